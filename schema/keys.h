@@ -1,0 +1,90 @@
+// Where every record lies inside its partition: the key layouts, and for each the engine space it belongs to.
+// Integers are big-endian, so that keys sort by value; what is wanted newest first carries the complement.
+//
+//   account       point  A                                   AccountRecord     schema/records.h
+//                        H                                   HeadRecord
+//                        B mailbox:4                         MailboxRecord
+//                        F parent:4 name                     mailbox:4         a mailbox by its place in the tree
+//                        K sha256(delivery key):16           DeliveryKeyRecord
+//                        M local:8                           MessageRecord, or what a tombstone needs
+//                        I local:8                           IntentRecord      recipients still to be served
+//                 scan   S mailbox:4 uid:4                   Summary
+//                        R mailbox:4 ~received:8 ~local:8    uid:4             newest first
+//                        C mailbox:4 level:1 upper:16        BlockRecord       counts over R, see store/received_order.h
+//                        L modseq:8                          ChangeRecord
+//                 queue  D time:8 what:1 id:16               due work, see store/due_list.h
+//                        E hint:8 sequence:8                 CdrRecord
+//                 large  X local:8                           document, XML
+//                        P local:8 index:4                   inline segment of the source
+//                        N local:8 modseq:8                  annotation, XML
+//   piece         point  H                                   PieceRecord
+//                 large  B                                   the bytes, by the codec that H names
+//                 scan   L account:8 local:8                 (empty)           a message that uses the piece
+//   directory     point  A address                           AddressRecord
+//   account_list  scan   A account:8                         AccountListRecord
+//   calendar      queue  T time:8 partition                  (empty)           something is due there
+//                 point  C, L                                cursor, lease
+//   cdr           queue  C hint:8                            account:8
+//   queue                see store/outbox.h
+//   meta          point  V                                   StoreRecord
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "schema/ids.h"
+#include "schema/partition.h"
+
+namespace telepost::schema::keys {
+
+inline constexpr std::uint16_t kDirectorySlices = 1024;
+inline constexpr std::uint16_t kAccountListSlices = 64;  // by the top 6 bits of the id: slices in order are ids in order
+inline constexpr std::uint16_t kCalendarSlices = 64;
+inline constexpr std::uint16_t kCdrSlices = 8;
+inline constexpr std::uint16_t kQueueSlices = 64;
+
+Partition directory_slice(std::string_view address);
+Partition account_list_slice(AccountId account);
+Partition calendar_slice(const Partition& target);  // the slice that holds the hints for an account or a piece
+Partition cdr_slice(AccountId account);
+Partition queue_slice(std::string_view destination);
+
+// account partition
+inline constexpr std::string_view kAccount = "A";
+inline constexpr std::string_view kHead = "H";
+std::string mailbox(MailboxId mailbox);
+std::string mailbox_name(MailboxId parent, std::string_view name);
+std::string delivery_key(std::string_view key);  // of any length and content
+std::string message(LocalId local);
+std::string intent(LocalId local);
+std::string summary(MailboxId mailbox, Uid uid);
+std::string received(MailboxId mailbox, Time received, LocalId local);
+inline constexpr std::size_t kReceivedOrderOffset = 5;  // where ~received:8 ~local:8 begin in such a key
+std::string block(MailboxId mailbox, std::uint8_t level, std::string_view upper);
+std::string change(Modseq modseq);
+std::string due(Time time, char what, std::string_view id);  // id: 16 bytes
+std::string cdr(std::uint64_t hint, std::uint64_t sequence);
+std::string document(LocalId local);
+std::string segment(LocalId local, std::uint32_t index);
+std::string annotation(LocalId local, Modseq modseq);
+
+// piece partition
+inline constexpr std::string_view kPieceHead = "H";
+inline constexpr std::string_view kPieceBytes = "B";
+std::string link(MessageId message);
+inline constexpr std::string_view kLinks = "L";
+
+// the others
+std::string address(std::string_view address);
+std::string listed_account(AccountId account);
+std::string hint(Time time, const Partition& target);
+inline constexpr std::string_view kCalendarCursor = "C";
+inline constexpr std::string_view kCalendarLease = "L";
+std::string cdr_hint(std::uint64_t hint);
+inline constexpr std::string_view kStore = "V";
+
+// The first key behind every key that begins so: the end of a scan over a prefix.
+std::string after(std::string_view prefix);
+
+}  // namespace telepost::schema::keys

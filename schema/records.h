@@ -1,0 +1,234 @@
+// The small binary records. Each begins with its version byte; a reader accepts every version since 1, and decoding bytes
+// that are no such record gives corrupt. encode() and decode() of each are inverse.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/sha256.h"
+#include "schema/ids.h"
+#include "schema/message.h"
+
+namespace telepost::schema {
+
+enum class AccountState : std::uint8_t {
+  active = 1,
+  disabled,  // no log-in, still receives
+  closed,    // neither; 550 5.2.1
+  deleting,  // its addresses are free, its content is being removed
+};
+std::string_view name_of(AccountState state);
+
+// Messages and bytes, once per message whatever its placements. Bytes are the source's size.
+struct Usage {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  bool operator==(const Usage&) const = default;
+};
+inline constexpr std::size_t kKinds = 9;  // index by static_cast<std::size_t>(Kind); 0 is unused
+
+// The profile: who the account is.
+struct AccountRecord {
+  AccountState state = AccountState::active;
+  Time created{};
+  std::string class_of_service;
+  std::vector<std::string> addresses;  // scheme-qualified, canonical; the first is the primary one
+  std::string name;                    // display name
+  std::string password;                // argon2id in PHC form, "" for none
+  bool operator==(const AccountRecord&) const = default;
+};
+
+// What every write to the account advances.
+struct HeadRecord {
+  Modseq modseq{0};            // of the last change
+  Modseq floor{0};             // states at or below it cannot be answered any more
+  MailboxId next_mailbox{1};
+  std::uint32_t next_uidvalidity = 1;
+  std::optional<Time> earliest_hint;  // of the hints that stand in the calendar for this account
+  std::uint64_t cdr_hint = 0;         // under which CDRs are written; 0: none open
+  std::uint64_t cdr_sequence = 0;     // of the last CDR, over the account's life
+  std::array<Usage, kKinds> usage{};
+  bool operator==(const HeadRecord&) const = default;
+};
+
+// RFC 6154 and RFC 8621 section 2.
+enum class Role : std::uint8_t { none, inbox, sent, drafts, trash, junk, archive };
+std::string_view name_of(Role role);
+
+struct MailboxRecord {
+  MailboxId id{};
+  MailboxId parent{0};          // 0: top level
+  std::string name;             // one level, UTF-8, without "/"
+  Role role = Role::none;
+  bool subscribed = true;
+  std::uint32_t uidvalidity = 0;
+  Uid uidnext{1};
+  std::uint32_t messages = 0;
+  std::uint32_t unseen = 0;
+  std::uint64_t bytes = 0;
+  Modseq created_modseq{};
+  Modseq modseq{};              // of the mailbox itself (name, parent, role, counters for JMAP)
+  // The front of the order by received time: what deliveries touch, kept here so that they write no block record.
+  std::uint32_t front_block_messages = 0;
+  std::uint32_t front_group_messages = 0;  // the front block's among them
+  std::uint32_t front_group_blocks = 0;    // closed blocks of the front group
+  std::string front_block_upper;           // 16 bytes, or "" while it covers everything
+  std::string front_group_upper;
+  bool operator==(const MailboxRecord&) const = default;
+};
+
+// A closed block (level 0) or group (level 1) of the order by received time.
+struct BlockRecord {
+  std::uint32_t messages = 0;
+  std::uint32_t blocks = 0;  // of a group
+  bool operator==(const BlockRecord&) const = default;
+};
+
+struct Placement {
+  MailboxId mailbox{};
+  Uid uid{};
+  auto operator<=>(const Placement&) const = default;
+};
+
+// A run of the source's bytes: in the account (inline) or a shared piece.
+struct Segment {
+  std::uint64_t size = 0;
+  std::optional<Digest> piece;  // none: inline, under the segment's index
+  bool operator==(const Segment&) const = default;
+};
+
+// Why a message is gone.
+enum class Removal : std::uint8_t { expunged = 1, expired, account_deleted };
+
+struct MessageRecord {
+  std::vector<Placement> placements;  // 1 to 64; empty in a tombstone
+  Modseq created{};
+  Modseq modseq{};                    // of its last change: where its live entry of the change log is
+  Time received{};
+  std::uint64_t size_bytes = 0;
+  std::vector<Segment> segments;      // in order, covering the source
+  bool operator==(const MessageRecord&) const = default;
+};
+
+// One placement of a message as lists show it. Repeated per placement; all of one message change in one batch.
+struct Summary {
+  LocalId local{};
+  Kind kind = Kind::email;
+  Importance importance = Importance::normal;
+  Sensitivity sensitivity = Sensitivity::none;
+  bool has_attachment = false;
+  Modseq created{};
+  Modseq modseq{};
+  Time received{};
+  std::uint64_t size_bytes = 0;
+  std::vector<std::string> keywords;  // JMAP keywords, lower case, sorted: "$seen", "$flagged", …
+  std::string from;                   // the address that lists show, scheme-qualified
+  std::string from_name;
+  std::string subject;
+  std::string preview;
+  std::optional<Duration> duration;   // voice, video
+  std::optional<std::uint32_t> pages; // fax
+  bool operator==(const Summary&) const = default;
+};
+
+// One live entry per message or mailbox, at its last modseq; or a tombstone.
+struct ChangeRecord {
+  enum class What : std::uint8_t { message = 1, mailbox, message_gone, mailbox_gone };
+  What what = What::message;
+  std::uint64_t id = 0;     // local number or mailbox number
+  Modseq created{};         // of the message or mailbox
+  std::vector<Placement> placements;  // message_gone, and message whose placements were lost: what VANISHED needs
+  Removal reason = Removal::expunged; // *_gone
+  Time time{};                        // *_gone: when, for changes.keep
+  bool operator==(const ChangeRecord&) const = default;
+};
+
+struct DeliveryKeyRecord {
+  LocalId local{};
+  Time expires{};
+  bool operator==(const DeliveryKeyRecord&) const = default;
+};
+
+// Recipients of a message whose first copy is durable, still to be served with fixed ids (DESIGN section 4).
+struct IntentRecord {
+  struct Recipient {
+    MessageId message;
+    std::string address;
+    bool operator==(const Recipient&) const = default;
+  };
+  std::vector<Recipient> recipients;
+  std::string delivery_key;
+  bool operator==(const IntentRecord&) const = default;
+};
+
+struct PieceRecord {
+  enum class Codec : std::uint8_t { raw = 1 };
+  Codec codec = Codec::raw;
+  std::uint64_t size_bytes = 0;   // decoded
+  std::uint64_t generation = 1;   // every link raises it
+  bool operator==(const PieceRecord&) const = default;
+};
+
+struct AddressRecord {
+  AccountId account{};
+  bool operator==(const AddressRecord&) const = default;
+};
+
+struct AccountListRecord {
+  Time created{};
+  std::string address;  // the primary one at the last change
+  bool operator==(const AccountListRecord&) const = default;
+};
+
+struct StoreRecord {
+  std::uint32_t format = 1;          // raised only by `telepost store upgrade`
+  std::uint32_t incarnation = 0;     // raised at each open; the upper bits of every LocalId
+  std::string id;                    // 16 random bytes
+  Time created{};
+  Time latest{};                     // store time never runs backwards past it
+  bool operator==(const StoreRecord&) const = default;
+};
+
+// A chargeable event (schema/cdr.md).
+struct CdrRecord {
+  enum class Event : std::uint8_t { delivery = 1, retrieval, notification, call, sms_segment, mms, fax_page };
+  Event event = Event::delivery;
+  Time time{};
+  std::string id;          // 16 bytes, unique
+  Kind kind = Kind::email;
+  std::string result;      // "stored", "refused", …
+  LocalId local{};         // 0: no message
+  std::uint64_t size_bytes = 0;
+  std::string address;     // of the subscriber
+  std::string other;       // of the other side
+  std::string network;
+  std::string trace;
+  bool operator==(const CdrRecord&) const = default;
+};
+
+#define TELEPOST_RECORD(Record)             \
+  std::string encode(const Record& record); \
+  Result<Record> decode_##Record(std::string_view bytes)
+TELEPOST_RECORD(AccountRecord);
+TELEPOST_RECORD(HeadRecord);
+TELEPOST_RECORD(MailboxRecord);
+TELEPOST_RECORD(BlockRecord);
+TELEPOST_RECORD(MessageRecord);
+TELEPOST_RECORD(Summary);
+TELEPOST_RECORD(ChangeRecord);
+TELEPOST_RECORD(DeliveryKeyRecord);
+TELEPOST_RECORD(IntentRecord);
+TELEPOST_RECORD(PieceRecord);
+TELEPOST_RECORD(AddressRecord);
+TELEPOST_RECORD(AccountListRecord);
+TELEPOST_RECORD(StoreRecord);
+TELEPOST_RECORD(CdrRecord);
+#undef TELEPOST_RECORD
+
+}  // namespace telepost::schema

@@ -1,0 +1,41 @@
+// The mailbox tree of an account (folders, as in IMAP and JMAP). INBOX is there from the first moment, with id 1.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "schema/ids.h"
+#include "schema/records.h"
+
+namespace telepost::store {
+
+struct Rooms;
+
+inline constexpr schema::MailboxId kInbox{1};
+
+struct MailboxInTree {
+  schema::MailboxRecord record;
+  std::string path;  // names from the top joined by "/": "INBOX", "Work/2026"
+};
+
+class Mailboxes {
+ public:
+  explicit Mailboxes(Rooms& rooms) : rooms_(rooms) {}
+
+  Result<std::vector<MailboxInTree>> list(schema::AccountId account);                    // by path; not_found
+  Result<schema::MailboxId> find(schema::AccountId account, std::string_view path);      // INBOX in any case; not_found
+  // Makes missing parents too. Names: 1 to 255 bytes of UTF-8 (RFC 5198), no "/" and no control characters; depth to 16.
+  // Errors: exists, invalid, too_many (10,000 mailboxes).
+  Result<schema::MailboxId> create(schema::AccountId account, std::string_view path,
+                                   schema::Role role = schema::Role::none);
+  Result<void> rename(schema::AccountId account, schema::MailboxId mailbox, std::string_view new_path);
+  // With its messages (those placed nowhere else are expunged). Errors: refused (INBOX, or it has children).
+  Result<void> remove(schema::AccountId account, schema::MailboxId mailbox);
+
+ private:
+  Rooms& rooms_;
+};
+
+}  // namespace telepost::store

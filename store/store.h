@@ -1,0 +1,75 @@
+// The store: the only owner of state. This is its door for adapters and commands; each room behind it has its own header.
+//
+// Threads: every verb may be called from any thread. A verb with a Completion never blocks its caller; every other verb may block
+// on the disk and is called from the pool (run) or from a command.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "schema/class_of_service.h"
+#include "schema/configuration.h"
+#include "store/accounts.h"
+#include "store/change_feed.h"
+#include "store/completion.h"
+#include "store/deliver.h"
+#include "store/engine/engine.h"
+#include "store/mailboxes.h"
+#include "store/message_changer.h"
+#include "store/message_reader.h"
+#include "store/sweep.h"
+
+namespace telepost::store {
+
+class Outbox;
+class CdrExport;
+struct Rooms;
+
+class Store {
+ public:
+  struct Options {
+    schema::Configuration configuration;
+    schema::ClassSet classes;
+    // The server sweeps by itself; a command and most tests call sweep().
+    enum class Sweeping { by_itself, when_asked } sweeping = Sweeping::when_asked;
+  };
+
+  // Opens what the engine keeps, or makes a new store in an empty engine. Clock and random must outlive the store.
+  // Errors: io, corrupt, unsupported (written by a newer version; says which).
+  static Result<std::unique_ptr<Store>> open(Options options, std::unique_ptr<Engine> engine, const Clock& clock,
+                                             Random& random);
+  // Waits for what was begun; nothing new may be called.
+  ~Store();
+
+  Deliver& deliver();
+  Accounts& accounts();
+  Mailboxes& mailboxes();
+  MessageReader& reader();
+  MessageChanger& changer();
+  ChangeFeed& changes();
+  Sweep& sweep();
+  Outbox& outbox();
+  CdrExport& cdrs();
+  Engine& engine();
+  const schema::Configuration& configuration() const;
+
+  // Puts a new set of classes of service in force; decisions already made stay.
+  void set_classes(schema::ClassSet classes);
+
+  // Runs a blocking piece of work on the bounded pool. busy if its queue is full: the work was not taken.
+  Result<void> run(std::function<void()> work);
+
+  // Whether deliveries are accepted now: ok, disk_full (the reserve is reached) or io (the health latch is set).
+  Result<void> health() const;
+
+ private:
+  explicit Store(std::unique_ptr<Rooms> rooms);
+  std::unique_ptr<Rooms> rooms_;
+};
+
+}  // namespace telepost::store
