@@ -80,16 +80,17 @@ def stop(process, deadline_s=15):
             raise RuntimeError("the server did not stop within its time")
 
 
-def load(port, **options):
-    """Runs `telepost bench load` against an LMTP port; options are its own, with _ for -; True is a flag."""
-    command = [str(TELEPOST), "bench", "load", "--lmtp", f"127.0.0.1:{port}", "--json"]
+def load(server, **options):
+    """Runs `telepost bench load` against a server; options are its own, with _ for -; True is a flag. A single error
+    of ours voids the run; the peer may have one in a thousand (it answers 451 at times when a mailbox is new)."""
+    command = [str(TELEPOST), "bench", "load", "--lmtp", f"127.0.0.1:{server.port}", "--json"]
     for name, value in options.items():
         command += ["--" + name.replace("_", "-")] + ([] if value is True else [str(value)])
     answer = subprocess.run(command, capture_output=True, text=True)
     if not answer.stdout.strip():
         raise RuntimeError(f"{' '.join(command)}: {answer.stderr.strip()}")
     report = json.loads(answer.stdout.splitlines()[-1])
-    if report["errors"]:
+    if report["errors"] > (0 if server.name == "telepost" else report["count"] / 1000):
         raise RuntimeError(f"{report['errors']} errors under load, the first: {report['first_error']}")
     return report
 
@@ -103,13 +104,19 @@ def row(name, value, unit, peer=None, peer_value=None, goal=None, smaller_is_bet
             "ratio": ratio, "goal": goal, "met": None if goal is None or ratio is None else ratio >= goal}
 
 
+def goal_row(name, value, unit, goal):
+    """A row without a peer: its value itself has to reach the goal."""
+    return {"name": name, "value": value, "unit": unit, "peer": None, "peer_value": None, "ratio": None, "goal": goal,
+            "met": value >= goal}
+
+
 def show(bench, rows, as_json):
     def figure(value):
         return "" if value is None else f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
-    print(f"{'':44} {'telepost':>10} {'peer':>10} {'ratio':>7} {'goal':>6}")
+    print(f"{'':60} {'telepost':>10} {'peer':>10} {'ratio':>7} {'goal':>6}")
     for each in rows:
         met = {None: "", True: "met", False: "MISSED"}[each["met"]]
-        print(f"{each['name'] + ', ' + each['unit']:44} {figure(each['value']):>10} {figure(each['peer_value']):>10} "
+        print(f"{', '.join(filter(None, (each['name'], each['unit']))):60} {figure(each['value']):>10} {figure(each['peer_value']):>10} "
               f"{figure(each['ratio']):>7} {figure(each['goal']):>6}  {met}")
     if as_json:
         print(json.dumps({"bench": bench, "rows": rows}))
