@@ -53,4 +53,19 @@ std::string_view name_of(Sensitivity sensitivity) {
   return "none";
 }
 
+Result<Importance> importance_from(std::string_view name) {
+  for (const Importance importance : {Importance::normal, Importance::low, Importance::high}) {
+    if (name_of(importance) == name) return importance;
+  }
+  return {Errc::invalid, "no importance is called '" + std::string(name.substr(0, 40)) + "'"};
+}
+
+Result<Sensitivity> sensitivity_from(std::string_view name) {
+  for (const Sensitivity sensitivity :
+       {Sensitivity::none, Sensitivity::personal, Sensitivity::confidential, Sensitivity::company}) {
+    if (name_of(sensitivity) == name) return sensitivity;
+  }
+  return {Errc::invalid, "no sensitivity is called '" + std::string(name.substr(0, 40)) + "'"};
+}
+
 }  // namespace telepost::schema

@@ -122,6 +122,8 @@ enum class Importance : std::uint8_t { normal, low, high };                     
 enum class Sensitivity : std::uint8_t { none, personal, confidential, company };        // RFC 2156; "private" is none of ours
 std::string_view name_of(Importance importance);
 std::string_view name_of(Sensitivity sensitivity);
+Result<Importance> importance_from(std::string_view name);    // what name_of gives; invalid otherwise
+Result<Sensitivity> sensitivity_from(std::string_view name);
 
 struct Document {
   MessageId id{};
