@@ -18,7 +18,7 @@
 
 namespace telepost::store {
 
-// Reads of one partition. Errors: io, corrupt (the engine's own checksums).
+// Reads of one partition. Errors: io, corrupt (the engine's own checksums), timeout (a snapshot past its 30 s, where an engine ends it).
 class PartitionReader {
  public:
   // Called for each record in ascending key order; the views live until it returns; false ends the scan.
