@@ -27,6 +27,7 @@ add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wswitch-enum -fno-omit-
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False positives of g++ 12 on inlined std::string and coroutine frames (GCC bugs 105329, 105651).
   add_compile_options(-Werror -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized
+                      -Wno-mismatched-new-delete
                       -fcoroutines)
   if(TELEPOST_PCH)
     add_compile_options(-fpch-preprocess)  # what ccache needs to see through g++'s precompiled headers
