@@ -1,0 +1,24 @@
+// What every session of one listener shares.
+#pragma once
+
+#include "adapters/smtp/config.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "store/store.h"
+
+namespace telepost::adapters::smtp {
+
+struct Context {
+  ListenerConfig listener;
+  store::Store& store;
+  const Clock& clock;
+  Random& random;
+};
+
+// The other end of one session.
+struct Client {
+  net::Peer peer;
+  Proof proof = Proof::none;
+};
+
+}  // namespace telepost::adapters::smtp

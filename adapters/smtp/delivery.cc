@@ -1,0 +1,101 @@
+// DATA: from the transaction to the store's door, and the replies that end it.
+#include <algorithm>
+
+#include "adapters/smtp/commands.h"
+#include "adapters/smtp/trace_block.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+namespace telepost::adapters::smtp {
+namespace {
+
+metrics::Counter& messages() {
+  static metrics::Counter counter("telepost_smtp_messages_total", "Messages read to their end", {"mode", "result"});
+  return counter;
+}
+
+void count(Mode mode, bool accepted) {
+  static metrics::Counter::Cell* const cells[] = {
+      &messages().with({"smtp", "refused"}), &messages().with({"smtp", "accepted"}),
+      &messages().with({"lmtp", "refused"}), &messages().with({"lmtp", "accepted"})};
+  cells[(mode == Mode::lmtp ? 2 : 0) + (accepted ? 1 : 0)]->add();
+}
+
+}  // namespace
+
+std::string Commands::received_fields() const {
+  const Transaction& transaction = *transaction_;
+  return trace_block({.mode = context_.listener.mode,
+                      .hello = hello_->name,
+                      .extended = hello_->kind != Hello::Kind::helo,
+                      .utf8 = transaction.mail.utf8,
+                      .peer = client_.peer,
+                      .hostname = context_.listener.hostname,
+                      .trace = transaction.trace,
+                      .from = transaction.mail.from.text,
+                      .only_recipient = transaction.forward_paths.size() == 1 ? transaction.forward_paths.front() : "",
+                      .now = context_.clock.now()});
+}
+
+std::unique_ptr<store::Intake> Commands::begin() {
+  const bool lmtp = context_.listener.mode == Mode::lmtp;
+  const Transaction& transaction = *transaction_;
+  store::Incoming incoming;
+  incoming.origin.network = lmtp ? "lmtp" : "smtp";
+  incoming.origin.peer = client_.peer.address;
+  incoming.origin.peer_name = hello_->name;
+  incoming.origin.trace = transaction.trace;
+  if (client_.proof == Proof::proved) incoming.origin.identity = context_.listener.service;
+  incoming.from = mailto_of(transaction.mail.from);
+  incoming.to = transaction.recipients;
+  incoming.trace_block = received_fields();
+  // Services name their own messages: one must not hit another's key.
+  if (transaction.mail.envid) incoming.delivery_key = *context_.listener.service + "/" + *transaction.mail.envid;
+  incoming.reply = lmtp ? store::Incoming::Reply::one_for_each : store::Incoming::Reply::one_for_all;
+  return context_.store.deliver().begin(std::move(incoming));
+}
+
+void Commands::answer(const std::vector<Result<store::Delivered>>& results, std::uint64_t size_bytes) {
+  const auto reply_of = [&](const Result<store::Delivered>& result) {
+    return result.ok() ? Reply{250, "2.0.0", "Stored as " + to_string(result->id) + " trace " + transaction_->trace}
+                       : reply_to(result.error());
+  };
+  const auto is_stored = [](const Result<store::Delivered>& result) { return result.ok(); };
+  if (context_.listener.mode == Mode::smtp) {
+    append(out_, reply_of(results.front()));
+  } else {
+    for (const std::size_t copy : transaction_->copy_of) append(out_, reply_of(results[copy]));  // RFC 2033 section 4.2
+  }
+  const auto stored = static_cast<std::size_t>(std::count_if(results.begin(), results.end(), is_stored));
+  const auto failed = std::find_if_not(results.begin(), results.end(), is_stored);
+  log_end(stored > 0 ? "accepted" : "refused", size_bytes, failed == results.end() ? "ok" : to_string(failed->error()),
+          stored);
+  count(context_.listener.mode, stored > 0);
+  if (stored > 0) errors_ = unknown_recipients_ = idle_commands_ = 0;
+  transaction_.reset();
+}
+
+void Commands::refuse(const Reply& reply, std::uint64_t size_bytes) {
+  ++errors_;
+  const std::size_t replies = context_.listener.mode == Mode::lmtp ? transaction_->forward_paths.size() : 1;
+  for (std::size_t i = 0; i < replies; ++i) append(out_, reply);
+  log_end("refused", size_bytes, reply.text, 0);
+  count(context_.listener.mode, false);
+  transaction_.reset();
+}
+
+void Commands::log_end(std::string_view event, std::uint64_t size_bytes, std::string_view result,
+                       std::size_t stored) const {
+  if (!log::enabled(log::Level::info)) return;
+  log::info(event, {{"trace", transaction_->trace},
+                    {"listener", context_.listener.name},
+                    {"peer", client_.peer.network()},
+                    {"hello", hello_->name},
+                    {"from", transaction_->mail.from.text},
+                    {"recipients", transaction_->forward_paths.size()},
+                    {"accounts_stored", stored},
+                    {"size", size_bytes},
+                    {"result", result}});
+}
+
+}  // namespace telepost::adapters::smtp

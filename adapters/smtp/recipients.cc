@@ -1,0 +1,92 @@
+// RCPT: from a forward path to an account.
+#include "adapters/net/completion.h"
+#include "adapters/smtp/commands.h"
+#include "base/bytes.h"
+#include "base/log.h"
+
+namespace telepost::adapters::smtp {
+namespace {
+
+bool is_postmaster(const Path& path) { return equals_ignoring_case(path.local, "postmaster"); }
+
+}  // namespace
+
+// A telephone number in a served range is a tel: address, bare or at a served domain; <postmaster> is the first served
+// domain's (RFC 5321 section 4.1.1.3); everything else is mailto:.
+std::string Commands::address_of(const Path& path) const {
+  const schema::Configuration& configuration = context_.store.configuration();
+  if (const std::optional<std::string> number = number_of(path)) {
+    const bool here = path.domain.empty() || serves_domain(configuration, path.domain);
+    if (here && serves_number(configuration, *number)) return "tel:" + *number;
+  }
+  if (path.domain.empty() && is_postmaster(path) && !configuration.domains.empty()) {
+    return "mailto:postmaster@" + configuration.domains.front().name;
+  }
+  return mailto_of(path);
+}
+
+bool Commands::is_served(const Path& path) const {
+  const schema::Configuration& configuration = context_.store.configuration();
+  if (!path.domain.empty()) return serves_domain(configuration, path.domain);
+  if (const std::optional<std::string> number = number_of(path)) return serves_number(configuration, *number);
+  return !configuration.domains.empty();
+}
+
+net::Awaitable<void> Commands::resolve() {
+  const std::string address = address_of(resolving_);
+  store::ResolveOptions options;
+  options.peer = client_.peer.network();
+  net::Answer<store::Recipient> answer;
+  context_.store.deliver().resolve(address, options, answer.completion());
+  Result<store::Recipient> recipient = co_await answer.get();
+  if (!recipient.ok() && recipient.error().kind == Errc::not_found && is_postmaster(resolving_) && is_served(resolving_)) {
+    // RFC 5321 section 4.5.1: mail for postmaster of a domain that is served must be taken, an alias or not.
+    net::Answer<void> created;
+    const Result<void> queued = context_.store.run([done = created.completion(), address, &store = context_.store] {
+      const Result<schema::AccountId> account = store.accounts().create({{address}, "", "Postmaster"});
+      const bool there = account.ok() || account.error().kind == Errc::exists;
+      done(there ? Result<void>() : Result<void>(account.error()));
+    });
+    Result<void> made = queued;
+    if (queued.ok()) made = co_await created.get();
+    if (made.ok()) {
+      net::Answer<store::Recipient> again;
+      context_.store.deliver().resolve(address, options, again.completion());
+      recipient = co_await again.get();
+    } else {
+      recipient = made.error();
+    }
+  }
+  if (recipient.ok()) accept(resolving_, std::move(*recipient));
+  else refuse_recipient(resolving_, recipient.error());
+}
+
+// Two addresses of one account make one copy with two replies.
+void Commands::accept(const Path& path, store::Recipient recipient) {
+  std::vector<store::Recipient>& known = transaction_->recipients;
+  const auto same = std::find_if(known.begin(), known.end(), [&recipient](const store::Recipient& other) {
+    return other.account == recipient.account;
+  });
+  transaction_->copy_of.push_back(static_cast<std::size_t>(same - known.begin()));
+  transaction_->forward_paths.push_back(path.text);
+  if (same == known.end()) known.push_back(std::move(recipient));
+  out_ += "250 2.1.5 Recipient accepted\r\n";
+}
+
+void Commands::refuse_recipient(const Path& path, const Error& error) {
+  const bool relay = error.kind == Errc::not_found && !is_served(path);
+  Reply reply = error.kind == Errc::invalid ? Reply{501, "5.1.3", "This address cannot be a mailbox here"}
+                : relay                     ? Reply{550, "5.7.1", "No relaying to other domains"}
+                                            : reply_to(error);
+  if (context_.listener.mode == Mode::smtp) ++unknown_recipients_;
+  append(out_, reply);
+  if (!log::enabled(log::Level::info)) return;
+  log::info("recipient_refused", {{"trace", transaction_->trace},
+                                  {"listener", context_.listener.name},
+                                  {"peer", client_.peer.network()},
+                                  {"to", path.text},
+                                  {"reply", std::to_string(reply.code) + " " + std::string(reply.status)},
+                                  {"reason", to_string(error)}});
+}
+
+}  // namespace telepost::adapters::smtp

@@ -1,0 +1,46 @@
+// SMTP and LMTP in, as the configuration asks for them: what `telepost serve` starts and stops.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+
+namespace telepost::store {
+class Store;
+}
+namespace telepost::adapters::net {
+class IoThreads;
+}
+
+namespace telepost::adapters::smtp {
+
+class Server {
+ public:
+  // Binds every endpoint of smtp.listen, lmtp.listen and [[services]], or none. Connections are accepted from here on.
+  // The threads, the store, the clock and the random source must outlive it. Errors: those of ListeningSocket::open.
+  static Result<std::unique_ptr<Server>> start(net::IoThreads& threads, store::Store& store, const Clock& clock,
+                                               Random& random);
+  ~Server();  // stop(0)
+
+  // For the line `listening NAME ADDRESS:PORT`: port 0 has become a number.
+  struct Listening {
+    std::string name;
+    std::string endpoint;
+  };
+  const std::vector<Listening>& listening() const;
+
+  // Accepts nothing more, tells every session 421 at its next pause, lets messages that are being received end, and
+  // after `drain` breaks off what is left. Returns when no session is left. Never on an I/O thread.
+  void stop(Duration drain);
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace telepost::adapters::smtp
