@@ -38,7 +38,7 @@ struct Reserve {
 };
 
 struct StoreSettings {
-  std::string engine = "rocksdb";       // "rocksdb"; tests add "memory"
+  std::string engine = "rocksdb";       // the only one so far
   std::string path = "telepost-data";
   std::uint32_t heads = 100'000;        // account heads kept in memory
   Reserve reserve;

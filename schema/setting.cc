@@ -1,0 +1,135 @@
+#include "schema/setting.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+
+namespace telepost::schema {
+namespace {
+
+constexpr std::size_t kMaxOverrideBytes = 64 * 1024;
+constexpr unsigned kMaxDepth = 32;
+constexpr std::ptrdiff_t kMaxKeyParts = 8;
+constexpr std::size_t kMaxDots = 200;  // of one line: toml++ 3.3 goes one call deeper for each part of a dotted key
+
+std::string place_of(std::string_view name, const toml::source_position& position) {
+  return std::string(name) + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
+}
+
+// What lies deeper than any setting does is Foreign, which nobody takes.
+Setting from_node(const toml::node& node, std::string_view name, unsigned depth = 0) {
+  Setting setting;
+  setting.where = place_of(name, node.source().begin);
+  setting.value = Setting::Foreign{};
+  if (depth > kMaxDepth) return setting;
+  if (const auto* table = node.as_table()) {
+    Setting::Table entries;
+    for (const auto& [key, value] : *table) {
+      entries.emplace_back(std::string(key.str()), from_node(value, name, depth + 1));
+      Setting& entry = entries.back().second;
+      // A table that a header like [a.b] implies has no place of its own; its key has.
+      if (value.source().begin.line == 0) entry.where = place_of(name, key.source().begin);
+    }
+    setting.value = std::move(entries);
+  } else if (const auto* array = node.as_array()) {
+    Setting::List items;
+    for (const toml::node& item : *array) items.push_back(from_node(item, name, depth + 1));
+    setting.value = std::move(items);
+  } else if (const auto* text = node.as_string()) {
+    setting.value = text->get();
+  } else if (const auto* integer = node.as_integer()) {
+    setting.value = integer->get();
+  } else if (const auto* real = node.as_floating_point()) {
+    setting.value = real->get();
+  } else if (const auto* boolean = node.as_boolean()) {
+    setting.value = boolean->get();
+  }
+  return setting;
+}
+
+// The first line with more dots than that; 0 if there is none.
+std::size_t line_with_too_many_dots(std::string_view text) {
+  std::size_t line = 1;
+  std::size_t dots = 0;
+  for (const char c : text) {
+    if (c == '\n') ++line, dots = 0;
+    if (c == '.' && ++dots > kMaxDots) return line;
+  }
+  return 0;
+}
+
+bool is_key(std::string_view part) {
+  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+Setting override_value(std::string_view word, const std::string& where) {
+  Setting setting;
+  if (word.find('\n') == std::string_view::npos) {
+    // A value with more behind it ("1\nother = 2") would be a second key; without a line end there is none.
+    if (auto parsed = parse_settings("value = " + std::string(word), where); parsed.ok()) {
+      const Setting::Table& table = *parsed->table();
+      if (table.size() == 1) setting = table.front().second;
+    }
+  }
+  if (const auto* table = setting.table(); table != nullptr && table->empty() && trim(word) != "{}") {
+    setting.value = std::string(word);
+  }
+  setting.word = std::string(word);
+  return setting;
+}
+
+void set_places(Setting& setting, const std::string& where) {
+  setting.where = where;
+  if (auto* list = std::get_if<Setting::List>(&setting.value)) {
+    for (Setting& item : *list) set_places(item, where);
+  } else if (auto* table = std::get_if<Setting::Table>(&setting.value)) {
+    for (auto& [key, value] : *table) set_places(value, where);
+  }
+}
+
+}  // namespace
+
+Result<Setting> parse_settings(std::string_view text, std::string_view name) {
+  if (text.size() > kMaxSettingsBytes) return {Errc::too_large, std::string(name) + ": larger than 4 MiB"};
+  if (const std::size_t line = line_with_too_many_dots(text); line != 0) {
+    return {Errc::invalid, std::string(name) + ":" + std::to_string(line) + ":1: too many dots in one line; break it"};
+  }
+  try {
+    return from_node(toml::parse(text), name);
+  } catch (const toml::parse_error& problem) {
+    return {Errc::invalid, place_of(name, problem.source().begin) + ": " + std::string(problem.description())};
+  }
+}
+
+Result<void> override_setting(Setting& root, std::string_view assignment) {
+  const std::size_t equals = assignment.find('=');
+  const std::string key(trim(assignment.substr(0, equals)));
+  const std::string where = "--set " + key.substr(0, 80);
+  if (equals == std::string_view::npos) return {Errc::invalid, where + ": write --set key=value"};
+  if (assignment.size() > kMaxOverrideBytes) return {Errc::invalid, where + ": the value is too long"};
+  if (std::count(key.begin(), key.end(), '.') >= kMaxKeyParts) return {Errc::invalid, where + ": no key has so many parts"};
+  Setting* at = &root;
+  for (std::string_view rest = key;;) {
+    const std::string_view part = rest.substr(0, rest.find('.'));
+    auto* table = std::get_if<Setting::Table>(&at->value);
+    if (!is_key(part)) return {Errc::invalid, where + ": '" + std::string(part) + "' is no key"};
+    if (table == nullptr) return {Errc::invalid, where + ": what stands before ." + std::string(part) + " is no table"};
+    auto found = std::find_if(table->begin(), table->end(), [&](const auto& entry) { return entry.first == part; });
+    if (found == table->end()) {
+      table->emplace_back(std::string(part), Setting{where, {}, Setting::Table()});
+      found = table->end() - 1;
+    }
+    at = &found->second;
+    if (part.size() == rest.size()) break;
+    rest.remove_prefix(part.size() + 1);
+  }
+  *at = override_value(trim(assignment.substr(equals + 1)), where);
+  set_places(*at, where);
+  return {};
+}
+
+}  // namespace telepost::schema
