@@ -12,10 +12,10 @@ struct EngineOperations {
   metrics::Counter::Cell& scan;      // calls
   metrics::Counter::Cell& record;    // records that scans visited
   metrics::Counter::Cell& snapshot;
-  metrics::Counter::Cell& commit;    // lists
+  metrics::Counter::Cell& commit;  // lists
   metrics::Counter::Cell& batch;
-  metrics::Counter::Cell& write;     // puts and erases
-  metrics::Counter::Cell& sync;      // synced writes
+  metrics::Counter::Cell& write;  // puts and erases
+  metrics::Counter::Cell& sync;   // synced writes
 };
 
 EngineOperations& engine_operations();

@@ -40,7 +40,8 @@ void RocksdbCommit::gather(std::size_t list) {
 }
 
 Result<void> RocksdbCommit::append(const CommitEntry& entry) {
-  for (const Expectation& expectation : entry.expectations) TELEPOST_TRY(check(entry.batch.partition(), expectation));
+  for (const Expectation& expectation : entry.expectations)
+    TELEPOST_TRY(check(entry.batch.partition(), expectation));
   if (!entry.batch.empty()) add(entry.batch);
   return {};
 }
@@ -113,7 +114,8 @@ void RocksdbCommit::write() {
     engine_operations().batch.add(gathered_.size());
     engine_operations().write.add(batch_.Count());
     engine_operations().sync.add();
-    if (const rocksdb::Status status = database_.db().Write(options, &batch_); !status.ok()) failed_ = error_from(status);
+    if (const rocksdb::Status status = database_.db().Write(options, &batch_); !status.ok())
+      failed_ = error_from(status);
   }
   for (const std::size_t list : waiting_) results_[list] = failed_;
   waiting_.clear();

@@ -1,4 +1,5 @@
-// The lists of one commit call, merged into as few synced writes as their size allows. Private to the RocksDB engine.
+// The lists of one commit call, merged into as few synced writes as their size allows. Private to the RocksDB
+// engine.
 #pragma once
 
 #include <rocksdb/write_batch.h>
@@ -10,15 +11,18 @@
 
 namespace telepost::store {
 
-// One thread, for one call of commit(); the caller keeps other writers out, so what get_from() tells stays true until the write.
+// One thread, for one call of commit(); the caller keeps other writers out, so what get_from() tells stays
+// true until the write.
 class RocksdbCommit {
  public:
-  RocksdbCommit(RocksdbDatabase& database, bool sync, std::span<CommitList> lists, std::span<Result<void>> results)
+  RocksdbCommit(RocksdbDatabase& database, bool sync, std::span<CommitList> lists,
+                std::span<Result<void>> results)
       : database_(database), sync_(sync), lists_(lists), results_(results) {}
   void run();
 
  private:
-  static constexpr std::size_t kMaxWriteBytes = 8u << 20;  // of one synced write; a single batch is at most half of it
+  static constexpr std::size_t kMaxWriteBytes =
+      8u << 20;  // of one synced write; a single batch is at most half of it
 
   void gather(std::size_t list);
   Result<void> append(const CommitEntry& entry);
@@ -26,7 +30,8 @@ class RocksdbCommit {
   void add(const Batch& batch);
   void take_back_to(std::size_t entries);
   void write();
-  std::optional<std::string> key_as_gathered(const Batch& batch, const Expectation& expectation, bool& found) const;
+  std::optional<std::string> key_as_gathered(const Batch& batch, const Expectation& expectation,
+                                             bool& found) const;
 
   RocksdbDatabase& database_;
   const bool sync_;

@@ -27,8 +27,8 @@ Result<void> create_folder(const std::filesystem::path& path) {
   return synced ? Result<void>() : Result<void>(Errc::io, "cannot sync the folder " + parent.string());
 }
 
-// Who holds the lock of a folder that another process uses. Never called for a lock of this process: closing the file would
-// release it (POSIX record locks).
+// Who holds the lock of a folder that another process uses. Never called for a lock of this process: closing
+// the file would release it (POSIX record locks).
 std::string holder_of(const std::string& path) {
   const int fd = ::open((path + "/LOCK").c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return "in use by another process";
@@ -58,7 +58,8 @@ Error open_error(const rocksdb::Status& status, const RocksdbOptions& options) {
 }  // namespace
 
 Error error_from(const rocksdb::Status& status) {
-  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit) return {Errc::disk_full, status.ToString()};
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit)
+    return {Errc::disk_full, status.ToString()};
   if (status.IsCorruption()) return {Errc::corrupt, status.ToString()};
   if (status.IsBusy() || status.IsTryAgain()) return {Errc::busy, status.ToString()};
   return {Errc::io, status.ToString()};
@@ -85,7 +86,8 @@ Result<std::shared_ptr<RocksdbDatabase>> RocksdbDatabase::open(const RocksdbOpti
   return std::shared_ptr<RocksdbDatabase>(new RocksdbDatabase(db, families));
 }
 
-RocksdbDatabase::RocksdbDatabase(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& families) : db_(db) {
+RocksdbDatabase::RocksdbDatabase(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& families)
+    : db_(db) {
   for (std::size_t i = 0; i < kSpaces; ++i) families_[i] = families[i];
 }
 

@@ -1,5 +1,5 @@
-// One opening of a RocksDB database, from lock to close. Private to the RocksDB engine, which may close it and open
-// it again (recover) while readers hold on to it for one call at a time.
+// One opening of a RocksDB database, from lock to close. Private to the RocksDB engine, which may close it
+// and open it again (recover) while readers hold on to it for one call at a time.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -26,7 +26,9 @@ class RocksdbDatabase {
   RocksdbDatabase& operator=(const RocksdbDatabase&) = delete;
 
   rocksdb::DB& db() { return *db_; }
-  rocksdb::ColumnFamilyHandle* family(Space space) const { return families_[static_cast<std::size_t>(space)]; }
+  rocksdb::ColumnFamilyHandle* family(Space space) const {
+    return families_[static_cast<std::size_t>(space)];
+  }
 
   const rocksdb::Snapshot* take_snapshot();
   void release_snapshot(const rocksdb::Snapshot* snapshot);

@@ -27,7 +27,8 @@ Result<void> probe_room(rocksdb::FileSystem& files, const std::string& path) {
   return status.ok() ? Result<void>() : Result<void>(error_from(status));
 }
 
-// A synced write that changes nothing: log data is no record.
+// A synced write that changes nothing, for log data is no record: fails at once where an error stopped the
+// database.
 rocksdb::Status probe_log(rocksdb::DB& db) {
   rocksdb::WriteBatch batch;
   rocksdb::WriteOptions options;
@@ -104,7 +105,8 @@ std::unique_ptr<PartitionReader> RocksdbEngine::snapshot(const schema::Partition
   return std::make_unique<RocksdbReader>(partition, database());
 }
 
-Result<void> RocksdbEngine::list_partitions(schema::PartitionKind kind, std::optional<schema::Partition> after,
+Result<void> RocksdbEngine::list_partitions(schema::PartitionKind kind,
+                                            std::optional<schema::Partition> after,
                                             const std::function<bool(const schema::Partition&)>& visit) {
   const auto database = this->database();
   if (database == nullptr) return {Errc::io, "the database is not open"};
@@ -142,14 +144,14 @@ Result<void> RocksdbEngine::recover() {
   rocksdb::Env* env = options_.env != nullptr ? options_.env : rocksdb::Env::Default();
   TELEPOST_TRY(probe_room(*env->GetFileSystem(), options_.path));
   if (const auto database = this->database()) {
-    // Resume clears the error but not what a log writer remembers of it (facebook/rocksdb issue 11643): only a write tells.
-    if (database->db().Resume().ok() && probe_log(database->db()).ok()) return {};
+    if (probe_log(database->db()).ok()) return {};
     database->db().DisableManualCompaction();  // compact() would hold the database for minutes
   }
   return reopen();
 }
 
-// Everything acknowledged is in the synced log, so nothing is lost by closing. Closing waits for the calls that read.
+// Everything acknowledged is in the synced log, so nothing is lost by closing. Closing waits for the calls
+// that read.
 Result<void> RocksdbEngine::reopen() {
   log::warning("engine_reopens", {{"path", options_.path}});
   set_database(nullptr);
@@ -175,7 +177,8 @@ Result<void> RocksdbEngine::compact() {
   options.blob_garbage_collection_age_cutoff = 1.0;
   for (rocksdb::ColumnFamilyHandle* family : families) {
     if (!has_garbage(db, family)) continue;
-    if (const auto status = db.CompactRange(options, family, nullptr, nullptr); !status.ok()) return error_from(status);
+    if (const auto status = db.CompactRange(options, family, nullptr, nullptr); !status.ok())
+      return error_from(status);
   }
   return {};
 }

@@ -2,11 +2,13 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include "base/log.h"
 #include "store/engine/rocksdb_database.h"
 
 namespace telepost::store {
@@ -18,7 +20,9 @@ constexpr std::size_t kMiB = 1u << 20;
 class PartitionPrefix final : public rocksdb::SliceTransform {
  public:
   const char* Name() const override { return "telepost.partition"; }
-  rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), prefix_size(key)}; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), prefix_size(key)};
+  }
   bool InDomain(const rocksdb::Slice& key) const override { return prefix_size(key) > 0; }
 
  private:
@@ -29,7 +33,21 @@ class PartitionPrefix final : public rocksdb::SliceTransform {
   }
 };
 
-rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache, std::size_t block_bytes) {
+// RocksDB 7.8 must not resume after a log write failed: its log writer remembers the error, and the next
+// write ends in an assertion (facebook/rocksdb issue 11643). Only what stopped nothing, a compaction without
+// room, may resume by itself; all else waits for RocksdbEngine::recover(), which opens the database again.
+class ErrorListener final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
+    log::error("engine_failed", {{"reason", static_cast<int>(reason)}, {"status", status->ToString()}});
+  }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status status, bool* resume) override {
+    *resume = status.severity() < rocksdb::Status::Severity::kHardError;
+  }
+};
+
+rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache,
+                                              std::size_t block_bytes) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = block_bytes;
@@ -47,16 +65,16 @@ rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cac
   return table;
 }
 
-// Documents, sources and pieces. The values go to blob files when their memtable is flushed, so that compaction moves only
-// keys; what is deleted comes back by collecting the oldest blob files.
+// Documents, sources and pieces. The values go to blob files when their memtable is flushed, so that
+// compaction moves only keys; what is deleted comes back by collecting the oldest blob files.
 void keep_values_apart(rocksdb::ColumnFamilyOptions& family, const RocksdbOptions& options) {
   family.write_buffer_size = options.memtable_bytes / 3;
   family.max_write_buffer_number = 3;
   family.enable_blob_files = true;
   family.min_blob_size = 1024;
   family.blob_file_size = 256 * kMiB;
-  // Sources are compressed by the store where the class of service wants it. LZ4 gives up early on what is dense and
-  // takes documents, which are XML, to a third.
+  // Sources are compressed by the store where the class of service wants it. LZ4 gives up early on what is
+  // dense and takes documents, which are XML, to a third.
   family.blob_compression_type = rocksdb::kLZ4Compression;
   family.enable_blob_garbage_collection = true;
   family.blob_garbage_collection_age_cutoff = 0.25;
@@ -79,10 +97,14 @@ std::string end_of_prefix(std::string_view prefix) {
 
 std::string rocksdb_family_name(Space space) {
   switch (space) {
-    case Space::point: return rocksdb::kDefaultColumnFamilyName;
-    case Space::scan: return "scan";
-    case Space::queue: return "queue";
-    case Space::large: return "large";
+    case Space::point:
+      return rocksdb::kDefaultColumnFamilyName;
+    case Space::scan:
+      return "scan";
+    case Space::queue:
+      return "queue";
+    case Space::large:
+      return "large";
   }
   TELEPOST_ASSERT(false);
 }
@@ -93,12 +115,16 @@ rocksdb::DBOptions rocksdb_database_options(const RocksdbOptions& options) {
   database.create_if_missing = options.create;
   database.create_missing_column_families = true;
 
-  // Durability. A torn tail of the log ends it; nothing acknowledged lies behind one, because every write is synced.
-  // Logs are not recycled: with this mode RocksDB 7.8 does not (facebook/rocksdb pull 7252: holes in recovered data).
+  // Durability. A torn tail of the log ends it; nothing acknowledged lies behind one, because every write is
+  // synced. Logs are not recycled: with this mode RocksDB 7.8 does not (facebook/rocksdb pull 7252: holes in
+  // recovered data).
   database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   database.paranoid_checks = true;
+  database.listeners.push_back(std::make_shared<ErrorListener>());
+  database.max_bgerror_resume_count = 0;
 
-  // A fast start after kill -9: at most this much log is replayed, and a family that is seldom flushed pins no more.
+  // A fast start after kill -9: at most this much log is replayed, and a family that is seldom flushed pins
+  // no more.
   database.max_total_wal_size = options.memtable_bytes / 3 * 4;  // 128 MiB: replayed in about a second
   database.max_manifest_file_size = 16 * kMiB;
   database.skip_stats_update_on_db_open = true;
@@ -108,8 +134,8 @@ rocksdb::DBOptions rocksdb_database_options(const RocksdbOptions& options) {
   // Bounded memory, whatever is in flight: all memtables together, beside the bound of each family.
   database.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes);
 
-  // One writer (the committer), so nothing is gained by concurrent inserts. Two cores: one flush beside two compactions,
-  // so that a long collection of blobs keeps no level 0 waiting.
+  // One writer (the committer), so nothing is gained by concurrent inserts. Two cores: one flush beside two
+  // compactions, so that a long collection of blobs keeps no level 0 waiting.
   database.allow_concurrent_memtable_write = false;
   database.max_background_jobs = 3;
   // Write back early and in small steps, so that the log's sync never waits behind a whole memtable.
@@ -158,7 +184,9 @@ rocksdb::ColumnFamilyOptions rocksdb_family_options(Space space, const RocksdbOp
           rocksdb::NewCompactOnDeletionCollectorFactory(1024, 256, 0.25));
       family.write_buffer_size = options.memtable_bytes / 12;
       break;
-    case Space::large: keep_values_apart(family, options); break;
+    case Space::large:
+      keep_values_apart(family, options);
+      break;
   }
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return family;

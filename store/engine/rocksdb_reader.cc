@@ -6,12 +6,14 @@
 namespace telepost::store {
 namespace {
 
-std::string_view view_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+std::string_view view_of(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
 
 }  // namespace
 
-Result<std::optional<std::string>> get_from(RocksdbDatabase& database, const rocksdb::ReadOptions& options, Space space,
-                                            std::string_view full_key) {
+Result<std::optional<std::string>> get_from(RocksdbDatabase& database, const rocksdb::ReadOptions& options,
+                                            Space space, std::string_view full_key) {
   rocksdb::PinnableSlice value;
   const rocksdb::Status status = database.db().Get(options, database.family(space), full_key, &value);
   if (status.IsNotFound()) return std::optional<std::string>();
@@ -19,7 +21,8 @@ Result<std::optional<std::string>> get_from(RocksdbDatabase& database, const roc
   return std::optional<std::string>(value.ToString());
 }
 
-RocksdbReader::RocksdbReader(const schema::Partition& partition, const std::shared_ptr<RocksdbDatabase>& database)
+RocksdbReader::RocksdbReader(const schema::Partition& partition,
+                             const std::shared_ptr<RocksdbDatabase>& database)
     : partition_(partition), snapshot_owner_(database) {
   if (database != nullptr) snapshot_ = database->take_snapshot();
 }
@@ -31,7 +34,8 @@ RocksdbReader::~RocksdbReader() {
 
 Result<std::shared_ptr<RocksdbDatabase>> RocksdbReader::database() const {
   auto database = source_ ? source_() : snapshot_owner_.lock();
-  if (database == nullptr) return {Errc::io, source_ ? "the database is not open" : "the database was opened again"};
+  if (database == nullptr)
+    return {Errc::io, source_ ? "the database is not open" : "the database was opened again"};
   return database;
 }
 
@@ -47,8 +51,8 @@ Result<std::optional<std::string>> RocksdbReader::get(Space space, std::string_v
   return get_from(*database, read_options(), space, full_key(key));
 }
 
-Result<std::vector<std::optional<std::string>>> RocksdbReader::get_many(Space space,
-                                                                        const std::vector<std::string>& keys) const {
+Result<std::vector<std::optional<std::string>>> RocksdbReader::get_many(
+    Space space, const std::vector<std::string>& keys) const {
   TELEPOST_ASSIGN(const auto database, this->database());
   engine_operations().get_many.add();
   engine_operations().key.add(keys.size());
@@ -71,7 +75,8 @@ Result<std::vector<std::optional<std::string>>> RocksdbReader::get_many(Space sp
   return answers;
 }
 
-Result<void> RocksdbReader::scan(Space space, std::string_view begin, std::string_view end, const Visitor& visit) const {
+Result<void> RocksdbReader::scan(Space space, std::string_view begin, std::string_view end,
+                                 const Visitor& visit) const {
   TELEPOST_ASSIGN(const auto database, this->database());
   engine_operations().scan.add();
   const std::string first = full_key(begin);

@@ -11,15 +11,17 @@ class RocksdbReader final : public PartitionReader {
  public:
   using Source = std::function<std::shared_ptr<RocksdbDatabase>()>;  // asked at each call; null: io
 
-  RocksdbReader(const schema::Partition& partition, Source source) : partition_(partition), source_(std::move(source)) {}
+  RocksdbReader(const schema::Partition& partition, Source source)
+      : partition_(partition), source_(std::move(source)) {}
   // A stable view of the database as it stands now; it ends with that database.
   RocksdbReader(const schema::Partition& partition, const std::shared_ptr<RocksdbDatabase>& database);
   ~RocksdbReader() override;
 
   Result<std::optional<std::string>> get(Space space, std::string_view key) const override;
-  Result<std::vector<std::optional<std::string>>> get_many(Space space,
-                                                           const std::vector<std::string>& keys) const override;
-  Result<void> scan(Space space, std::string_view begin, std::string_view end, const Visitor& visit) const override;
+  Result<std::vector<std::optional<std::string>>> get_many(
+      Space space, const std::vector<std::string>& keys) const override;
+  Result<void> scan(Space space, std::string_view begin, std::string_view end,
+                    const Visitor& visit) const override;
 
  private:
   std::string full_key(std::string_view key) const { return std::string(partition_.bytes()).append(key); }
@@ -33,7 +35,7 @@ class RocksdbReader final : public PartitionReader {
 };
 
 // Gets one key as the newest write left it.
-Result<std::optional<std::string>> get_from(RocksdbDatabase& database, const rocksdb::ReadOptions& options, Space space,
-                                            std::string_view full_key);
+Result<std::optional<std::string>> get_from(RocksdbDatabase& database, const rocksdb::ReadOptions& options,
+                                            Space space, std::string_view full_key);
 
 }  // namespace telepost::store

@@ -1,6 +1,7 @@
 #include "tests/support/fault_file_system.h"
 
 #include <fcntl.h>
+#include <rocksdb/system_clock.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -23,11 +24,37 @@ std::string normal(const std::string& name) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   return path;
 }
-std::string folder_of(const std::string& name) { return fs::path(name).parent_path().string(); }
+std::string folder_of(const std::string& name) {
+  return fs::path(name).parent_path().string();
+}
+
+class ImpatientClock final : public rocksdb::SystemClockWrapper {
+ public:
+  ImpatientClock() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
+  const char* Name() const override { return "ImpatientClock"; }
+  void SleepForMicroseconds(int micros) override {
+    SystemClockWrapper::SleepForMicroseconds(std::min(micros, 1000));
+  }
+};
+
+class FaultEnv final : public rocksdb::EnvWrapper {
+ public:
+  explicit FaultEnv(const std::shared_ptr<FaultFileSystem>& files)
+      : EnvWrapper(rocksdb::NewCompositeEnv(files)) {
+    file_system_ = files;
+    system_clock_ = std::make_shared<ImpatientClock>();
+  }
+  const char* Name() const override { return "FaultEnv"; }
+};
 
 }  // namespace
 
-// Writes through and remembers how much a sync made safe. Nothing is really synced: the power that fails is ours.
+std::unique_ptr<rocksdb::Env> env_of(const std::shared_ptr<FaultFileSystem>& files) {
+  return std::make_unique<FaultEnv>(files);
+}
+
+// Writes through and remembers how much a sync made safe. Nothing is really synced: the power that fails is
+// ours.
 class FaultFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   File(FaultFileSystem& disk, std::shared_ptr<Bytes> bytes, std::unique_ptr<FSWritableFile> target)
@@ -60,11 +87,14 @@ class FaultFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper {
     const std::lock_guard lock(disk_.mutex_);
     IOStatus begun = disk_.begin(Operation::other);
     // A sync that the power cut short may have done its work.
-    if (begun.ok() || (disk_.cut_at_ == disk_.operations_ && disk_.below(2) == 0)) bytes_->synced = bytes_->size;
+    if (begun.ok() || (disk_.cut_at_ == disk_.operations_ && disk_.below(2) == 0))
+      bytes_->synced = bytes_->size;
     return begun;
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override { return Sync(options, debug); }
-  IOStatus RangeSync(uint64_t, uint64_t, const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+  IOStatus RangeSync(uint64_t, uint64_t, const IOOptions&, IODebugContext*) override {
+    return IOStatus::OK();
+  }
 
  private:
   FaultFileSystem& disk_;
@@ -164,7 +194,8 @@ void FaultFileSystem::tear(const std::string& name, Bytes& bytes) {
   const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) return;
   const std::uint64_t unsynced = bytes.size - bytes.synced;
-  const std::uint64_t way = below(3);  // all is lost; a tail is lost; a tail is lost and what is before it is torn
+  const std::uint64_t way =
+      below(3);  // all is lost; a tail is lost; a tail is lost and what is before it is torn
   const std::uint64_t size = bytes.synced + (way == 0 ? 0 : below(unsynced + 1));
   TELEPOST_ASSERT(::ftruncate(fd, static_cast<off_t>(size)) == 0);
   for (std::uint64_t begin = bytes.synced; way == 2 && begin < size;) {
@@ -184,12 +215,15 @@ IOStatus FaultFileSystem::begin(Operation operation) {
   ++operations_;
   if (cut_at_ != 0 && operations_ >= cut_at_) cut_ = true;
   if (cut_) return IOStatus::IOError("the power is gone");
-  if (fail_at_ != 0 && (operations_ == fail_at_ || (operations_ > fail_at_ && repeat_ == Repeat::every))) return failure_;
+  if (fail_at_ != 0 && (operations_ == fail_at_ || (operations_ > fail_at_ && repeat_ == Repeat::every)))
+    return failure_;
   if (full_ && operation == Operation::grow) return IOStatus::NoSpace("the disk of the test is full");
   return IOStatus::OK();
 }
 
-void FaultFileSystem::note(Entry entry) { unsynced_[folder_of(entry.now)].push_back(std::move(entry)); }
+void FaultFileSystem::note(Entry entry) {
+  unsynced_[folder_of(entry.now)].push_back(std::move(entry));
+}
 
 // Moves a file away so that it can come back; empty if there is none.
 std::string FaultFileSystem::bury(const std::string& name) {
@@ -208,7 +242,8 @@ IOStatus FaultFileSystem::create(const std::string& name) {
 }
 
 IOStatus FaultFileSystem::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
-                                          std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
+                                          std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                          IODebugContext* debug) {
   const std::lock_guard lock(mutex_);
   const std::string path = normal(name);
   if (IOStatus created = create(path); !created.ok()) return created;
@@ -219,7 +254,8 @@ IOStatus FaultFileSystem::NewWritableFile(const std::string& name, const rocksdb
 }
 
 IOStatus FaultFileSystem::ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
-                                             std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) {
+                                             std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                             IODebugContext* debug) {
   const std::lock_guard lock(mutex_);
   const std::string path = normal(name);
   if (!fs::exists(path)) {
@@ -227,14 +263,16 @@ IOStatus FaultFileSystem::ReopenWritableFile(const std::string& name, const rock
   } else if (IOStatus begun = begin(Operation::other); !begun.ok()) {
     return begun;
   }
-  if (!files_.contains(path)) files_[path] = std::make_shared<Bytes>(Bytes{fs::file_size(path), fs::file_size(path)});
+  if (!files_.contains(path))
+    files_[path] = std::make_shared<Bytes>(Bytes{fs::file_size(path), fs::file_size(path)});
   std::unique_ptr<rocksdb::FSWritableFile> target;
   IOStatus status = target_->ReopenWritableFile(path, options, &target, debug);
   if (status.ok()) *file = std::make_unique<File>(*this, files_[path], std::move(target));
   return status;
 }
 
-IOStatus FaultFileSystem::ReuseWritableFile(const std::string&, const std::string&, const rocksdb::FileOptions&,
+IOStatus FaultFileSystem::ReuseWritableFile(const std::string&, const std::string&,
+                                            const rocksdb::FileOptions&,
                                             std::unique_ptr<rocksdb::FSWritableFile>*, IODebugContext*) {
   return IOStatus::NotSupported("logs are not recycled");
 }
@@ -256,7 +294,8 @@ IOStatus FaultFileSystem::DeleteFile(const std::string& name, const IOOptions&, 
   return IOStatus::OK();
 }
 
-IOStatus FaultFileSystem::RenameFile(const std::string& from, const std::string& to, const IOOptions&, IODebugContext*) {
+IOStatus FaultFileSystem::RenameFile(const std::string& from, const std::string& to, const IOOptions&,
+                                     IODebugContext*) {
   const std::lock_guard lock(mutex_);
   const std::string source = normal(from), target = normal(to);
   if (!fs::exists(source)) return IOStatus::PathNotFound(source);
@@ -280,7 +319,8 @@ IOStatus FaultFileSystem::Truncate(const std::string& name, size_t size, const I
   return error ? IOStatus::IOError(error.message()) : IOStatus::OK();
 }
 
-IOStatus FaultFileSystem::LinkFile(const std::string&, const std::string&, const IOOptions&, IODebugContext*) {
+IOStatus FaultFileSystem::LinkFile(const std::string&, const std::string&, const IOOptions&,
+                                   IODebugContext*) {
   return IOStatus::NotSupported("RocksDB links only what it ingests");
 }
 

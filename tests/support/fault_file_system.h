@@ -1,7 +1,9 @@
-// Files on a disk that loses its power, fills up or fails. Bytes that no sync followed, and folder entries that no sync of their
-// folder followed, are there for every reader until restore_power() takes away what a real disk might have lost.
+// Files on a disk that loses its power, fills up or fails. Bytes that no sync followed, and folder entries
+// that no sync of their folder followed, are there for every reader until restore_power() takes away what a
+// real disk might have lost.
 #pragma once
 
+#include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
 #include <map>
@@ -16,7 +18,8 @@ namespace telepost::test {
 class FaultFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   enum class Repeat : std::uint8_t { once, every };
-  // The graveyard is an existing folder on the same disk, for what deletions and renames may have to bring back.
+  // The graveyard is an existing folder on the same disk, for what deletions and renames may have to bring
+  // back.
   FaultFileSystem(std::uint64_t seed, std::string graveyard);
 
   // Operations are: create, append, truncate, sync, sync of a folder, rename, delete.
@@ -24,8 +27,9 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   // The nth operation from now, and every one after it, fails: the power is gone.
   void cut_power_at(std::uint64_t nth);
   bool power_is_cut() const;
-  // Loses, by the seed: of each file's unsynced bytes a tail, and sectors before it (zeros or noise); of each folder's unsynced
-  // entries a tail, so that new files vanish, deleted files return and renames are undone. Precondition: no file is open.
+  // Loses, by the seed: of each file's unsynced bytes a tail, and sectors before it (zeros or noise); of each
+  // folder's unsynced entries a tail, so that new files vanish, deleted files return and renames are undone.
+  // Precondition: no file is open.
   void restore_power();
   // The nth operation from now fails with the status (an append after half of its bytes).
   void fail_operation(std::uint64_t nth, rocksdb::IOStatus status, Repeat repeat = Repeat::once);
@@ -37,12 +41,15 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   IO NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                      std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) override;
   IO ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
-                        std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) override;
-  IO ReuseWritableFile(const std::string& name, const std::string& old_name, const rocksdb::FileOptions& options,
-                       std::unique_ptr<rocksdb::FSWritableFile>* file, rocksdb::IODebugContext* debug) override;
+                        std::unique_ptr<rocksdb::FSWritableFile>* file,
+                        rocksdb::IODebugContext* debug) override;
+  IO ReuseWritableFile(const std::string& name, const std::string& old_name,
+                       const rocksdb::FileOptions& options, std::unique_ptr<rocksdb::FSWritableFile>* file,
+                       rocksdb::IODebugContext* debug) override;
   IO NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
                   std::unique_ptr<rocksdb::FSDirectory>* folder, rocksdb::IODebugContext* debug) override;
-  IO DeleteFile(const std::string& name, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override;
+  IO DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
+                rocksdb::IODebugContext* debug) override;
   IO RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
                 rocksdb::IODebugContext* debug) override;
   IO Truncate(const std::string& name, size_t size, const rocksdb::IOOptions& options,
@@ -57,7 +64,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
     std::uint64_t size = 0;
     std::uint64_t synced = 0;
   };
-  struct Entry {  // one change of a folder; undone by moving `now` to `before` (or away) and `saved` back to `now`
+  struct Entry {  // one change of a folder; undone by moving `now` to `before` (or away) and `saved` back to
+                  // `now`
     std::string now;
     std::string before;
     std::string saved;
@@ -87,5 +95,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   bool full_ = false;
   std::uint64_t buried_ = 0;
 };
+
+// For RocksdbOptions::env. RocksDB's pauses after a failed write (a second) are cut to a millisecond.
+std::unique_ptr<rocksdb::Env> env_of(const std::shared_ptr<FaultFileSystem>& files);
 
 }  // namespace telepost::test

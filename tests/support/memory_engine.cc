@@ -16,7 +16,9 @@ std::string end_of(std::string_view prefix) {
   return end;
 }
 
-std::size_t index_of(Space space) { return static_cast<std::size_t>(space); }
+std::size_t index_of(Space space) {
+  return static_cast<std::size_t>(space);
+}
 
 }  // namespace
 
@@ -47,8 +49,8 @@ class MemoryEngine::Reader final : public store::PartitionReader {
     return engine_.value_at(view_.get(), space, full(key));
   }
 
-  Result<std::vector<std::optional<std::string>>> get_many(Space space,
-                                                           const std::vector<std::string>& keys) const override {
+  Result<std::vector<std::optional<std::string>>> get_many(
+      Space space, const std::vector<std::string>& keys) const override {
     delay();
     const std::lock_guard lock(engine_.mutex_);
     TELEPOST_TRY(begin());
@@ -63,7 +65,8 @@ class MemoryEngine::Reader final : public store::PartitionReader {
     return values;
   }
 
-  // The visitor runs outside the lock: it may read and commit; the scan still shows what was there when it began.
+  // The visitor runs outside the lock: it may read and commit; the scan still shows what was there when it
+  // began.
   Result<void> scan(Space space, std::string_view begin_key, std::string_view end_key,
                     const Visitor& visit) const override {
     TELEPOST_ASSERT(begin_key.size() <= store::kMaxKeyBytes && end_key.size() <= store::kMaxKeyBytes);
@@ -77,7 +80,10 @@ class MemoryEngine::Reader final : public store::PartitionReader {
     std::unique_ptr<View> own;
     bool alive = true;
     for (std::size_t step = 8; alive && next < end; step = kScanStep) {
-      const auto records = engine_.records_at(own ? *own : view_ ? *view_ : kNothingOld, space, next, end, step);
+      const auto records = engine_.records_at(own     ? *own
+                                              : view_ ? *view_
+                                                      : kNothingOld,
+                                              space, next, end, step);
       next = records.size() < step ? end : records.back().first + '\0';
       if (next < end && own == nullptr && view_ == nullptr) own = watch();
       lock.unlock();
@@ -116,8 +122,10 @@ class MemoryEngine::Reader final : public store::PartitionReader {
   }
   Result<void> begin() const {
     if (view_ != nullptr) {
-      if (restarts_ != engine_.restarts_) return {Errc::io, "the engine crashed after this snapshot was taken"};
-      if (engine_.clock_.steady() - taken_ > kSnapshotLife) return {Errc::timeout, "a snapshot older than 30 s"};
+      if (restarts_ != engine_.restarts_)
+        return {Errc::io, "the engine crashed after this snapshot was taken"};
+      if (engine_.clock_.steady() - taken_ > kSnapshotLife)
+        return {Errc::timeout, "a snapshot older than 30 s"};
     }
     return engine_.begin_operation();
   }
@@ -136,7 +144,9 @@ class MemoryEngine::Reader final : public store::PartitionReader {
   std::unique_ptr<View> view_;
 };
 
-MemoryEngine::~MemoryEngine() { TELEPOST_ASSERT(views_.empty()); }
+MemoryEngine::~MemoryEngine() {
+  TELEPOST_ASSERT(views_.empty());
+}
 
 void MemoryEngine::commit(std::span<store::CommitList> lists, std::span<Result<void>> results) {
   TELEPOST_ASSERT(lists.size() == results.size());
@@ -211,14 +221,16 @@ void MemoryEngine::apply_batch(const store::Batch& batch) {
     full.resize(prefix_size);
     return full.append(key);
   };
-  batch.for_each([&](Space space, std::string_view key, std::string_view value) { change(space, key_of(key), value); },
-                 [&](Space space, std::string_view key) { change(space, key_of(key), std::nullopt); });
+  batch.for_each(
+      [&](Space space, std::string_view key, std::string_view value) { change(space, key_of(key), value); },
+      [&](Space space, std::string_view key) { change(space, key_of(key), std::nullopt); });
 }
 
 void MemoryEngine::change(Space space, std::string_view key, std::optional<std::string_view> value) {
   Records& records = records_[index_of(space)];
   const auto it = records.find(key);
-  const auto old = it == records.end() ? std::optional<std::string>() : std::optional<std::string>(it->second);
+  const auto old =
+      it == records.end() ? std::optional<std::string>() : std::optional<std::string>(it->second);
   for (View* view : views_) {
     if (key.starts_with(view->prefix)) view->old[index_of(space)].try_emplace(std::string(key), old);
   }
@@ -244,7 +256,8 @@ void MemoryEngine::forget_unsynced() {
   unsynced_.clear();
 }
 
-std::optional<std::string> MemoryEngine::value_at(const View* view, Space space, const std::string& key) const {
+std::optional<std::string> MemoryEngine::value_at(const View* view, Space space,
+                                                  const std::string& key) const {
   if (view != nullptr) {
     const auto old = view->old[index_of(space)].find(key);
     if (old != view->old[index_of(space)].end()) return old->second;
@@ -254,7 +267,8 @@ std::optional<std::string> MemoryEngine::value_at(const View* view, Space space,
 }
 
 std::vector<std::pair<std::string, std::string>> MemoryEngine::records_at(const View& view, Space space,
-                                                                          const std::string& begin, const std::string& end,
+                                                                          const std::string& begin,
+                                                                          const std::string& end,
                                                                           std::size_t limit) const {
   const Records& now = records_[index_of(space)];
   const OldRecords& before = view.old[index_of(space)];
@@ -402,7 +416,8 @@ std::map<std::pair<Space, std::string>, std::string> MemoryEngine::dump() const 
   const std::lock_guard lock(mutex_);
   std::map<std::pair<Space, std::string>, std::string> all;
   for (std::size_t i = 0; i < store::kSpaces; ++i) {
-    for (const auto& [key, value] : records_[i]) all.emplace_hint(all.end(), std::pair(static_cast<Space>(i), key), value);
+    for (const auto& [key, value] : records_[i])
+      all.emplace_hint(all.end(), std::pair(static_cast<Space>(i), key), value);
   }
   return all;
 }

@@ -1,5 +1,5 @@
-// The second engine: everything in memory, every limit of the seam enforced, every liberty of its contract taken on demand.
-// What passes here passes on an engine that is as bad as the contract allows.
+// The second engine: everything in memory, every limit of the seam enforced, every liberty of its contract
+// taken on demand. What passes here passes on an engine that is as bad as the contract allows.
 #pragma once
 
 #include <array>
@@ -28,13 +28,15 @@ class MemoryEngine final : public store::Engine {
   };
   // What becomes of the batch whose operation fails: the contract allows both.
   enum class FailedBatch : std::uint8_t { absent, present };
-  // When what was committed survives crash(): at once, as an engine must, or only after sync(), as one that lies.
+  // When what was committed survives crash(): at once, as an engine must, or only after sync(), as one that
+  // lies.
   enum class Durability : std::uint8_t { commit, sync };
 
   explicit MemoryEngine(const Clock& clock) : clock_(clock) {}
   ~MemoryEngine() override;
 
-  // An expectation that fails leaves the batches before it in its list. A failure or a crash also fails the lists behind it.
+  // An expectation that fails leaves the batches before it in its list. A failure or a crash also fails the
+  // lists behind it.
   void commit(std::span<store::CommitList> lists, std::span<Result<void>> results) override;
   std::unique_ptr<store::PartitionReader> reader(const schema::Partition& partition) override;
   // Must be gone before the engine (asserted); reads give timeout after kSnapshotLife, and io after a crash.
@@ -49,8 +51,10 @@ class MemoryEngine final : public store::Engine {
   // list_partitions, each batch of a list.
   // The nth fails, once; with `every`, all that follow fail too until recover().
   enum class Repeat : std::uint8_t { once, every };
-  void fail_operation(std::uint64_t nth, Errc kind, Repeat repeat = Repeat::once, FailedBatch batch = FailedBatch::absent);
-  // Before the nth batch from now, everything stops: this call and all that follow fail with io until restart().
+  void fail_operation(std::uint64_t nth, Errc kind, Repeat repeat = Repeat::once,
+                      FailedBatch batch = FailedBatch::absent);
+  // Before the nth batch from now, everything stops: this call and all that follow fail with io until
+  // restart().
   void crash_before_batch(std::uint64_t nth);
   void crash();
   bool crashed() const;
@@ -61,11 +65,13 @@ class MemoryEngine final : public store::Engine {
   // Commits fail with disk_full until it is set back and recover() was called.
   void set_disk(store::DiskSpace space);
   void set_full(bool full);
-  // Called before each commit and each read, outside every lock: a test holds an operation here for as long as it wants.
+  // Called before each commit and each read, outside every lock: a test holds an operation here for as long
+  // as it wants.
   void set_delay(std::function<void()> before_commit, std::function<void()> before_read);
 
   Operations operations() const;
-  std::uint64_t operation_number() const;  // of the last operation; counted since fail_operation() or construction
+  std::uint64_t operation_number()
+      const;  // of the last operation; counted since fail_operation() or construction
   // Every record by (space, partition bytes + key): an emptied store equals a fresh one.
   std::map<std::pair<store::Space, std::string>, std::string> dump() const;
   // Changes a record behind the store's back, as damage does. No value: erases.
@@ -102,8 +108,10 @@ class MemoryEngine final : public store::Engine {
   void forget_unsynced();
   std::optional<std::string> value_at(const View* view, store::Space space, const std::string& key) const;
   // Up to `limit` records of [begin, end) as the view saw them; next is where to go on.
-  std::vector<std::pair<std::string, std::string>> records_at(const View& view, store::Space space, const std::string& begin,
-                                                              const std::string& end, std::size_t limit) const;
+  std::vector<std::pair<std::string, std::string>> records_at(const View& view, store::Space space,
+                                                              const std::string& begin,
+                                                              const std::string& end,
+                                                              std::size_t limit) const;
 
   const Clock& clock_;
   mutable std::mutex mutex_;  // guards all below
@@ -113,7 +121,7 @@ class MemoryEngine final : public store::Engine {
   Durability durability_ = Durability::commit;
   Failure failure_;
   std::uint64_t operation_number_ = 0;
-  std::optional<Errc> latched_;       // every later operation fails with it until recover()
+  std::optional<Errc> latched_;         // every later operation fails with it until recover()
   std::uint64_t batches_to_crash_ = 0;  // 0: never
   bool crashed_ = false;
   std::uint64_t restarts_ = 0;

@@ -1,4 +1,5 @@
-// What an engine promises (store/engine/engine.h), asked of every engine there is. A new engine joins at the end of the file.
+// What an engine promises (store/engine/engine.h), asked of every engine there is. A new engine joins at the
+// end of the file.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -86,10 +87,12 @@ class EngineContract : public testing::TestWithParam<Factory> {
   std::optional<std::string> get(const Partition& partition, Space space, std::string_view key) {
     return engine().reader(partition)->get(space, key).value();
   }
-  Records scan(const Partition& partition, Space space, std::string_view begin = {}, std::string_view end = {}) {
+  Records scan(const Partition& partition, Space space, std::string_view begin = {},
+               std::string_view end = {}) {
     return scan(*engine().reader(partition), space, begin, end);
   }
-  static Records scan(const PartitionReader& reader, Space space, std::string_view begin = {}, std::string_view end = {}) {
+  static Records scan(const PartitionReader& reader, Space space, std::string_view begin = {},
+                      std::string_view end = {}) {
     Records records;
     const auto result = reader.scan(space, begin, end, [&](std::string_view key, std::string_view value) {
       records.emplace_back(key, value);
@@ -100,10 +103,13 @@ class EngineContract : public testing::TestWithParam<Factory> {
   }
   std::vector<Partition> partitions(PartitionKind kind, std::optional<Partition> after = {}) {
     std::vector<Partition> found;
-    EXPECT_TRUE(engine().list_partitions(kind, after, [&](const Partition& partition) {
-      found.push_back(partition);
-      return true;
-    }).ok());
+    EXPECT_TRUE(engine()
+                    .list_partitions(kind, after,
+                                     [&](const Partition& partition) {
+                                       found.push_back(partition);
+                                       return true;
+                                     })
+                    .ok());
     return found;
   }
 
@@ -124,7 +130,8 @@ TEST_P(EngineContract, GivesBackWhatWasPutAndNothingElse) {
 
 TEST_P(EngineContract, KeepsSpacesApart) {
   for (const Space space : kAllSpaces) put(ann_, space, "key", std::to_string(static_cast<int>(space)));
-  for (const Space space : kAllSpaces) EXPECT_EQ(get(ann_, space, "key"), std::to_string(static_cast<int>(space)));
+  for (const Space space : kAllSpaces)
+    EXPECT_EQ(get(ann_, space, "key"), std::to_string(static_cast<int>(space)));
 }
 
 TEST_P(EngineContract, TakesEmptyValuesEmptyKeysAndBinaryKeys) {
@@ -139,7 +146,8 @@ TEST_P(EngineContract, TakesEmptyValuesEmptyKeysAndBinaryKeys) {
 }
 
 TEST_P(EngineContract, OrdersKeysAsUnsignedBytes) {
-  for (const std::string_view key : {"\x80", "\x7f", "a", "\xff\xff", "\xff", "aa", "B"}) put(ann_, Space::scan, key, "");
+  for (const std::string_view key : {"\x80", "\x7f", "a", "\xff\xff", "\xff", "aa", "B"})
+    put(ann_, Space::scan, key, "");
   std::vector<std::string> keys;
   for (const auto& [key, value] : scan(ann_, Space::scan)) keys.push_back(key);
   EXPECT_EQ(keys, (std::vector<std::string>{"B", "a", "aa", "\x7f", "\x80", "\xff", "\xff\xff"}));
@@ -209,7 +217,9 @@ TEST_P(EngineContract, ExpectsInTheSpaceAndPartitionOfTheBatch) {
   put(ann_, Space::scan, "head", "1");
   Batch batch(ann_);
   batch.put(Space::point, "head", "1");
-  EXPECT_TRUE(commit(list_of(std::move(batch), {{Space::point, "head", std::nullopt}, {Space::scan, "head", "1"}})).ok());
+  EXPECT_TRUE(
+      commit(list_of(std::move(batch), {{Space::point, "head", std::nullopt}, {Space::scan, "head", "1"}}))
+          .ok());
 }
 
 // Two first messages to one new address in one group: one makes the account.
@@ -240,7 +250,8 @@ TEST_P(EngineContract, ExpectationsSeeEarlierBatchesOfTheSameList) {
   for (int i = 0; i < 3; ++i) {
     Batch batch(ann_);
     batch.put(Space::point, "counter", std::to_string(i + 1));
-    list.push_back({std::move(batch), {{Space::point, "counter", i == 0 ? std::nullopt : std::optional(std::to_string(i))}}});
+    list.push_back({std::move(batch),
+                    {{Space::point, "counter", i == 0 ? std::nullopt : std::optional(std::to_string(i))}}});
   }
   ASSERT_TRUE(commit(std::move(list)).ok());
   EXPECT_EQ(get(ann_, Space::point, "counter"), "3");
@@ -268,7 +279,8 @@ TEST_P(EngineContract, LeavesAPrefixOfARefusedListAndNothingOfItsLaterBatches) {
   for (int i = 0; i < 5; ++i) {
     const Partition& partition = i % 2 == 0 ? ann_ : bob_;
     const bool there = get(partition, Space::point, "k" + std::to_string(i)).has_value();
-    EXPECT_EQ(there, get(partition, Space::large, "k" + std::to_string(i)).has_value()) << "a batch is atomic";
+    EXPECT_EQ(there, get(partition, Space::large, "k" + std::to_string(i)).has_value())
+        << "a batch is atomic";
     EXPECT_TRUE(earlier || !there) << "a hole before batch " << i;
     EXPECT_FALSE(i >= 3 && there);
     earlier = there;
@@ -287,7 +299,9 @@ TEST_P(EngineContract, ARefusedListMisleadsNoLaterExpectation) {
   for (const bool absent : {true, false}) {
     Batch batch(ann_);
     batch.put(Space::point, absent ? "was absent" : "was there", "");
-    lists.push_back(list_of(std::move(batch), {{Space::point, "k", absent ? std::nullopt : std::optional<std::string>("refused")}}));
+    lists.push_back(
+        list_of(std::move(batch),
+                {{Space::point, "k", absent ? std::nullopt : std::optional<std::string>("refused")}}));
   }
   const auto results = commit_all(std::move(lists));
   const bool there = get(ann_, Space::point, "k").has_value();
@@ -321,8 +335,8 @@ TEST_P(EngineContract, AnswersGetManyInTheOrderOfItsKeys) {
     put(ann_, space, "c", "");
     put(bob_, space, "d", "not ann's");
     const auto values = engine().reader(ann_)->get_many(space, {"c", "d", "b", "a", "c", "z"}).value();
-    EXPECT_EQ(values, (std::vector<std::optional<std::string>>{"", std::nullopt, std::string(40'000, 'b'), "1", "",
-                                                                std::nullopt}));
+    EXPECT_EQ(values, (std::vector<std::optional<std::string>>{"", std::nullopt, std::string(40'000, 'b'),
+                                                               "1", "", std::nullopt}));
     EXPECT_TRUE(engine().reader(ann_)->get_many(space, {}).value().empty());
   }
 }
@@ -343,7 +357,8 @@ TEST_P(EngineContract, StopsAScanWhenTheVisitorSaysSo) {
   for (int i = 0; i < 300; ++i) put(ann_, Space::queue, "k" + std::to_string(1000 + i), "");
   for (const std::size_t wanted : {1u, 7u, 8u, 9u, 200u}) {
     std::size_t seen = 0;
-    ASSERT_TRUE(engine().reader(ann_)->scan(Space::queue, {}, {}, [&](auto, auto) { return ++seen < wanted; }).ok());
+    ASSERT_TRUE(
+        engine().reader(ann_)->scan(Space::queue, {}, {}, [&](auto, auto) { return ++seen < wanted; }).ok());
     EXPECT_EQ(seen, wanted);
   }
 }
@@ -352,34 +367,44 @@ TEST_P(EngineContract, AVisitorMayReadAndCommitAndItsScanStaysAsItBegan) {
   for (int i = 0; i < 300; ++i) put(ann_, Space::queue, "k" + std::to_string(1000 + i), "old");
   const auto reader = engine().reader(ann_);
   int seen = 0;
-  ASSERT_TRUE(reader->scan(Space::queue, {}, {}, [&](std::string_view key, std::string_view value) {
-    EXPECT_EQ(value, "old");
-    EXPECT_EQ(reader->get(Space::queue, key).value(), "old");
-    if (++seen == 1) {
-      Batch batch(ann_);
-      for (int i = 200; i < 300; ++i) batch.erase(Space::queue, "k" + std::to_string(1000 + i));
-      batch.put(Space::queue, "k1150x", "new");
-      EXPECT_TRUE(commit(list_of(std::move(batch))).ok());
-    }
-    return seen < 150;
-  }).ok());
+  ASSERT_TRUE(reader
+                  ->scan(Space::queue, {}, {},
+                         [&](std::string_view key, std::string_view value) {
+                           EXPECT_EQ(value, "old");
+                           EXPECT_EQ(reader->get(Space::queue, key).value(), "old");
+                           if (++seen == 1) {
+                             Batch batch(ann_);
+                             for (int i = 200; i < 300; ++i)
+                               batch.erase(Space::queue, "k" + std::to_string(1000 + i));
+                             batch.put(Space::queue, "k1150x", "new");
+                             EXPECT_TRUE(commit(list_of(std::move(batch))).ok());
+                           }
+                           return seen < 150;
+                         })
+                  .ok());
   EXPECT_EQ(seen, 150);
   EXPECT_EQ(scan(ann_, Space::queue).size(), 201u);
 }
 
 // Neighbours in byte order, the highest account id included, whose successor has another kind.
 TEST_P(EngineContract, LeaksNoKeyOfANeighbouringPartition) {
-  const std::vector<Partition> all = {
-      Partition::account(AccountId{0}),          Partition::account(AccountId{1}),
-      Partition::account(AccountId{0xff}),       Partition::account(AccountId{0x100}),
-      Partition::account(AccountId{~0ull}),      Partition::account(AccountId{~0ull - 1}),
-      Partition::slice(PartitionKind::calendar, 0), Partition::slice(PartitionKind::calendar, 0xffff),
-      Partition::slice(PartitionKind::directory, 0), Partition::meta(),
-      Partition::piece(sha256("a piece")),       Partition::slice(PartitionKind::queue, 0xffff)};
+  const std::vector<Partition> all = {Partition::account(AccountId{0}),
+                                      Partition::account(AccountId{1}),
+                                      Partition::account(AccountId{0xff}),
+                                      Partition::account(AccountId{0x100}),
+                                      Partition::account(AccountId{~0ull}),
+                                      Partition::account(AccountId{~0ull - 1}),
+                                      Partition::slice(PartitionKind::calendar, 0),
+                                      Partition::slice(PartitionKind::calendar, 0xffff),
+                                      Partition::slice(PartitionKind::directory, 0),
+                                      Partition::meta(),
+                                      Partition::piece(sha256("a piece")),
+                                      Partition::slice(PartitionKind::queue, 0xffff)};
   for (const Space space : kAllSpaces) {
     for (const Partition& partition : all) {
       Batch batch(partition);
-      for (const std::string_view key : {std::string_view(""), std::string_view("\0", 1), std::string_view("\xff\xff\xff")}) {
+      for (const std::string_view key :
+           {std::string_view(""), std::string_view("\0", 1), std::string_view("\xff\xff\xff")}) {
         batch.put(space, key, partition.to_string());
       }
       ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
@@ -394,26 +419,31 @@ TEST_P(EngineContract, LeaksNoKeyOfANeighbouringPartition) {
 
 TEST_P(EngineContract, ListsThePartitionsOfAKindInOrder) {
   const std::vector<Partition> accounts = {Partition::account(AccountId{0}), Partition::account(AccountId{5}),
-                                           Partition::account(AccountId{300}), Partition::account(AccountId{~0ull})};
+                                           Partition::account(AccountId{300}),
+                                           Partition::account(AccountId{~0ull})};
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     for (int key = 0; key < 20; ++key) put(accounts[i], kAllSpaces[i], "k" + std::to_string(key), "");
   }
   put(Partition::meta(), Space::point, "", "");
   put(Partition::slice(PartitionKind::calendar, 3), Space::queue, "", "");
   EXPECT_EQ(partitions(PartitionKind::account), accounts);
-  EXPECT_EQ(partitions(PartitionKind::account, accounts[1]), (std::vector<Partition>{accounts[2], accounts[3]}));
+  EXPECT_EQ(partitions(PartitionKind::account, accounts[1]),
+            (std::vector<Partition>{accounts[2], accounts[3]}));
   EXPECT_EQ(partitions(PartitionKind::account, Partition::account(AccountId{6})),
             (std::vector<Partition>{accounts[2], accounts[3]}));
   EXPECT_TRUE(partitions(PartitionKind::account, accounts[3]).empty());
   EXPECT_EQ(partitions(PartitionKind::meta), std::vector<Partition>{Partition::meta()});
   EXPECT_TRUE(partitions(PartitionKind::piece).empty());
   int seen = 0;
-  ASSERT_TRUE(engine().list_partitions(PartitionKind::account, {}, [&](const Partition&) { return ++seen < 2; }).ok());
+  ASSERT_TRUE(engine()
+                  .list_partitions(PartitionKind::account, {}, [&](const Partition&) { return ++seen < 2; })
+                  .ok());
   EXPECT_EQ(seen, 2);
   Batch batch(accounts[1]);
   for (int key = 0; key < 20; ++key) batch.erase(kAllSpaces[1], "k" + std::to_string(key));
   ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
-  EXPECT_EQ(partitions(PartitionKind::account), (std::vector<Partition>{accounts[0], accounts[2], accounts[3]}));
+  EXPECT_EQ(partitions(PartitionKind::account),
+            (std::vector<Partition>{accounts[0], accounts[2], accounts[3]}));
 }
 
 TEST_P(EngineContract, ASnapshotKeepsItsPartitionAsItWas) {
@@ -439,14 +469,16 @@ TEST_P(EngineContract, ASnapshotKeepsItsPartitionAsItWas) {
 TEST_P(EngineContract, KeepsWhatItAcknowledgedWhenItIsOpenedAgain) {
   for (int i = 0; i < 50; ++i) put(ann_, kAllSpaces[i % 4], "k" + std::to_string(i), std::string(5000, 'v'));
   reopen();
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(get(ann_, kAllSpaces[i % 4], "k" + std::to_string(i)), std::string(5000, 'v'));
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(get(ann_, kAllSpaces[i % 4], "k" + std::to_string(i)), std::string(5000, 'v'));
   put(ann_, Space::point, "after", "v");
   reopen();
   EXPECT_EQ(get(ann_, Space::point, "after"), "v");
 }
 
 TEST_P(EngineContract, CompactionAndRecoveryChangeNoRecord) {
-  for (int i = 0; i < 200; ++i) put(ann_, Space::large, "k" + std::to_string(1000 + i), std::string(3000, 'v'));
+  for (int i = 0; i < 200; ++i)
+    put(ann_, Space::large, "k" + std::to_string(1000 + i), std::string(3000, 'v'));
   Batch batch(ann_);
   for (int i = 0; i < 200; i += 2) batch.erase(Space::large, "k" + std::to_string(1000 + i));
   ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
@@ -464,7 +496,8 @@ TEST_P(EngineContract, TellsOfItsDisk) {
   EXPECT_LE(space.free_bytes, space.total_bytes);
 }
 
-// Each thread counts in its own account and all count in one, where expectations decide; readers see only whole batches.
+// Each thread counts in its own account and all count in one, where expectations decide; readers see only
+// whole batches.
 TEST_P(EngineContract, ServesManyThreads) {
   constexpr int kThreads = 8, kRounds = 100;
   const Partition shared = Partition::meta();
@@ -502,13 +535,18 @@ TEST_P(EngineContract, HoldsAPartitionOfAMillionKeys) {
   put(bob_, Space::scan, "neighbour", "");
   for (std::uint64_t begin = 0; begin < kKeys; begin += kStep) {
     Batch batch(ann_);
-    for (std::uint64_t i = begin; i < begin + kStep; ++i) batch.put(Space::scan, key_of(i * 7919 % kKeys), "value");
+    for (std::uint64_t i = begin; i < begin + kStep; ++i)
+      batch.put(Space::scan, key_of(i * 7919 % kKeys), "value");
     ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
   }
   std::uint64_t next = 0;
-  ASSERT_TRUE(engine().reader(ann_)->scan(Space::scan, {}, {}, [&](std::string_view key, std::string_view) {
-    return key == key_of(next) && ++next < kKeys + 1;
-  }).ok());
+  ASSERT_TRUE(engine()
+                  .reader(ann_)
+                  ->scan(Space::scan, {}, {},
+                         [&](std::string_view key, std::string_view) {
+                           return key == key_of(next) && ++next < kKeys + 1;
+                         })
+                  .ok());
   EXPECT_EQ(next, kKeys);
   EXPECT_EQ(scan(ann_, Space::scan, key_of(500'000), key_of(500'050)).size(), 50u);
   EXPECT_EQ(get(ann_, Space::scan, key_of(999'999)), "value");
@@ -525,7 +563,8 @@ TEST_P(EngineContract, ReadsAQueueFromItsCursorAfterManyDeletions) {
   };
   for (std::uint64_t begin = 0; begin < 200'000; begin += 10'000) {
     Batch put(ann_), erase(ann_);
-    for (std::uint64_t i = begin; i < begin + 10'000; ++i) put.put(Space::queue, key_of(i), ""), erase.erase(Space::queue, key_of(i));
+    for (std::uint64_t i = begin; i < begin + 10'000; ++i)
+      put.put(Space::queue, key_of(i), ""), erase.erase(Space::queue, key_of(i));
     ASSERT_TRUE(commit(list_of(std::move(put))).ok());
     ASSERT_TRUE(commit(list_of(std::move(erase))).ok());
   }
@@ -541,7 +580,8 @@ TEST(BatchDeathTest, RefusesKeysAndBatchesOverTheirLimits) {
   Batch batch(Partition::meta());
   batch.put(Space::large, std::string(kMaxKeyBytes, 'k'), std::string(kMaxBatchBytes - kMaxKeyBytes, 'v'));
   EXPECT_DEATH(batch.erase(Space::point, "k"), "kMaxBatchBytes");
-  EXPECT_DEATH(Batch(Partition::meta()).put(Space::point, std::string(kMaxKeyBytes + 1, 'k'), ""), "kMaxKeyBytes");
+  EXPECT_DEATH(Batch(Partition::meta()).put(Space::point, std::string(kMaxKeyBytes + 1, 'k'), ""),
+               "kMaxKeyBytes");
 }
 
 INSTANTIATE_TEST_SUITE_P(Rocksdb, EngineContract, testing::Values([]() -> std::unique_ptr<EngineUnderTest> {

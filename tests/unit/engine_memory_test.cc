@@ -31,10 +31,11 @@ class MemoryEngineTest : public testing::Test {
   }
   std::string keys() {
     std::string text;
-    const auto result = engine_.reader(ann_)->scan(Space::scan, {}, {}, [&](std::string_view key, std::string_view) {
-      text.append(key);
-      return true;
-    });
+    const auto result =
+        engine_.reader(ann_)->scan(Space::scan, {}, {}, [&](std::string_view key, std::string_view) {
+          text.append(key);
+          return true;
+        });
     return result.ok() ? text : std::string(name_of(result.error().kind));
   }
 

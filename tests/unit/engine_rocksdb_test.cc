@@ -63,7 +63,8 @@ TEST(RocksdbEngine, CallsADamagedStoreCorrupt) {
   const test::TempFolder folder;
   ASSERT_TRUE(RocksdbEngine::open({.path = folder / "store"}).ok());
   for (const auto& file : std::filesystem::directory_iterator(folder / "store")) {
-    if (file.path().filename().string().starts_with("MANIFEST")) std::filesystem::resize_file(file.path(), 20);
+    if (file.path().filename().string().starts_with("MANIFEST"))
+      std::filesystem::resize_file(file.path(), 20);
   }
   const auto engine = RocksdbEngine::open({.path = folder / "store"});
   ASSERT_FALSE(engine.ok());
@@ -85,7 +86,8 @@ TEST(RocksdbEngine, GivesBackTheRoomOfWhatWasErased) {
   std::vector<CommitList> lists(64);
   for (std::size_t i = 0; i < lists.size(); ++i) {
     std::string noise;
-    while (noise.size() < 256u << 10) noise.push_back(static_cast<char>((seed = seed * 6364136223846793005u + 1) >> 56));
+    while (noise.size() < 256u << 10)
+      noise.push_back(static_cast<char>((seed = seed * 6364136223846793005u + 1) >> 56));
     lists[i].push_back({Batch(partition), {}});
     lists[i][0].batch.put(Space::large, std::to_string(i), noise);
   }
