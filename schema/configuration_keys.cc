@@ -143,7 +143,9 @@ Result<void> read_row(const Setting& item, std::string_view key, const std::vect
   const Setting::Table* table = item.table();
   if (table == nullptr) return item.error(std::string(key) + " wants tables; write [[" + std::string(key) + "]]");
   for (const auto& [name, setting] : *table) {
-    const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& binding) { return known_as(binding.key.name) == name; });
+    const auto found = std::find_if(keys.begin(), keys.end(), [&key_name = name](const auto& binding) {  // clang 14 captures no binding
+      return known_as(binding.key.name) == key_name;
+    });
     if (found == keys.end()) return unknown(setting, name, keys);
     TELEPOST_TRY(found->take({setting, found->key.name, found->key.fallback}, row));
   }
