@@ -10,9 +10,12 @@ namespace {
 std::optional<Error> refusal_by_state(schema::AccountState state) {
   switch (state) {
     case schema::AccountState::active:
-    case schema::AccountState::disabled: return std::nullopt;  // disabled: no log-in, still receives
-    case schema::AccountState::closed: return Error{Errc::refused, "the account is closed"};
-    case schema::AccountState::deleting: return Error{Errc::not_found, "the account is being removed"};
+    case schema::AccountState::disabled:
+      return std::nullopt;  // disabled: no log-in, still receives
+    case schema::AccountState::closed:
+      return Error{Errc::refused, "the account is closed"};
+    case schema::AccountState::deleting:
+      return Error{Errc::not_found, "the account is being removed"};
   }
   return std::nullopt;
 }
@@ -28,7 +31,8 @@ std::optional<Error> refusal_by_class(const DeliveryFacts& facts) {
   const std::string kind(schema::name_of(facts.kind));
   if (!rule.allow) return Error{Errc::refused, "the account takes no " + kind + " messages"};
   if (exceeds(0, facts.size_bytes, rule.max_size_bytes)) {
-    return Error{Errc::too_large, "the account takes " + kind + " messages up to " + std::to_string(*rule.max_size_bytes) + " bytes"};
+    return Error{Errc::too_large, "the account takes " + kind + " messages up to " +
+                                      std::to_string(*rule.max_size_bytes) + " bytes"};
   }
   if (exceeds(facts.account.bytes, facts.size_bytes, service.quota_bytes) ||
       exceeds(facts.account.messages, 1, service.quota_messages)) {
@@ -45,7 +49,8 @@ DeliveryVerdict decide_delivery(const DeliveryFacts& facts) {
   verdict.refusal = refusal_by_state(facts.state);
   if (!verdict.refusal) verdict.refusal = refusal_by_class(facts);
   if (verdict.refusal) return verdict;
-  if (const auto retention = facts.class_of_service->rule(facts.kind).retention) verdict.expires = facts.received + *retention;
+  if (const auto retention = facts.class_of_service->rule(facts.kind).retention)
+    verdict.expires = facts.received + *retention;
   return verdict;
 }
 

@@ -1,4 +1,5 @@
-// What becomes of a message that arrives for an account. Pure: facts in, verdict with its reason out. Any thread.
+// What becomes of a message that arrives for an account. Pure: facts in, verdict with its reason out. Any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +18,16 @@ struct DeliveryFacts {
   schema::AccountState state = schema::AccountState::active;
   const schema::ClassOfService* class_of_service = nullptr;  // never null
   schema::Kind kind = schema::Kind::email;
-  std::uint64_t size_bytes = 0;   // of the whole source
+  std::uint64_t size_bytes = 0;  // of the whole source
   Time received{};
   schema::Usage account;          // what the account holds before this message, all kinds together
   schema::Usage account_of_kind;  // the same of this message's kind
 };
 
 struct DeliveryVerdict {
-  // Empty: store it. Else refused (the account is closed, the class has no such kind), not_found (the account is being
-  // removed), too_large (for the class), over_quota; the detail tells a sender why without telling the account's numbers.
+  // Empty: store it. Else refused (the account is closed, the class has no such kind), not_found (the account
+  // is being removed), too_large (for the class), over_quota; the detail tells a sender why without telling
+  // the account's numbers.
   std::optional<Error> refusal;
   std::string_view mailbox = "INBOX";
   std::optional<Time> expires;  // when the class's retention removes it

@@ -54,7 +54,8 @@ class ClassReader final : public xml::Handler {
     if (classes_.empty()) return {Errc::invalid, "<kind> stands outside of a <class>"};
     TELEPOST_ASSIGN(const Kind kind, kind_from(attributes.take_required("name")));
     const unsigned bit = 1U << static_cast<unsigned>(kind);
-    if ((kinds_seen_ & bit) != 0) return {Errc::invalid, "the class has two rules for " + std::string(name_of(kind))};
+    if ((kinds_seen_ & bit) != 0)
+      return {Errc::invalid, "the class has two rules for " + std::string(name_of(kind))};
     kinds_seen_ |= bit;
     KindRule& rule = classes_.back().rule(kind);
     if (const auto text = attributes.take("allow")) rule.allow = *text == "true" || *text == "1";
@@ -89,7 +90,8 @@ Result<std::vector<std::filesystem::path>> xml_files(const std::string& folder) 
     if (at->path().extension() == ".xml") files.push_back(at->path());
     if (files.size() > kMaxFiles) return {Errc::too_many, folder + ": more than 1000 files"};
   }
-  if (error == std::errc::no_such_file_or_directory) return {Errc::not_found, folder + ": no such folder; see policies.path"};
+  if (error == std::errc::no_such_file_or_directory)
+    return {Errc::not_found, folder + ": no such folder; see policies.path"};
   if (error) return {Errc::io, folder + ": " + error.message()};
   std::sort(files.begin(), files.end());
   return files;
@@ -97,7 +99,9 @@ Result<std::vector<std::filesystem::path>> xml_files(const std::string& folder) 
 
 }  // namespace
 
-ClassSet::ClassSet() { classes_[std::string(kStandardClass)].name = kStandardClass; }
+ClassSet::ClassSet() {
+  classes_[std::string(kStandardClass)].name = kStandardClass;
+}
 
 Result<void> ClassSet::add(ClassOfService service) {
   std::string name = service.name;
@@ -106,7 +110,8 @@ Result<void> ClassSet::add(ClassOfService service) {
     classes_[name] = std::move(service);
     return {};
   }
-  if (!classes_.emplace(name, std::move(service)).second) return {Errc::exists, "the class '" + name + "' is defined twice"};
+  if (!classes_.emplace(name, std::move(service)).second)
+    return {Errc::exists, "the class '" + name + "' is defined twice"};
   return {};
 }
 
@@ -114,7 +119,9 @@ const ClassOfService* ClassSet::find(std::string_view name) const {
   const auto found = classes_.find(name);
   return found == classes_.end() ? nullptr : &found->second;
 }
-const ClassOfService& ClassSet::standard() const { return *find(kStandardClass); }
+const ClassOfService& ClassSet::standard() const {
+  return *find(kStandardClass);
+}
 
 Result<void> read_classes(std::string_view xml, std::string_view name, ClassSet& into) {
   xml::Limits limits;

@@ -43,7 +43,9 @@ Configuration::Configuration() {
   admin.listen = {{"127.0.0.1", 8025, {}}};
 }
 
-bool Endpoint::is_loopback() const { return address == "::1" || (family_of(address) == Family::v4 && address.starts_with("127.")); }
+bool Endpoint::is_loopback() const {
+  return address == "::1" || (family_of(address) == Family::v4 && address.starts_with("127."));
+}
 
 std::string to_string(const Endpoint& endpoint) {
   if (endpoint.is_unix()) return "unix:" + endpoint.path;
@@ -59,21 +61,25 @@ Result<Endpoint> endpoint_from(std::string_view text) {
   if (text.starts_with("unix:")) {
     Endpoint endpoint{{}, 0, std::string(text.substr(5))};
     if (!endpoint.path.starts_with('/')) return wrong("wants an absolute path: unix:/run/telepost/lmtp.sock");
-    if (endpoint.path.size() >= sizeof(sockaddr_un::sun_path)) return wrong("is a path too long for a Unix socket");
+    if (endpoint.path.size() >= sizeof(sockaddr_un::sun_path))
+      return wrong("is a path too long for a Unix socket");
     return endpoint;
   }
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong("lacks a port; write 127.0.0.1:2525 (port 0 takes a free one)");
+  if (colon == std::string_view::npos)
+    return wrong("lacks a port; write 127.0.0.1:2525 (port 0 takes a free one)");
   std::string address(text.substr(0, colon));
   const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
   if (bracketed) address = address.substr(1, address.size() - 2);
   const Family family = family_of(address);
   if (family == Family::v6 && !bracketed) return wrong("wants brackets: [" + address + "]:25");
-  if (family == Family::none || (family == Family::v4 && bracketed)) return wrong("has no IP address; write 127.0.0.1:2525 or [::1]:2525");
+  if (family == Family::none || (family == Family::v4 && bracketed))
+    return wrong("has no IP address; write 127.0.0.1:2525 or [::1]:2525");
   const std::string_view digits = text.substr(colon + 1);
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc() || end != digits.data() + digits.size()) return wrong("has no port from 0 to 65535");
+  if (error != std::errc() || end != digits.data() + digits.size())
+    return wrong("has no port from 0 to 65535");
   return Endpoint{std::move(address), port, {}};
 }
 
@@ -110,7 +116,9 @@ Result<LoadedConfiguration> load_configuration(const ConfigurationSource& source
   } else if (named || read.error().kind != Errc::not_found) {
     return std::move(read).error();
   }
-  TELEPOST_ASSIGN(loaded.configuration, parse_configuration(text, loaded.file.empty() ? "defaults" : loaded.file, source.overrides));
+  TELEPOST_ASSIGN(
+      loaded.configuration,
+      parse_configuration(text, loaded.file.empty() ? "defaults" : loaded.file, source.overrides));
   return loaded;
 }
 

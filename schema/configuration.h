@@ -16,11 +16,12 @@
 
 namespace telepost::schema {
 
-// Where a listener binds: "127.0.0.1:25", "[::1]:25" (port 0 takes a free one) or "unix:/run/telepost/lmtp.sock".
+// Where a listener binds: "127.0.0.1:25", "[::1]:25" (port 0 takes a free one) or
+// "unix:/run/telepost/lmtp.sock".
 struct Endpoint {
-  std::string address;     // IP address without brackets; "" for a Unix socket
+  std::string address;  // IP address without brackets; "" for a Unix socket
   std::uint16_t port = 0;
-  std::string path;        // of the Unix socket; "" for TCP
+  std::string path;  // of the Unix socket; "" for TCP
   bool is_unix() const { return !path.empty(); }
   bool is_loopback() const;  // 127.0.0.0/8 or ::1; false for a Unix socket
   bool operator==(const Endpoint&) const = default;
@@ -38,9 +39,9 @@ struct Reserve {
 };
 
 struct StoreSettings {
-  std::string engine = "rocksdb";       // the only one so far
+  std::string engine = "rocksdb";  // the only one so far
   std::string path = "telepost-data";
-  std::uint32_t heads = 100'000;        // account heads kept in memory
+  std::uint32_t heads = 100'000;  // account heads kept in memory
   Reserve reserve;
   std::uint64_t cache_bytes = std::uint64_t{256} << 20;
   bool operator==(const StoreSettings&) const = default;
@@ -49,7 +50,7 @@ struct StoreSettings {
 // SMTP and LMTP alike (one adapter, two modes).
 struct MailListenerSettings {
   Endpoints listen;
-  std::string hostname;                 // what we call ourselves; "" takes the machine's name
+  std::string hostname;  // what we call ourselves; "" takes the machine's name
   std::uint64_t max_message_bytes = std::uint64_t{50} << 20;
   std::uint32_t max_recipients = 1000;  // RFC 5321 section 4.5.3.1.8: at least 100
   std::uint32_t max_connections = 1000;
@@ -59,11 +60,11 @@ struct MailListenerSettings {
   bool operator==(const MailListenerSettings&) const = default;
 };
 
-// A peer whose identity is proved by where it connects (DESIGN section 7); it speaks LMTP there. On a Unix socket the
-// peer's uid must be listed (an empty list means our own uid); a loopback listener must be marked trusted, because
-// every process of the machine can reach it.
+// A peer whose identity is proved by where it connects (DESIGN section 7); it speaks LMTP there. On a Unix
+// socket the peer's uid must be listed (an empty list means our own uid); a loopback listener must be marked
+// trusted, because every process of the machine can reach it.
 struct Service {
-  std::string name;                     // the identity, as origin and logs show it
+  std::string name;  // the identity, as origin and logs show it
   Endpoints listen;
   std::vector<std::uint32_t> peer_uids;
   bool trusted = false;
@@ -76,14 +77,14 @@ struct AdminSettings {
 };
 
 struct Domain {
-  std::string name;                     // lower case
+  std::string name;  // lower case
   std::string class_of_service = "standard";
-  bool create = false;                  // an unknown local part makes an account
+  bool create = false;  // an unknown local part makes an account
   bool operator==(const Domain&) const = default;
 };
 
 struct NumberRange {
-  std::string prefix;                   // "+1555": every number that begins so is served
+  std::string prefix;  // "+1555": every number that begins so is served
   std::string class_of_service = "standard";
   bool create = true;
   bool operator==(const NumberRange&) const = default;
@@ -97,41 +98,41 @@ struct Configuration {
   std::vector<Service> services;
   std::vector<Domain> domains;
   std::vector<NumberRange> numbers;
-  std::uint32_t create_per_peer_hour = 100;            // create.per_peer_hour: accounts that one peer may cause
-  std::string policies_path;                           // policies.path; "" has the built-in class alone
-  log::Level log_level = log::Level::info;             // log.level
-  std::uint32_t threads = 0;                           // server.threads; 0 takes one per processor
-  Duration drain_timeout = std::chrono::seconds(10);   // server.drain_timeout: from SIGTERM to the end
-  Duration clock_max_jump = std::chrono::hours(24);    // clock.max_jump
-  Duration clock_max_stop = std::chrono::days(30);     // clock.max_stop: the same across a stop
-  Duration changes_keep = std::chrono::days(90);       // changes.keep
-  Duration reclaim_grace = std::chrono::hours(1);      // reclaim.grace
+  std::uint32_t create_per_peer_hour = 100;  // create.per_peer_hour: accounts that one peer may cause
+  std::string policies_path;                 // policies.path; "" has the built-in class alone
+  log::Level log_level = log::Level::info;   // log.level
+  std::uint32_t threads = 0;                 // server.threads; 0 takes one per processor
+  Duration drain_timeout = std::chrono::seconds(10);  // server.drain_timeout: from SIGTERM to the end
+  Duration clock_max_jump = std::chrono::hours(24);   // clock.max_jump
+  Duration clock_max_stop = std::chrono::days(30);    // clock.max_stop: the same across a stop
+  Duration changes_keep = std::chrono::days(90);      // changes.keep
+  Duration reclaim_grace = std::chrono::hours(1);     // reclaim.grace
 
   Configuration();  // the defaults, listeners included
   bool operator==(const Configuration&) const = default;
 };
 
-// The text of a file and the overrides ("smtp.listen=127.0.0.1:0") over the defaults. `name` stands in errors:
-// "telepost.toml:3:7: store.heads wants a whole number; write heads = 100000". Errors are invalid.
+// The text of a file and the overrides ("smtp.listen=127.0.0.1:0") over the defaults. `name` stands in
+// errors: "telepost.toml:3:7: store.heads wants a whole number; write heads = 100000". Errors are invalid.
 Result<Configuration> parse_configuration(std::string_view toml, std::string_view name,
                                           const std::vector<std::string>& overrides = {});
 
 struct ConfigurationSource {
-  std::optional<std::string> file;      // --config: must exist
-  std::vector<std::string> overrides;   // each --set
+  std::optional<std::string> file;                                     // --config: must exist
+  std::vector<std::string> overrides;                                  // each --set
   std::function<std::optional<std::string>(const char*)> environment;  // default: getenv
   std::string system_file = "/etc/telepost/telepost.toml";
 };
 struct LoadedConfiguration {
   Configuration configuration;
-  std::string file;                     // what was read; "" for the defaults alone
+  std::string file;  // what was read; "" for the defaults alone
 };
 // --config, else $TELEPOST_CONFIG, else the system file if there is one, else the defaults.
 // not_found: a file that was named is not there; invalid; io.
 Result<LoadedConfiguration> load_configuration(const ConfigurationSource& source);
 
 struct ConfigurationKey {
-  std::string_view name;      // "store.reserve", "domains[].create"
+  std::string name;      // "store.reserve", "domains[].create"
   std::string_view type;      // "size", "duration", "list of address:port", …
   std::string_view fallback;  // the default as TOML; "" where the key must be given
   std::string_view sentence;

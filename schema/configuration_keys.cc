@@ -67,17 +67,29 @@ std::string fault_of(const Service& service) {
   for (const Endpoint& endpoint : service.listen) {
     if (endpoint.is_unix()) continue;
     const std::string where = to_string(endpoint);
-    if (!endpoint.is_loopback()) return where + " proves no identity; use a Unix socket or a loopback address";
-    if (!service.trusted) return where + " needs trusted = true, for every process of this machine can connect there";
+    if (!endpoint.is_loopback())
+      return where + " proves no identity; use a Unix socket or a loopback address";
+    if (!service.trusted)
+      return where + " needs trusted = true, for every process of this machine can connect there";
     if (!service.peer_uids.empty()) return where + " has no peer_uids to check; use a Unix socket";
   }
   return {};
 }
-std::string fault_of(const Domain&) { return {}; }
-std::string fault_of(const NumberRange&) { return {}; }
-const std::string& name_of(const Service& service) { return service.name; }
-const std::string& name_of(const Domain& domain) { return domain.name; }
-const std::string& name_of(const NumberRange& range) { return range.prefix; }
+std::string fault_of(const Domain&) {
+  return {};
+}
+std::string fault_of(const NumberRange&) {
+  return {};
+}
+const std::string& name_of(const Service& service) {
+  return service.name;
+}
+const std::string& name_of(const Domain& domain) {
+  return domain.name;
+}
+const std::string& name_of(const NumberRange& range) {
+  return range.prefix;
+}
 
 constexpr std::string_view kEndpoints = "list of address:port";
 constexpr std::string_view kNumber = "whole number";
@@ -86,30 +98,58 @@ constexpr std::string_view kNumber = "whole number";
 
 const std::vector<Binding<Service>>& service_keys() {
   static const std::vector<Binding<Service>> keys = {
-      {{"services[].name", "text", "", "The identity of a peer that connects there: phone, ivr, fax …"}, TAKE(Service, read_name(from, into.name))},
-      {{"services[].listen", kEndpoints, "", "Where it connects, speaking LMTP: unix:/path, or a loopback address:port."}, TAKE(Service, read(from, into.listen))},
-      {{"services[].peer_uids", "list of user ids", "[]", "Who may connect to the Unix socket; an empty list is Telepost's own user."}, TAKE(Service, read(from, into.peer_uids))},
-      {{"services[].trusted", "true or false", "false", "Must be true for a loopback address:port, which every process of the machine can reach."}, TAKE(Service, read(from, into.trusted))}};
+      {{"services[].name", "text", "", "The identity of a peer that connects there: phone, ivr, fax …"},
+       TAKE(Service, read_name(from, into.name))},
+      {{"services[].listen", kEndpoints, "",
+        "Where it connects, speaking LMTP: unix:/path, or a loopback address:port."},
+       TAKE(Service, read(from, into.listen))},
+      {{"services[].peer_uids", "list of user ids", "[]",
+        "Who may connect to the Unix socket; an empty list is Telepost's own user."},
+       TAKE(Service, read(from, into.peer_uids))},
+      {{"services[].trusted", "true or false", "false",
+        "Must be true for a loopback address:port, which every process of the machine can reach."},
+       TAKE(Service, read(from, into.trusted))}};
   return keys;
 }
 
 const std::vector<Binding<Domain>>& domain_keys() {
   static const std::vector<Binding<Domain>> keys = {
-      {{"domains[].name", "text", "", "A mail domain that is served here."}, TAKE(Domain, read_domain(from, into.name))},
-      {{"domains[].class", "text", "\"standard\"", "The class of service of its new accounts."}, TAKE(Domain, read_name(from, into.class_of_service))},
-      {{"domains[].create", "true or false", "false", "Whether mail to an unknown address makes an account; else it gets 550."}, TAKE(Domain, read(from, into.create))}};
+      {{"domains[].name", "text", "", "A mail domain that is served here."},
+       TAKE(Domain, read_domain(from, into.name))},
+      {{"domains[].class", "text", "\"standard\"", "The class of service of its new accounts."},
+       TAKE(Domain, read_name(from, into.class_of_service))},
+      {{"domains[].create", "true or false", "false",
+        "Whether mail to an unknown address makes an account; else it gets 550."},
+       TAKE(Domain, read(from, into.create))}};
   return keys;
 }
 
 const std::vector<Binding<NumberRange>>& number_keys() {
   static const std::vector<Binding<NumberRange>> keys = {
-      {{"numbers[].prefix", "text", "", "The telephone numbers that are served here: all that begin so, with + and country code."}, TAKE(NumberRange, read_prefix(from, into.prefix))},
-      {{"numbers[].class", "text", "\"standard\"", "The class of service of its new accounts."}, TAKE(NumberRange, read_name(from, into.class_of_service))},
-      {{"numbers[].create", "true or false", "true", "Whether a message to an unknown number makes an account."}, TAKE(NumberRange, read(from, into.create))}};
+      {{"numbers[].prefix", "text", "",
+        "The telephone numbers that are served here: all that begin so, with + and country code."},
+       TAKE(NumberRange, read_prefix(from, into.prefix))},
+      {{"numbers[].class", "text", "\"standard\"", "The class of service of its new accounts."},
+       TAKE(NumberRange, read_name(from, into.class_of_service))},
+      {{"numbers[].create", "true or false", "true",
+        "Whether a message to an unknown number makes an account."},
+       TAKE(NumberRange, read(from, into.create))}};
   return keys;
 }
 
-std::string known_as(std::string_view key) { return std::string(key.substr(key.find("[].") == std::string_view::npos ? 0 : key.find("[].") + 3)); }
+// A row's key as it stands in the row: "domains[].create" is create.
+std::string_view known_as(std::string_view key) {
+  const std::size_t row = key.find("[].");
+  return row == std::string_view::npos ? key : key.substr(row + 3);
+}
+
+template <typename Target>
+const Binding<Target>* binding_of(std::string_view name, const std::vector<Binding<Target>>& keys) {
+  for (const Binding<Target>& binding : keys) {
+    if (known_as(binding.key.name) == name) return &binding;
+  }
+  return nullptr;
+}
 
 // Letters to change, add or drop until a is b; enough for "did you mean".
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -130,29 +170,32 @@ Error unknown(const Setting& setting, const std::string& key, const std::vector<
   std::string best;
   std::size_t nearest = 4;
   for (const Binding<Target>& binding : keys) {
-    const std::string candidate = known_as(binding.key.name);
+    const std::string candidate(known_as(binding.key.name));
     const std::size_t far = distance(std::string_view(key).substr(0, 80), candidate);
     if (far < nearest) nearest = far, best = candidate;
   }
-  return setting.error("unknown key '" + key.substr(0, 80) + "'; " +
-                       (best.empty() ? "remove it, or see the sample telepost.toml" : "did you mean " + best + "?"));
+  return setting.error(
+      "unknown key '" + key.substr(0, 80) + "'; " +
+      (best.empty() ? "remove it, or see the sample telepost.toml" : "did you mean " + best + "?"));
 }
 
 template <typename Row>
-Result<void> read_row(const Setting& item, std::string_view key, const std::vector<Binding<Row>>& keys, Row& row) {
+Result<void> read_row(const Setting& item, std::string_view key, const std::vector<Binding<Row>>& keys,
+                      Row& row) {
   const Setting::Table* table = item.table();
-  if (table == nullptr) return item.error(std::string(key) + " wants tables; write [[" + std::string(key) + "]]");
+  if (table == nullptr)
+    return item.error(std::string(key) + " wants tables; write [[" + std::string(key) + "]]");
   for (const auto& [name, setting] : *table) {
-    const auto found = std::find_if(keys.begin(), keys.end(), [&key_name = name](const auto& binding) {  // clang 14 captures no binding
-      return known_as(binding.key.name) == key_name;
-    });
-    if (found == keys.end()) return unknown(setting, name, keys);
+    const Binding<Row>* found = binding_of(name, keys);
+    if (found == nullptr) return unknown(setting, name, keys);
     TELEPOST_TRY(found->take({setting, found->key.name, found->key.fallback}, row));
   }
   for (const Binding<Row>& binding : keys) {
-    const std::string name = known_as(binding.key.name);
-    const bool given = std::any_of(table->begin(), table->end(), [&](const auto& entry) { return entry.first == name; });
-    if (binding.key.fallback.empty() && !given) return item.error("this [[" + std::string(key) + "]] needs a " + name);
+    const std::string name(known_as(binding.key.name));
+    const auto named = [&](const auto& entry) { return entry.first == name; };
+    const bool given = std::any_of(table->begin(), table->end(), named);
+    if (binding.key.fallback.empty() && !given)
+      return item.error("this [[" + std::string(key) + "]] needs a " + name);
   }
   if (const std::string fault = fault_of(row); !fault.empty()) return item.error(fault);
   return {};
@@ -165,64 +208,114 @@ Result<void> read_rows(const Keyed& from, const std::vector<Binding<Row>>& keys,
   for (const Setting* item : items_of(from.setting)) {
     TELEPOST_TRY(read_row(*item, from.key, keys, rows.emplace_back()));
     const std::string& name = name_of(rows.back());
-    if (!names.insert(name).second) return item->error("'" + name + "' stands twice in " + std::string(from.key));
+    if (!names.insert(name).second)
+      return item->error("'" + name + "' stands twice in " + std::string(from.key));
   }
   into = std::move(rows);
   return {};
 }
 
-#define MAIL_KEYS(section, recipients, port)                                                                                   \
-  {{#section ".listen", kEndpoints, "[\"127.0.0.1:" port "\"]", "Where it listens; an empty list turns it off."},              \
-   TAKE(Configuration, read(from, into.section.listen))},                                                                      \
-  {{#section ".hostname", "text", "\"\"", "What it calls itself in greetings and Received; empty takes the machine's name."},   \
-   TAKE(Configuration, read(from, into.section.hostname))},                                                                    \
-  {{#section ".max_message_size", "size", "\"50MiB\"", "A larger message is refused with 552."},                               \
-   TAKE(Configuration, read_size(from, into.section.max_message_bytes, 64 * kKiB))},                                           \
-  {{#section ".max_recipients", kNumber, recipients, "Of one message; RFC 5321 asks for at least 100."},                       \
-   TAKE(Configuration, read_number(from, into.section.max_recipients, 1, 100'000))},                                           \
-  {{#section ".max_connections", kNumber, "1000", "Sessions at one time; more get 421."},                                      \
-   TAKE(Configuration, read_number(from, into.section.max_connections, 1, 1'000'000))},                                        \
-  {{#section ".max_connections_per_peer", kNumber, "100", "Sessions at one time from one address."},                           \
-   TAKE(Configuration, read_number(from, into.section.max_connections_per_peer, 1, 1'000'000))},                               \
-  {{#section ".command_timeout", "duration", "\"PT5M\"", "How long it waits for a command."},                                  \
-   TAKE(Configuration, read(from, into.section.command_timeout))},                                                             \
-  {{#section ".data_timeout", "duration", "\"PT3M\"", "How long it waits for the next bytes of a message."},                   \
-   TAKE(Configuration, read(from, into.section.data_timeout))}
+using Bindings = std::vector<Binding<Configuration>>;
 
-const std::vector<Binding<Configuration>>& main_keys() {
-  static const std::vector<Binding<Configuration>> keys = {
-      {{"store.engine", "text", "\"rocksdb\"", "What keeps the bytes; rocksdb is the only one so far."}, TAKE(Configuration, read_engine(from, into.store.engine))},
-      {{"store.path", "text", "\"telepost-data\"", "The store's folder."}, TAKE(Configuration, read_name(from, into.store.path))},
-      {{"store.heads", kNumber, "100000", "Account heads kept in memory."}, TAKE(Configuration, read_number(from, into.store.heads, 16, kMany))},
-      {{"store.reserve", "share or size", "\"5%\"", "Free space below which deliveries are refused; a share is never less than 1 GiB."}, TAKE(Configuration, read(from, into.store.reserve))},
-      {{"store.cache", "size", "\"256MiB\"", "Memory for what the engine has read."}, TAKE(Configuration, read_size(from, into.store.cache_bytes, 1024 * kKiB))},
-      MAIL_KEYS(smtp, "1000", "2525"),
-      MAIL_KEYS(lmtp, "2000", "2424"),
-      {{"admin.listen", kEndpoints, "[\"127.0.0.1:8025\"]", "Where /metrics, /healthz and /readyz are."}, TAKE(Configuration, read(from, into.admin.listen))},
-      {{"services", "tables", "[]", "Peers whose identity is proved by where they connect; what they state of a message is believed."}, TAKE(Configuration, read_rows(from, service_keys(), into.services))},
-      {{"domains", "tables", "[]", "The mail domains that are served."}, TAKE(Configuration, read_rows(from, domain_keys(), into.domains))},
-      {{"numbers", "tables", "[]", "The telephone numbers that are served."}, TAKE(Configuration, read_rows(from, number_keys(), into.numbers))},
-      {{"create.per_peer_hour", kNumber, "100", "Accounts that messages of one peer may make in an hour; beyond it gets 451."}, TAKE(Configuration, read_number(from, into.create_per_peer_hour, 0, kMany))},
-      {{"policies.path", "text", "\"\"", "A folder of classes of service in XML, read again on SIGHUP; empty has the class standard alone."}, TAKE(Configuration, read(from, into.policies_path))},
-      {{"log.level", "debug, info, warning or error", "\"info\"", "What is logged on stderr."}, TAKE(Configuration, read(from, into.log_level))},
-      {{"server.threads", kNumber, "0", "Threads that serve sessions; 0 takes one for each processor."}, TAKE(Configuration, read_number(from, into.threads, 0, 1024))},
-      {{"server.drain_timeout", "duration", "\"PT10S\"", "How long sessions may finish after SIGTERM."}, TAKE(Configuration, read(from, into.drain_timeout))},
-      {{"clock.max_jump", "duration", "\"P1D\"", "A jump ahead by more, while running, halts what removes until it is accepted."}, TAKE(Configuration, read(from, into.clock_max_jump))},
-      {{"clock.max_stop", "duration", "\"P30D\"", "The same from one stop to the next start."}, TAKE(Configuration, read(from, into.clock_max_stop))},
-      {{"changes.keep", "duration", "\"P90D\"", "How long clients may stay away and still get every change."}, TAKE(Configuration, read(from, into.changes_keep))},
-      {{"reclaim.grace", "duration", "\"PT1H\"", "How long bytes stay that no message needs."}, TAKE(Configuration, read(from, into.reclaim_grace))}};
-  return keys;
+// The keys that SMTP and LMTP share.
+template <MailListenerSettings Configuration::*Section>
+Bindings mail_keys(const std::string& section, std::string_view listen, std::string_view recipients) {
+  return {
+      {{section + ".listen", kEndpoints, listen, "Where it listens; an empty list turns it off."},
+       TAKE(Configuration, read(from, (into.*Section).listen))},
+      {{section + ".hostname", "text", "\"\"",
+        "What it calls itself in greetings and Received; empty takes the machine's name."},
+       TAKE(Configuration, read(from, (into.*Section).hostname))},
+      {{section + ".max_message_size", "size", "\"50MiB\"", "A larger message is refused with 552."},
+       TAKE(Configuration, read_size(from, (into.*Section).max_message_bytes, 64 * kKiB))},
+      {{section + ".max_recipients", kNumber, recipients, "Of one message; RFC 5321 asks for at least 100."},
+       TAKE(Configuration, read_number(from, (into.*Section).max_recipients, 1, 100'000))},
+      {{section + ".max_connections", kNumber, "1000", "Sessions at one time; more get 421."},
+       TAKE(Configuration, read_number(from, (into.*Section).max_connections, 1, 1'000'000))},
+      {{section + ".max_connections_per_peer", kNumber, "100", "Sessions at one time from one address."},
+       TAKE(Configuration, read_number(from, (into.*Section).max_connections_per_peer, 1, 1'000'000))},
+      {{section + ".command_timeout", "duration", "\"PT5M\"", "How long it waits for a command."},
+       TAKE(Configuration, read(from, (into.*Section).command_timeout))},
+      {{section + ".data_timeout", "duration", "\"PT3M\"",
+        "How long it waits for the next bytes of a message."},
+       TAKE(Configuration, read(from, (into.*Section).data_timeout))}};
 }
 
-#undef MAIL_KEYS
+Bindings store_keys() {
+  return {{{"store.engine", "text", "\"rocksdb\"", "What keeps the bytes; rocksdb is the only one so far."},
+           TAKE(Configuration, read_engine(from, into.store.engine))},
+          {{"store.path", "text", "\"telepost-data\"", "The store's folder."},
+           TAKE(Configuration, read_name(from, into.store.path))},
+          {{"store.heads", kNumber, "100000", "Account heads kept in memory."},
+           TAKE(Configuration, read_number(from, into.store.heads, 16, kMany))},
+          {{"store.reserve", "share or size", "\"5%\"",
+            "Free space below which deliveries are refused; a share is never less than 1 GiB."},
+           TAKE(Configuration, read(from, into.store.reserve))},
+          {{"store.cache", "size", "\"256MiB\"", "Memory for what the engine has read."},
+           TAKE(Configuration, read_size(from, into.store.cache_bytes, 1024 * kKiB))}};
+}
+
+Bindings served_keys() {
+  return {
+      {{"admin.listen", kEndpoints, "[\"127.0.0.1:8025\"]", "Where /metrics, /healthz and /readyz are."},
+       TAKE(Configuration, read(from, into.admin.listen))},
+      {{"services", "tables", "[]",
+        "Peers whose identity is proved by where they connect; what they state of a message is believed."},
+       TAKE(Configuration, read_rows(from, service_keys(), into.services))},
+      {{"domains", "tables", "[]", "The mail domains that are served."},
+       TAKE(Configuration, read_rows(from, domain_keys(), into.domains))},
+      {{"numbers", "tables", "[]", "The telephone numbers that are served."},
+       TAKE(Configuration, read_rows(from, number_keys(), into.numbers))}};
+}
+
+Bindings server_keys() {
+  return {
+      {{"create.per_peer_hour", kNumber, "100",
+        "Accounts that messages of one peer may make in an hour; beyond it gets 451."},
+       TAKE(Configuration, read_number(from, into.create_per_peer_hour, 0, kMany))},
+      {{"policies.path", "text", "\"\"",
+        "A folder of classes of service in XML, read again on SIGHUP; empty has the class standard alone."},
+       TAKE(Configuration, read(from, into.policies_path))},
+      {{"log.level", "debug, info, warning or error", "\"info\"", "What is logged on stderr."},
+       TAKE(Configuration, read(from, into.log_level))},
+      {{"server.threads", kNumber, "0", "Threads that serve sessions; 0 takes one for each processor."},
+       TAKE(Configuration, read_number(from, into.threads, 0, 1024))},
+      {{"server.drain_timeout", "duration", "\"PT10S\"", "How long sessions may finish after SIGTERM."},
+       TAKE(Configuration, read(from, into.drain_timeout))},
+      {{"clock.max_jump", "duration", "\"P1D\"",
+        "A jump ahead by more, while running, halts what removes until it is accepted."},
+       TAKE(Configuration, read(from, into.clock_max_jump))},
+      {{"clock.max_stop", "duration", "\"P30D\"", "The same from one stop to the next start."},
+       TAKE(Configuration, read(from, into.clock_max_stop))},
+      {{"changes.keep", "duration", "\"P90D\"", "How long clients may stay away and still get every change."},
+       TAKE(Configuration, read(from, into.changes_keep))},
+      {{"reclaim.grace", "duration", "\"PT1H\"", "How long bytes stay that no message needs."},
+       TAKE(Configuration, read(from, into.reclaim_grace))}};
+}
+
+const Bindings& main_keys() {
+  static const Bindings all = [] {
+    Bindings keys;
+    for (const Bindings& some :
+         {store_keys(), mail_keys<&Configuration::smtp>("smtp", "[\"127.0.0.1:2525\"]", "1000"),
+          mail_keys<&Configuration::lmtp>("lmtp", "[\"127.0.0.1:2424\"]", "2000"), served_keys(),
+          server_keys()}) {
+      keys.insert(keys.end(), some.begin(), some.end());
+    }
+    return keys;
+  }();
+  return all;
+}
+
 #undef TAKE
 
 Result<void> apply(const Setting& setting, const std::string& path, Configuration& configuration) {
   const auto& keys = main_keys();
-  const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& binding) { return binding.key.name == path; });
-  if (found != keys.end()) return found->take({setting, found->key.name, found->key.fallback}, configuration);
+  const auto* found = binding_of(path, keys);
+  if (found != nullptr) return found->take({setting, found->key.name, found->key.fallback}, configuration);
   const std::string prefix = path.empty() ? path : path + ".";
-  const bool section = std::any_of(keys.begin(), keys.end(), [&](const auto& binding) { return binding.key.name.starts_with(prefix); });
+  const bool section = std::any_of(keys.begin(), keys.end(),
+                                   [&](const auto& binding) { return binding.key.name.starts_with(prefix); });
   if (!section) return unknown(setting, path, keys);
   const Setting::Table* table = setting.table();
   if (table == nullptr) return setting.error(path + " is a table; write [" + path + "] and its keys below");
@@ -232,7 +325,9 @@ Result<void> apply(const Setting& setting, const std::string& path, Configuratio
 
 }  // namespace
 
-Result<void> apply_settings(const Setting& root, Configuration& configuration) { return apply(root, "", configuration); }
+Result<void> apply_settings(const Setting& root, Configuration& configuration) {
+  return apply(root, "", configuration);
+}
 
 const std::vector<ConfigurationKey>& configuration_keys() {
   static const std::vector<ConfigurationKey> all = [] {

@@ -10,8 +10,8 @@
 
 namespace telepost::schema {
 
-// Puts every setting of the tree into the configuration. invalid, with the setting's place, for an unknown key, a
-// wrong type or a bad value.
+// Puts every setting of the tree into the configuration. invalid, with the setting's place, for an unknown
+// key, a wrong type or a bad value.
 Result<void> apply_settings(const Setting& root, Configuration& configuration);
 
 }  // namespace telepost::schema

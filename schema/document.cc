@@ -36,7 +36,8 @@ void write_header(Writer& writer, const std::vector<HeaderField>& fields) {
 
 void write_part(Writer& writer, const Part& part) {
   writer.open("part").attribute("id", part.id).attribute("type", part.type);
-  writer.attribute_unless_empty("charset", part.charset).attribute_unless_empty("disposition", part.disposition);
+  writer.attribute_unless_empty("charset", part.charset)
+      .attribute_unless_empty("disposition", part.disposition);
   writer.attribute_unless_empty("filename", part.filename).attribute_unless_empty("encoding", part.encoding);
   writer.attribute_unless_empty("content-id", part.content_id);
   writer.attribute("header-offset", part.header.offset).attribute("header-size", part.header.size);
@@ -65,7 +66,8 @@ struct FactsWriter {
     writer.attribute_unless_empty("caller", voice.caller).attribute_unless_empty("called", voice.called);
     writer.attribute_unless_empty("redirected-from", voice.redirected_from);
     writer.attribute_unless_empty("reason", voice.reason);
-    writer.attribute_unless_empty("presentation", voice.presentation).attribute_unless_empty("codec", voice.codec);
+    writer.attribute_unless_empty("presentation", voice.presentation)
+        .attribute_unless_empty("codec", voice.codec);
     writer.attribute_unless_empty("call-id", voice.call_id);
     if (voice.start) writer.plain_attribute("start", to_rfc3339(*voice.start));
     writer.close();
@@ -73,9 +75,12 @@ struct FactsWriter {
   void operator()(const FaxFacts& fax) const {
     writer.open("fax");
     write_number(writer, "pages", fax.pages);
-    writer.attribute_unless_empty("resolution", fax.resolution).attribute_unless_empty("remote-id", fax.remote_id);
+    writer.attribute_unless_empty("resolution", fax.resolution)
+        .attribute_unless_empty("remote-id", fax.remote_id);
     writer.attribute_unless_empty("caller", fax.caller).attribute_unless_empty("called", fax.called);
-    writer.attribute_unless_empty("result", fax.result).attribute_unless_empty("call-id", fax.call_id).close();
+    writer.attribute_unless_empty("result", fax.result)
+        .attribute_unless_empty("call-id", fax.call_id)
+        .close();
   }
   void operator()(const SmsFacts& sms) const {
     writer.open("sms").attribute_unless_empty("coding", sms.coding);
@@ -89,7 +94,9 @@ struct FactsWriter {
     write_number(writer, "width", video.width);
     write_number(writer, "height", video.height);
     write_duration(writer, video.duration);
-    writer.attribute_unless_empty("caller", video.caller).attribute_unless_empty("called", video.called).close();
+    writer.attribute_unless_empty("caller", video.caller)
+        .attribute_unless_empty("called", video.called)
+        .close();
   }
 };
 
@@ -112,8 +119,10 @@ void write_head(Writer& writer, const Document& document) {
   writer.plain_attribute("received", to_rfc3339(document.received));
   writer.attribute("size", document.size_bytes).attribute("trace-size", document.trace_size_bytes);
   writer.plain_attribute("digest", to_hex(document.digest));
-  if (document.importance != Importance::normal) writer.plain_attribute("importance", name_of(document.importance));
-  if (document.sensitivity != Sensitivity::none) writer.plain_attribute("sensitivity", name_of(document.sensitivity));
+  if (document.importance != Importance::normal)
+    writer.plain_attribute("importance", name_of(document.importance));
+  if (document.sensitivity != Sensitivity::none)
+    writer.plain_attribute("sensitivity", name_of(document.sensitivity));
 }
 
 }  // namespace

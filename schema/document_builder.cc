@@ -13,7 +13,8 @@ using xml::Attributes;
 using xml::Element;
 
 Error unexpected(const Element& element) {
-  return {Errc::invalid, "<" + element.name.substr(0, 40) + "> of '" + element.uri.substr(0, 80) + "' has no place here"};
+  return {Errc::invalid,
+          "<" + element.name.substr(0, 40) + "> of '" + element.uri.substr(0, 80) + "' has no place here"};
 }
 
 // Gives what `parse` makes of the attribute, or fails the element and gives a default.
@@ -99,7 +100,9 @@ Origin take_origin(Attributes& attributes) {
   return origin;
 }
 
-bool is_space(std::string_view text) { return trim(text).empty(); }
+bool is_space(std::string_view text) {
+  return trim(text).empty();
+}
 
 }  // namespace
 
@@ -139,7 +142,8 @@ Result<void> Budget::spend(std::string_view text) {
 }
 
 Result<DocumentBuilder::Place> DocumentBuilder::in_order(unsigned rank, Place place) {
-  if (seen_ >> rank != 0) return {Errc::invalid, "the document's elements are out of order, or one stands twice"};
+  if (seen_ >> rank != 0)
+    return {Errc::invalid, "the document's elements are out of order, or one stands twice"};
   seen_ |= 1U << rank;
   return place;
 }
@@ -162,7 +166,8 @@ Result<DocumentBuilder::Place> DocumentBuilder::enter(const Element& element) {
   if (open_.empty() && !done_ && element.name == "document") return Place::document;
   if (open_.empty()) return unexpected(element);
   switch (open_.back()) {
-    case Place::document: return enter_document(element);
+    case Place::document:
+      return enter_document(element);
     case Place::envelope:
       if (element.name == "to") return Place::to;
       break;
@@ -181,7 +186,8 @@ Result<DocumentBuilder::Place> DocumentBuilder::enter(const Element& element) {
     case Place::preview:
     case Place::field:
     case Place::facts:
-    case Place::defect: break;
+    case Place::defect:
+      break;
   }
   return unexpected(element);
 }
@@ -193,8 +199,10 @@ void DocumentBuilder::read_head(Attributes& attributes) {
   document_.size_bytes = attributes.take_number("size");
   document_.trace_size_bytes = attributes.take_number("trace-size");
   document_.digest = take_digest(attributes, "digest");
-  if (const auto name = attributes.take("importance")) document_.importance = taken(attributes, importance_from(*name));
-  if (const auto name = attributes.take("sensitivity")) document_.sensitivity = taken(attributes, sensitivity_from(*name));
+  if (const auto name = attributes.take("importance"))
+    document_.importance = taken(attributes, importance_from(*name));
+  if (const auto name = attributes.take("sensitivity"))
+    document_.sensitivity = taken(attributes, sensitivity_from(*name));
 }
 
 Result<void> DocumentBuilder::read_part(Attributes& attributes) {
@@ -225,18 +233,33 @@ void DocumentBuilder::read_facts(std::string_view name, Attributes& attributes) 
 Result<void> DocumentBuilder::read(Place place, const Element& element) {
   Attributes attributes(element);
   switch (place) {
-    case Place::document: read_head(attributes); break;
-    case Place::envelope: document_.envelope.from = attributes.take_required("from"); break;
-    case Place::to: document_.envelope.to.push_back(attributes.take_required("address")); break;
-    case Place::origin: document_.origin = take_origin(attributes); break;
-    case Place::field: document_.fields.push_back({attributes.take_required("name"), {}}); break;
-    case Place::part: TELEPOST_TRY(read_part(attributes)); break;
-    case Place::facts: read_facts(element.name, attributes); break;
+    case Place::document:
+      read_head(attributes);
+      break;
+    case Place::envelope:
+      document_.envelope.from = attributes.take_required("from");
+      break;
+    case Place::to:
+      document_.envelope.to.push_back(attributes.take_required("address"));
+      break;
+    case Place::origin:
+      document_.origin = take_origin(attributes);
+      break;
+    case Place::field:
+      document_.fields.push_back({attributes.take_required("name"), {}});
+      break;
+    case Place::part:
+      TELEPOST_TRY(read_part(attributes));
+      break;
+    case Place::facts:
+      read_facts(element.name, attributes);
+      break;
     case Place::subject:
     case Place::preview:
     case Place::header:
     case Place::defects:
-    case Place::defect: break;
+    case Place::defect:
+      break;
   }
   exact_text_ = attributes.exact_text();
   return attributes.finish();
@@ -261,10 +284,18 @@ Result<void> DocumentBuilder::text(std::string_view utf8) {
 void DocumentBuilder::store_text() {
   std::string text = exact_text_ ? std::move(*exact_text_) : std::move(text_);
   switch (open_.back()) {
-    case Place::subject: document_.subject = std::move(text); break;
-    case Place::preview: document_.preview = std::move(text); break;
-    case Place::field: document_.fields.back().value = std::move(text); break;
-    case Place::defect: document_.defects.push_back(std::move(text)); break;
+    case Place::subject:
+      document_.subject = std::move(text);
+      break;
+    case Place::preview:
+      document_.preview = std::move(text);
+      break;
+    case Place::field:
+      document_.fields.back().value = std::move(text);
+      break;
+    case Place::defect:
+      document_.defects.push_back(std::move(text));
+      break;
     case Place::document:
     case Place::envelope:
     case Place::to:
@@ -272,13 +303,15 @@ void DocumentBuilder::store_text() {
     case Place::header:
     case Place::part:
     case Place::facts:
-    case Place::defects: break;
+    case Place::defects:
+      break;
   }
 }
 
 Result<void> DocumentBuilder::end() {
   const Place place = open_.back();
-  const bool takes_text = place == Place::subject || place == Place::preview || place == Place::field || place == Place::defect;
+  const bool takes_text =
+      place == Place::subject || place == Place::preview || place == Place::field || place == Place::defect;
   if (!takes_text && !is_space(text_)) return {Errc::invalid, "text where only elements may stand"};
   constexpr unsigned kRequired = 1U << 1 | 1U << 2 | 1U << 6;
   if (place == Place::document && (seen_ & kRequired) != kRequired) {
@@ -295,7 +328,8 @@ Result<void> DocumentBuilder::end() {
 
 Result<void> AnnotationBuilder::start(const Element& element) {
   TELEPOST_TRY(budget_.spend(element));
-  if (started_ || element.uri != kMessageNamespace || element.name != "annotation") return unexpected(element);
+  if (started_ || element.uri != kMessageNamespace || element.name != "annotation")
+    return unexpected(element);
   started_ = true;
   Attributes attributes(element);
   annotation_.message = take_message_id(attributes, "message");

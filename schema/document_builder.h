@@ -1,5 +1,5 @@
-// Builds a Document, or an Annotation, from XML events: the reading half of document, annotation and export. Strict:
-// an element or attribute that message.xsd does not know, or out of its order, is invalid.
+// Builds a Document, or an Annotation, from XML events: the reading half of document, annotation and export.
+// Strict: an element or attribute that message.xsd does not know, or out of its order, is invalid.
 #pragma once
 
 #include <string>
@@ -36,7 +36,20 @@ class DocumentBuilder final : public xml::Handler {
   Document take() && { return std::move(document_); }  // precondition: done()
 
  private:
-  enum class Place : unsigned char { document, envelope, to, origin, subject, preview, header, field, part, facts, defects, defect };
+  enum class Place : unsigned char {
+    document,
+    envelope,
+    to,
+    origin,
+    subject,
+    preview,
+    header,
+    field,
+    part,
+    facts,
+    defects,
+    defect
+  };
 
   Result<Place> enter(const xml::Element& element);
   Result<Place> enter_document(const xml::Element& element);

@@ -10,16 +10,21 @@
 namespace telepost::schema {
 namespace {
 
-constexpr std::size_t kChunkBytes = 49'152;             // 64 KiB of base64; message.xsd says the same
-constexpr std::size_t kMaxStateElements = 64 + 1'024;   // placements, keywords
+constexpr std::size_t kChunkBytes = 49'152;            // 64 KiB of base64; message.xsd says the same
+constexpr std::size_t kMaxStateElements = 64 + 1'024;  // placements, keywords
 constexpr std::size_t kMaxAnnotations = 10'000;
 
 std::string state_xml(const ExportedState& state) {
   std::string out;
   xml::Writer writer(out);
-  writer.open("state").attribute("created-modseq", state.created_modseq.value).attribute("modseq", state.modseq.value);
+  writer.open("state")
+      .attribute("created-modseq", state.created_modseq.value)
+      .attribute("modseq", state.modseq.value);
   for (const ExportedPlacement& placement : state.placements) {
-    writer.open("placement").attribute("mailbox", placement.mailbox).attribute("uid", placement.uid.value).close();
+    writer.open("placement")
+        .attribute("mailbox", placement.mailbox)
+        .attribute("uid", placement.uid.value)
+        .close();
   }
   for (const std::string& keyword : state.keywords) writer.element("keyword", keyword);
   writer.close();
@@ -65,7 +70,8 @@ class StateBuilder final : public xml::Handler {
   std::optional<std::string> exact_text_;
 };
 
-// The grammar sees to order and shape; this sorts the events to the builders and keeps only one part at a time.
+// The grammar sees to order and shape; this sorts the events to the builders and keeps only one part at a
+// time.
 class ExportReader final : public xml::Handler {
  public:
   ExportReader(ImportHandler& handler, const ImportLimits& limits) : handler_(handler), limits_(limits) {}
@@ -78,13 +84,15 @@ class ExportReader final : public xml::Handler {
     }
     if (depth_ == 2) TELEPOST_TRY(open_section(element.name));
     if (in_content_) return {};
-    return section_ == nullptr ? Result<void>(Errc::invalid, "an element with no place in an export") : section_->start(element);
+    return section_ == nullptr ? Result<void>(Errc::invalid, "an element with no place in an export")
+                               : section_->start(element);
   }
 
   Result<void> text(std::string_view utf8) override {
     if (section_ != nullptr) return section_->text(utf8);
     if (!in_content_ || depth_ < 3) return {};
-    if (chunk_.size() + utf8.size() > 2 * kChunkBytes) return {Errc::too_large, "a chunk of the content is too large"};
+    if (chunk_.size() + utf8.size() > 2 * kChunkBytes)
+      return {Errc::too_large, "a chunk of the content is too large"};
     chunk_.append(utf8);
     return {};
   }
@@ -98,9 +106,11 @@ class ExportReader final : public xml::Handler {
 
   Result<void> finish() {
     if (content_bytes_ != size_bytes_) {
-      return {Errc::invalid, "the content has " + std::to_string(content_bytes_) + " bytes, its document says " + std::to_string(size_bytes_)};
+      return {Errc::invalid, "the content has " + std::to_string(content_bytes_) +
+                                 " bytes, its document says " + std::to_string(size_bytes_)};
     }
-    if (arrived_.finish() != digest_) return {Errc::invalid, "the content is not what its document's digest says"};
+    if (arrived_.finish() != digest_)
+      return {Errc::invalid, "the content is not what its document's digest says"};
     return {};
   }
 
@@ -123,7 +133,8 @@ class ExportReader final : public xml::Handler {
   Result<void> close_section() {
     const std::unique_ptr<xml::Handler> section = std::move(section_);
     in_content_ = false;
-    if (auto* builder = dynamic_cast<DocumentBuilder*>(section.get())) return take_document(std::move(*builder).take());
+    if (auto* builder = dynamic_cast<DocumentBuilder*>(section.get()))
+      return take_document(std::move(*builder).take());
     if (auto* builder = dynamic_cast<AnnotationBuilder*>(section.get())) {
       if (++annotations_ > kMaxAnnotations) return {Errc::too_large, "too many annotations"};
       return handler_.annotation(std::move(*builder).take());
@@ -133,8 +144,10 @@ class ExportReader final : public xml::Handler {
   }
 
   Result<void> take_document(const Document& document) {
-    if (document.trace_size_bytes > document.size_bytes) return {Errc::invalid, "trace-size is larger than size"};
-    if (document.size_bytes > limits_.content_bytes) return {Errc::too_large, "the message is larger than its limit"};
+    if (document.trace_size_bytes > document.size_bytes)
+      return {Errc::invalid, "trace-size is larger than size"};
+    if (document.size_bytes > limits_.content_bytes)
+      return {Errc::too_large, "the message is larger than its limit"};
     size_bytes_ = document.size_bytes;
     trace_size_bytes_ = document.trace_size_bytes;
     digest_ = document.digest;
@@ -145,8 +158,11 @@ class ExportReader final : public xml::Handler {
     std::erase_if(chunk_, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
     TELEPOST_ASSIGN(const std::string bytes, from_base64(chunk_));
     chunk_.clear();
-    if (bytes.size() > size_bytes_ - content_bytes_) return {Errc::invalid, "the content is larger than its document says"};
-    const std::uint64_t skip = content_bytes_ < trace_size_bytes_ ? std::min<std::uint64_t>(trace_size_bytes_ - content_bytes_, bytes.size()) : 0;
+    if (bytes.size() > size_bytes_ - content_bytes_)
+      return {Errc::invalid, "the content is larger than its document says"};
+    const std::uint64_t skip = content_bytes_ < trace_size_bytes_
+                                   ? std::min<std::uint64_t>(trace_size_bytes_ - content_bytes_, bytes.size())
+                                   : 0;
     arrived_.update(std::string_view(bytes).substr(skip));
     content_bytes_ += bytes.size();
     return handler_.content(bytes);
@@ -169,7 +185,8 @@ class ExportReader final : public xml::Handler {
 
 }  // namespace
 
-Result<void> ExportWriter::begin(std::string_view document_xml, const std::vector<std::string>& annotations_xml,
+Result<void> ExportWriter::begin(std::string_view document_xml,
+                                 const std::vector<std::string>& annotations_xml,
                                  const ExportedState& state) {
   std::string head(xml::kDeclaration);
   head.append("<message xmlns=\"").append(kMessageNamespace).append("\">\n");

@@ -1,5 +1,5 @@
-// One message in one file (<message> of message.xsd): document, annotations, state and content. Written and read in
-// pieces: either way costs memory for the document and one chunk, whatever the content's size.
+// One message in one file (<message> of message.xsd): document, annotations, state and content. Written and
+// read in pieces: either way costs memory for the document and one chunk, whatever the content's size.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ struct ExportedState {
 // Takes the XML piece by piece; an error ends the export.
 using ExportSink = std::function<Result<void>(std::string_view xml)>;
 
-// begin(), then content() as often as needed, in order, then finish(). One thread at a time; after an error, none.
+// begin(), then content() as often as needed, in order, then finish(). One thread at a time; after an error,
+// none.
 class ExportWriter {
  public:
   explicit ExportWriter(ExportSink sink) : sink_(std::move(sink)) {}
@@ -57,16 +58,17 @@ class ImportHandler {
   virtual Result<void> document(const Document& document) = 0;
   virtual Result<void> annotation(const Annotation& annotation) = 0;  // any number
   virtual Result<void> state(const ExportedState& state) = 0;
-  virtual Result<void> content(std::string_view source_bytes) = 0;    // any number, in order
+  virtual Result<void> content(std::string_view source_bytes) = 0;  // any number, in order
 };
 
 struct ImportLimits {
   std::uint64_t content_bytes = std::uint64_t{1} << 30;  // of the source
 };
 
-// Validates against message.xsd while it reads, and in the end that the content has the size and the digest that the
-// document says: only when this returns ok may what the handler got be kept. Errors: invalid, too_large, the handler's,
-// the source's.
-Result<void> read_export(const xml::ByteSource& source, ImportHandler& handler, const ImportLimits& limits = {});
+// Validates against message.xsd while it reads, and in the end that the content has the size and the digest
+// that the document says: only when this returns ok may what the handler got be kept. Errors: invalid,
+// too_large, the handler's, the source's.
+Result<void> read_export(const xml::ByteSource& source, ImportHandler& handler,
+                         const ImportLimits& limits = {});
 
 }  // namespace telepost::schema

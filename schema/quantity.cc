@@ -19,7 +19,8 @@ struct Unit {
   char letter;
   std::int64_t millis;
 };
-constexpr std::array<Unit, 4> kDateUnits = {{{'Y', 365 * kDay}, {'M', 30 * kDay}, {'W', 7 * kDay}, {'D', kDay}}};
+constexpr std::array<Unit, 4> kDateUnits = {
+    {{'Y', 365 * kDay}, {'M', 30 * kDay}, {'W', 7 * kDay}, {'D', kDay}}};
 constexpr std::array<Unit, 3> kTimeUnits = {{{'H', kHour}, {'M', kMinute}, {'S', kSecond}}};
 
 void append_number(std::string& out, std::int64_t value) {
@@ -42,7 +43,8 @@ std::optional<std::int64_t> take_fraction(std::string_view& text) {
   text.remove_prefix(1);
   std::int64_t millis = 0;
   std::size_t digits = 0;
-  for (std::int64_t weight = 100; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+  for (std::int64_t weight = 100; digits < text.size() && text[digits] >= '0' && text[digits] <= '9';
+       ++digits) {
     millis += (text[digits] - '0') * weight;
     weight /= 10;
   }
@@ -124,11 +126,16 @@ Result<std::uint64_t> size_from(std::string_view text) {
     std::string_view name;
     std::uint64_t bytes;
   };
-  static constexpr std::array<Suffix, 10> kSuffixes = {{{"", 1}, {"B", 1},
-                                                        {"KB", 1'000}, {"KiB", 1ULL << 10},
-                                                        {"MB", 1'000'000}, {"MiB", 1ULL << 20},
-                                                        {"GB", 1'000'000'000}, {"GiB", 1ULL << 30},
-                                                        {"TB", 1'000'000'000'000}, {"TiB", 1ULL << 40}}};
+  static constexpr std::array<Suffix, 10> kSuffixes = {{{"", 1},
+                                                        {"B", 1},
+                                                        {"KB", 1'000},
+                                                        {"KiB", 1ULL << 10},
+                                                        {"MB", 1'000'000},
+                                                        {"MiB", 1ULL << 20},
+                                                        {"GB", 1'000'000'000},
+                                                        {"GiB", 1ULL << 30},
+                                                        {"TB", 1'000'000'000'000},
+                                                        {"TiB", 1ULL << 40}}};
   std::string_view rest = text;
   if (const auto number = take_number(rest)) {
     while (rest.starts_with(' ')) rest.remove_prefix(1);
@@ -138,7 +145,8 @@ Result<std::uint64_t> size_from(std::string_view text) {
       return static_cast<std::uint64_t>(*number) * suffix.bytes;
     }
   }
-  return {Errc::invalid, "'" + std::string(text.substr(0, 40)) + "' is no size such as 1048576, 50MB or 50MiB"};
+  return {Errc::invalid,
+          "'" + std::string(text.substr(0, 40)) + "' is no size such as 1048576, 50MB or 50MiB"};
 }
 
 }  // namespace telepost::schema

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kMaxOverrideBytes = 64 * 1024;
 constexpr unsigned kMaxDepth = 32;
 constexpr std::ptrdiff_t kMaxKeyParts = 8;
-constexpr std::size_t kMaxDots = 200;  // of one line: toml++ 3.3 goes one call deeper for each part of a dotted key
+constexpr std::size_t kMaxDots =
+    200;  // of one line: toml++ 3.3 goes one call deeper for each part of a dotted key
 
 std::string place_of(std::string_view name, const toml::source_position& position) {
   return std::string(name) + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
@@ -96,12 +97,14 @@ void set_places(Setting& setting, const std::string& where) {
 Result<Setting> parse_settings(std::string_view text, std::string_view name) {
   if (text.size() > kMaxSettingsBytes) return {Errc::too_large, std::string(name) + ": larger than 4 MiB"};
   if (const std::size_t line = line_with_too_many_dots(text); line != 0) {
-    return {Errc::invalid, std::string(name) + ":" + std::to_string(line) + ":1: too many dots in one line; break it"};
+    return {Errc::invalid,
+            std::string(name) + ":" + std::to_string(line) + ":1: too many dots in one line; break it"};
   }
   try {
     return from_node(toml::parse(text), name);
   } catch (const toml::parse_error& problem) {
-    return {Errc::invalid, place_of(name, problem.source().begin) + ": " + std::string(problem.description())};
+    return {Errc::invalid,
+            place_of(name, problem.source().begin) + ": " + std::string(problem.description())};
   }
 }
 
@@ -111,14 +114,17 @@ Result<void> override_setting(Setting& root, std::string_view assignment) {
   const std::string where = "--set " + key.substr(0, 80);
   if (equals == std::string_view::npos) return {Errc::invalid, where + ": write --set key=value"};
   if (assignment.size() > kMaxOverrideBytes) return {Errc::invalid, where + ": the value is too long"};
-  if (std::count(key.begin(), key.end(), '.') >= kMaxKeyParts) return {Errc::invalid, where + ": no key has so many parts"};
+  if (std::count(key.begin(), key.end(), '.') >= kMaxKeyParts)
+    return {Errc::invalid, where + ": no key has so many parts"};
   Setting* at = &root;
   for (std::string_view rest = key;;) {
     const std::string_view part = rest.substr(0, rest.find('.'));
     auto* table = std::get_if<Setting::Table>(&at->value);
     if (!is_key(part)) return {Errc::invalid, where + ": '" + std::string(part) + "' is no key"};
-    if (table == nullptr) return {Errc::invalid, where + ": what stands before ." + std::string(part) + " is no table"};
-    auto found = std::find_if(table->begin(), table->end(), [&](const auto& entry) { return entry.first == part; });
+    if (table == nullptr)
+      return {Errc::invalid, where + ": what stands before ." + std::string(part) + " is no table"};
+    auto found =
+        std::find_if(table->begin(), table->end(), [&](const auto& entry) { return entry.first == part; });
     if (found == table->end()) {
       table->emplace_back(std::string(part), Setting{where, {}, Setting::Table()});
       found = table->end() - 1;

@@ -31,8 +31,8 @@ inline constexpr std::size_t kMaxSettingsBytes = 4 * 1024 * 1024;
 // A whole TOML 1.0 text; its root is a table. invalid, with name, line and column; too_large.
 Result<Setting> parse_settings(std::string_view toml, std::string_view name);
 
-// Puts "smtp.listen=127.0.0.1:0" into the tree, in place of what is there: the value is TOML, and what is no TOML value
-// is a string.
+// Puts "smtp.listen=127.0.0.1:0" into the tree, in place of what is there: the value is TOML, and what is no
+// TOML value is a string.
 Result<void> override_setting(Setting& root, std::string_view assignment);
 
 }  // namespace telepost::schema

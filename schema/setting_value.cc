@@ -12,7 +12,8 @@ namespace {
 // The text of a string; of an override whatever was typed, so that hostname=10 is a name too.
 const std::string* text_of(const Setting& setting) {
   if (const auto* text = std::get_if<std::string>(&setting.value)) return text;
-  return setting.word.empty() || setting.list() != nullptr || setting.table() != nullptr ? nullptr : &setting.word;
+  return setting.word.empty() || setting.list() != nullptr || setting.table() != nullptr ? nullptr
+                                                                                         : &setting.word;
 }
 
 }  // namespace
@@ -90,8 +91,9 @@ Result<void> read(const Keyed& from, Reserve& into) {
 
 Result<void> read(const Keyed& from, log::Level& into) {
   const std::string* text = text_of(from.setting);
-  for (const auto& [name, level] : {std::pair("debug", log::Level::debug), std::pair("info", log::Level::info),
-                                    std::pair("warning", log::Level::warning), std::pair("error", log::Level::error)}) {
+  for (const auto& [name, level] :
+       {std::pair("debug", log::Level::debug), std::pair("info", log::Level::info),
+        std::pair("warning", log::Level::warning), std::pair("error", log::Level::error)}) {
     if (text == nullptr || *text != name) continue;
     into = level;
     return {};
@@ -102,7 +104,8 @@ Result<void> read(const Keyed& from, log::Level& into) {
 Result<void> read(const Keyed& from, std::vector<std::uint32_t>& into) {
   std::vector<std::uint32_t> numbers;
   for (const Setting* item : items_of(from.setting)) {
-    TELEPOST_TRY(read_number(from.item(*item), numbers.emplace_back(), 0, std::numeric_limits<std::uint32_t>::max()));
+    TELEPOST_TRY(
+        read_number(from.item(*item), numbers.emplace_back(), 0, std::numeric_limits<std::uint32_t>::max()));
   }
   into = std::move(numbers);
   return {};

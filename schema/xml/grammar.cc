@@ -48,7 +48,9 @@ Grammar::Grammar(std::string_view xsd) : state_(std::make_unique<State>()) {
   state_->pool->lockPool();  // from here on it is only read, by any thread
 }
 
-Grammar::~Grammar() { state_->idle.clear(); }
+Grammar::~Grammar() {
+  state_->idle.clear();
+}
 
 std::unique_ptr<Parser> Grammar::take_parser() const {
   {

@@ -1,4 +1,5 @@
-// An XML Schema, loaded once from the text that is built into the program; then any number of threads validate by it.
+// An XML Schema, loaded once from the text that is built into the program; then any number of threads
+// validate by it.
 #pragma once
 
 #include <memory>

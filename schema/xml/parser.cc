@@ -75,7 +75,8 @@ std::string to_utf8(const XMLCh* text) {
   return out;
 }
 
-// Looks at what stands before the root element: the library tells of a DOCTYPE only if it has a subset, and late.
+// Looks at what stands before the root element: the library tells of a DOCTYPE only if it has a subset, and
+// late.
 class Prolog {
  public:
   // False once a markup declaration begins there.
@@ -104,7 +105,8 @@ class Prolog {
       case State::comment:
         if (c == '>' && last_ == '-') state_ = State::outside;
         break;
-      case State::over: break;
+      case State::over:
+        break;
     }
     last_ = c;
   }
@@ -126,9 +128,11 @@ class Stream final : public xc::BinInputStream {
       progress_.stop({Errc::invalid, "a DOCTYPE is refused; remove it, with every entity it declares"});
     }
     if (progress_.bytes > progress_.limits.bytes) {
-      progress_.stop({Errc::too_large, "the XML is larger than " + std::to_string(progress_.limits.bytes) + " bytes"});
+      progress_.stop(
+          {Errc::too_large, "the XML is larger than " + std::to_string(progress_.limits.bytes) + " bytes"});
     }
-    // The reader is at most one buffer ahead of the events, so this bounds what it can have gathered for one of them.
+    // The reader is at most one buffer ahead of the events, so this bounds what it can have gathered for one
+    // of them.
     if (progress_.bytes - progress_.bytes_at_event > progress_.limits.token_bytes + kAhead) {
       progress_.stop({Errc::too_large, "a tag, comment or text of the XML is larger than " +
                                            std::to_string(progress_.limits.token_bytes) + " bytes"});
@@ -165,13 +169,19 @@ class Events final : public xc::DefaultHandler {
   void startElement(const XMLCh* const uri, const XMLCh* const name, const XMLCh* const,
                     const xc::Attributes& attributes) override {
     flush();
-    if (++depth_ > progress_.limits.depth) refuse(Errc::too_large, "more than " + std::to_string(progress_.limits.depth) + " elements one inside the other");
-    if (++elements_ > progress_.limits.elements) refuse(Errc::too_large, "more than " + std::to_string(progress_.limits.elements) + " elements");
-    if (attributes.getLength() > progress_.limits.attributes) refuse(Errc::too_large, "an element with more than " + std::to_string(progress_.limits.attributes) + " attributes");
+    if (++depth_ > progress_.limits.depth)
+      refuse(Errc::too_large,
+             "more than " + std::to_string(progress_.limits.depth) + " elements one inside the other");
+    if (++elements_ > progress_.limits.elements)
+      refuse(Errc::too_large, "more than " + std::to_string(progress_.limits.elements) + " elements");
+    if (attributes.getLength() > progress_.limits.attributes)
+      refuse(Errc::too_large,
+             "an element with more than " + std::to_string(progress_.limits.attributes) + " attributes");
     Element element{to_utf8(uri), to_utf8(name), {}};
     element.attributes.reserve(attributes.getLength());
     for (XMLSize_t i = 0; i < attributes.getLength(); ++i) {
-      Attribute attribute{to_utf8(attributes.getURI(i)), to_utf8(attributes.getLocalName(i)), to_utf8(attributes.getValue(i))};
+      Attribute attribute{to_utf8(attributes.getURI(i)), to_utf8(attributes.getLocalName(i)),
+                          to_utf8(attributes.getValue(i))};
       if (attribute.uri != kXsi) element.attributes.push_back(std::move(attribute));
     }
     check(handler_.start(element));
@@ -222,10 +232,12 @@ class Events final : public xc::DefaultHandler {
     stop_at(kind, line, column, why);
   }
   [[noreturn]] void report(const xc::SAXParseException& problem) {
-    stop_at(Errc::invalid, problem.getLineNumber(), problem.getColumnNumber(), to_utf8(problem.getMessage()).substr(0, 400));
+    stop_at(Errc::invalid, problem.getLineNumber(), problem.getColumnNumber(),
+            to_utf8(problem.getMessage()).substr(0, 400));
   }
   [[noreturn]] void stop_at(Errc kind, std::uint64_t line, std::uint64_t column, const std::string& why) {
-    progress_.stop({kind, "line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + why});
+    progress_.stop(
+        {kind, "line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + why});
   }
 
   Handler& handler_;

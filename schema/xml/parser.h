@@ -1,4 +1,5 @@
-// One Xerces parser with its settings, used by one thread at a time. Only the files of this folder include this.
+// One Xerces parser with its settings, used by one thread at a time. Only the files of this folder include
+// this.
 #pragma once
 
 #include <xercesc/framework/XMLGrammarPool.hpp>

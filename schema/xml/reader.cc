@@ -72,7 +72,9 @@ std::optional<std::string> Attributes::take(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<std::string> Attributes::exact_text() { return exact("."); }
+std::optional<std::string> Attributes::exact_text() {
+  return exact(".");
+}
 
 std::string Attributes::take_required(std::string_view name) {
   auto value = take(name);
@@ -97,7 +99,8 @@ void Attributes::fail(std::string why) {
 Result<void> Attributes::finish() {
   for (std::size_t i = 0; i < element_.attributes.size() && failure_.empty(); ++i) {
     if ((taken_ >> i & 1) != 0 || element_.attributes[i].name == "raw") continue;
-    fail("<" + element_.name.substr(0, 40) + "> has the unknown attribute " + element_.attributes[i].name.substr(0, 40));
+    fail("<" + element_.name.substr(0, 40) + "> has the unknown attribute " +
+         element_.attributes[i].name.substr(0, 40));
   }
   if (!failure_.empty()) return {Errc::invalid, failure_};
   return {};

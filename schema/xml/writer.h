@@ -1,6 +1,7 @@
-// Writes XML 1.0 as UTF-8 onto a string: well-formed by construction and fast, for it stands on the delivery path.
-// Bytes that XML cannot say (control bytes, U+FFFE, U+FFFF, what is no UTF-8) become U+FFFD each, and the exact bytes
-// of that value follow in one attribute of its element, raw="name:BASE64 …", where the name "." is the element's text.
+// Writes XML 1.0 as UTF-8 onto a string: well-formed by construction and fast, for it stands on the delivery
+// path. Bytes that XML cannot say (control bytes, U+FFFE, U+FFFF, what is no UTF-8) become U+FFFD each, and
+// the exact bytes of that value follow in one attribute of its element, raw="name:BASE64 …", where the name
+// "." is the element's text.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace telepost::schema::xml {
 
-// Appends value with <, >, &, quotes, CR (and inside attributes TAB and LF) escaped. False if U+FFFD had to stand for
-// anything.
+// Appends value with <, >, &, quotes, CR (and inside attributes TAB and LF) escaped. False if U+FFFD had to
+// stand for anything.
 enum class Place : unsigned char { text, attribute };
 bool append_escaped(std::string& out, std::string_view value, Place place);
 

@@ -91,7 +91,9 @@ TEST(Document, KeepsThePartTreeToItsDepthAndRefusesDeeper) {
     }
     const auto back = read_document(write_document(document));
     EXPECT_EQ(back.ok(), levels == kMaxPartDepth);
-    if (!back.ok()) { EXPECT_EQ(back.error().kind, Errc::too_large); }
+    if (!back.ok()) {
+      EXPECT_EQ(back.error().kind, Errc::too_large);
+    }
   }
 }
 
@@ -133,12 +135,14 @@ TEST(Document, IsWrittenQuicklyEnoughForTheDeliveryPath) {
   Document document = voice_mail();
   document.kind = Kind::email;
   document.fields.clear();
-  for (int i = 0; i < 20; ++i) document.fields.push_back({"X-Field-Name", "Ann Example <ann@example.test>, some text"});
+  for (int i = 0; i < 20; ++i)
+    document.fields.push_back({"X-Field-Name", "Ann Example <ann@example.test>, some text"});
   document.root.children.resize(2, document.root);
   std::size_t bytes = 0;
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < 20'000; ++i) bytes += write_document(document).size();
-  const double micros = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() / 20'000;
+  const double micros =
+      std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() / 20'000;
   RecordProperty("microseconds", std::to_string(micros));
   RecordProperty("bytes", std::to_string(bytes / 20'000));
   EXPECT_LT(micros, 200) << "far over the 4 us of a release build, even under a sanitizer";

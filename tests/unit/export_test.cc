@@ -15,7 +15,8 @@ namespace telepost::schema {
 namespace {
 
 xml::ByteSource source_of(std::string xml) {
-  return [text = std::move(xml), at = std::size_t{0}](char* bytes, std::size_t size) mutable -> Result<std::size_t> {
+  return [text = std::move(xml), at = std::size_t{0}](char* bytes,
+                                                      std::size_t size) mutable -> Result<std::size_t> {
     const std::size_t count = std::min(size, text.size() - at);
     std::memcpy(bytes, text.data() + at, count);
     at += count;
@@ -26,7 +27,9 @@ xml::ByteSource source_of(std::string xml) {
 class Kept final : public ImportHandler {
  public:
   Result<void> document(const Document& document) override { return got_document = document, Result<void>(); }
-  Result<void> annotation(const Annotation& annotation) override { return annotations.push_back(annotation), Result<void>(); }
+  Result<void> annotation(const Annotation& annotation) override {
+    return annotations.push_back(annotation), Result<void>();
+  }
   Result<void> state(const ExportedState& state) override { return got_state = state, Result<void>(); }
   Result<void> content(std::string_view bytes) override { return source.append(bytes), Result<void>(); }
   Document got_document;
@@ -47,7 +50,8 @@ struct Sample {
     std::vector<std::string> written;
     for (const Annotation& annotation : annotations) written.push_back(write_annotation(annotation));
     EXPECT_TRUE(writer.begin(write_document(document), written, state).ok());
-    for (std::size_t at = 0; at < source.size(); at += 10'007) EXPECT_TRUE(writer.content(std::string_view(source).substr(at, 10'007)).ok());
+    for (std::size_t at = 0; at < source.size(); at += 10'007)
+      EXPECT_TRUE(writer.content(std::string_view(source).substr(at, 10'007)).ok());
     EXPECT_TRUE(writer.finish().ok());
     return out;
   }
@@ -58,7 +62,10 @@ Sample sample(std::uint64_t seed, std::size_t size) {
   Sample sample;
   sample.document = random.document(Kind::email);
   for (std::uint64_t i = random.below(3); i > 0; --i) sample.annotations.push_back(random.annotation());
-  sample.state = {{{"INBOX", Uid{7}}, {random.text(30), Uid{4'294'967'295}}}, {"$seen", random.text(20)}, Modseq{5}, Modseq{9}};
+  sample.state = {{{"INBOX", Uid{7}}, {random.text(30), Uid{4'294'967'295}}},
+                  {"$seen", random.text(20)},
+                  Modseq{5},
+                  Modseq{9}};
   while (sample.source.size() < size) sample.source.push_back(static_cast<char>(random.below(256)));
   sample.document.size_bytes = size;
   sample.document.trace_size_bytes = size / 3;
@@ -84,7 +91,8 @@ TEST(Export, IsValidForXmllint) {
   const std::string path = testing::TempDir() + "telepost_export_" + std::to_string(getpid()) + ".xml";
   for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6}) {
     std::ofstream(path) << sample(seed, 200'000).xml();
-    const std::string command = "xmllint --noout --schema '" + std::string(TELEPOST_SOURCE_DIR) + "/schema/message.xsd' '" + path + "' >'" + path + ".log' 2>&1";
+    const std::string command = "xmllint --noout --schema '" + std::string(TELEPOST_SOURCE_DIR) +
+                                "/schema/message.xsd' '" + path + "' >'" + path + ".log' 2>&1";
     std::ifstream log(path + ".log");
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
   }
@@ -107,7 +115,8 @@ TEST(Export, ThatWasChangedIsRefused) {
   std::string shortened = good;
   shortened.erase(second, good.find("</chunk>", second) + 8 - second);
   for (const std::string& xml :
-       {flipped, shortened, changed("<state ", "<state colour=\"red\" "), changed("<content encoding=\"base64\">", "<content encoding=\"hex\">"),
+       {flipped, shortened, changed("<state ", "<state colour=\"red\" "),
+        changed("<content encoding=\"base64\">", "<content encoding=\"hex\">"),
         changed("<chunk>", "<chunk>!"), changed("</content>", "</content><content encoding=\"base64\"/>"),
         changed(" size=\"100000\"", " size=\"99999\""), changed("<message ", "<!DOCTYPE message><message "),
         write_document(sent.document), good.substr(0, good.size() - 20), std::string()}) {
@@ -129,7 +138,8 @@ TEST(Export, EndsWithTheErrorOfWhoeverStopsIt) {
   const xml::ByteSource broken = [](char*, std::size_t) -> Result<std::size_t> { return {Errc::io, "gone"}; };
   EXPECT_EQ(read_export(broken, handler).error().kind, Errc::io);
   Kept kept;
-  EXPECT_EQ(read_export(source_of(sample(1, 1000).xml()), kept, {.content_bytes = 999}).error().kind, Errc::too_large);
+  EXPECT_EQ(read_export(source_of(sample(1, 1000).xml()), kept, {.content_bytes = 999}).error().kind,
+            Errc::too_large);
   ExportWriter writer([](std::string_view) { return Result<void>(Errc::io, "pipe"); });
   EXPECT_EQ(writer.begin("<document/>", {}, {}).error().kind, Errc::io);
 }
@@ -142,7 +152,8 @@ TEST(Export, OfFiftyMegabytesIsReadInBoundedMemory) {
   sent.document.trace_size_bytes = 0;
   Sha256 digest;
   const std::string block(49'152, 'x');
-  for (std::size_t at = 0; at < kSize; at += block.size()) digest.update(std::string_view(block).substr(0, std::min(block.size(), kSize - at)));
+  for (std::size_t at = 0; at < kSize; at += block.size())
+    digest.update(std::string_view(block).substr(0, std::min(block.size(), kSize - at)));
   sent.document.digest = digest.finish();
 
   std::string waiting;
@@ -176,7 +187,8 @@ TEST(Export, OfFiftyMegabytesIsReadInBoundedMemory) {
     getrusage(RUSAGE_SELF, &usage);
     return usage.ru_maxrss;
   };
-  ASSERT_TRUE(validate_document(write_document(sent.document)).ok());  // the grammar is loaded before the measure
+  ASSERT_TRUE(
+      validate_document(write_document(sent.document)).ok());  // the grammar is loaded before the measure
   const long before = peak_kib();
   const auto result = read_export(source, count);
   ASSERT_TRUE(result.ok()) << result.error().detail;

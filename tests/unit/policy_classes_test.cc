@@ -9,7 +9,9 @@
 namespace telepost::schema {
 namespace {
 
-std::string policies(const std::string& inside) { return "<policies xmlns=\"urn:telepost:policy:1\">" + inside + "</policies>"; }
+std::string policies(const std::string& inside) {
+  return "<policies xmlns=\"urn:telepost:policy:1\">" + inside + "</policies>";
+}
 
 Result<ClassSet> read(const std::string& xml) {
   ClassSet set;
@@ -55,25 +57,38 @@ TEST(PolicyClasses, MayReplaceStandardOnce) {
 }
 
 TEST(PolicyClasses, ThatAreWrongAreRefusedWithFileAndLine) {
-  for (const char* inside :
-       {"", "\n<class/>", "\n<class name=''/>", "\n<class name='Gold'/>", "\n<class name='a b'/>", "\n<klass name='gold'/>",
-        "\n<class name='a'><kind name='telex'/></class>", "\n<class name='a'><kind/></class>",
-        "\n<class name='a'><kind name='fax'/><kind name='fax'/></class>", "\n<class name='a'><quota bytes='much'/></class>",
-        "\n<class name='a'><quota bytes='9999999999999999999GB'/></class>", "\n<class name='a'><quota bytes='-1'/></class>",
-        "\n<class name='a'><kind name='fax' retention='30 days'/></class>", "\n<class name='a'><kind name='fax' retention='PT0S'/></class>",
-        "\n<class name='a'><kind name='fax' retention='-P1D'/></class>", "\n<class name='a'><kind name='fax' allow='maybe'/></class>",
-        "\n<class name='a'><quota/><quota/></class>", "\n<class name='a' colour='red'/>", "\n<class name='a'>",
-        "\n<class name='a'><quota messages='99999999999999999999'/></class>"}) {
+  for (const char* inside : {"",
+                             "\n<class/>",
+                             "\n<class name=''/>",
+                             "\n<class name='Gold'/>",
+                             "\n<class name='a b'/>",
+                             "\n<klass name='gold'/>",
+                             "\n<class name='a'><kind name='telex'/></class>",
+                             "\n<class name='a'><kind/></class>",
+                             "\n<class name='a'><kind name='fax'/><kind name='fax'/></class>",
+                             "\n<class name='a'><quota bytes='much'/></class>",
+                             "\n<class name='a'><quota bytes='9999999999999999999GB'/></class>",
+                             "\n<class name='a'><quota bytes='-1'/></class>",
+                             "\n<class name='a'><kind name='fax' retention='30 days'/></class>",
+                             "\n<class name='a'><kind name='fax' retention='PT0S'/></class>",
+                             "\n<class name='a'><kind name='fax' retention='-P1D'/></class>",
+                             "\n<class name='a'><kind name='fax' allow='maybe'/></class>",
+                             "\n<class name='a'><quota/><quota/></class>",
+                             "\n<class name='a' colour='red'/>",
+                             "\n<class name='a'>",
+                             "\n<class name='a'><quota messages='99999999999999999999'/></class>"}) {
     const auto set = read(policies(inside));
     ASSERT_FALSE(set.ok()) << inside;
-    EXPECT_TRUE(set.error().detail.starts_with(*inside == 0 ? "t.xml: line 1" : "t.xml: line 2")) << set.error().detail;
+    EXPECT_TRUE(set.error().detail.starts_with(*inside == 0 ? "t.xml: line 1" : "t.xml: line 2"))
+        << set.error().detail;
   }
   EXPECT_FALSE(read("<!DOCTYPE policies>" + policies("<class name='a'/>")).ok());
   EXPECT_FALSE(read("<policies xmlns='urn:telepost:policy:2'><class name='a'/></policies>").ok());
 }
 
 TEST(PolicyClasses, ComeFromEveryXmlFileOfTheFolder) {
-  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / ("telepost_policies_" + std::to_string(getpid()));
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("telepost_policies_" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   const auto write = [&](const char* name, const std::string& text) { std::ofstream(folder / name) << text; };
   write("a.xml", policies("<class name='gold'/>"));
@@ -81,7 +96,8 @@ TEST(PolicyClasses, ComeFromEveryXmlFileOfTheFolder) {
   write("notes.txt", "no XML");
   EXPECT_EQ(load_classes(folder)->all().size(), 3U);
   write("c.xml", policies("<class name='gold'/>"));
-  EXPECT_EQ(load_classes(folder).error(), (Error{Errc::exists, (folder / "c.xml").string() + ": the class 'gold' is defined twice"}));
+  EXPECT_EQ(load_classes(folder).error(),
+            (Error{Errc::exists, (folder / "c.xml").string() + ": the class 'gold' is defined twice"}));
   write("c.xml", "<policies");
   EXPECT_EQ(load_classes(folder).error().kind, Errc::invalid);
   write("c.xml", std::string(2 << 20, ' '));

@@ -39,8 +39,10 @@ Result<std::string> script(std::string_view xml, const Limits& limits = {}) {
 }
 
 TEST(XmlReader, GivesElementsAttributesAndText) {
-  EXPECT_EQ(script("<?xml version='1.0'?>\n<a x='1&#10;2'><!-- c --><b>t&amp;<![CDATA[<u>]]></b>&#x1F4E0;</a>").value(),
-            "<a x=1\n2><b>t&<u></>\xf0\x9f\x93\xa0</>");
+  EXPECT_EQ(
+      script("<?xml version='1.0'?>\n<a x='1&#10;2'><!-- c --><b>t&amp;<![CDATA[<u>]]></b>&#x1F4E0;</a>")
+          .value(),
+      "<a x=1\n2><b>t&<u></>\xf0\x9f\x93\xa0</>");
 }
 
 TEST(XmlReader, ReadsUtf8WhateverTheDeclarationSays) {
@@ -62,18 +64,19 @@ TEST(XmlReader, RefusesADoctypeBeforeReadingIt) {
 }
 
 TEST(XmlReader, RefusesADoctypeWhateverStandsBeforeIt) {
-  for (const std::string before : {"", "\xef\xbb\xbf", "\n", "<?xml version='1.0'?><?p ?>", "<!-- <a> -- x --><!---->",
-                                   "<?p >?>\n<!-- ?> -->"}) {
+  for (const std::string before : {"", "\xef\xbb\xbf", "\n", "<?xml version='1.0'?><?p ?>",
+                                   "<!-- <a> -- x --><!---->", "<?p >?>\n<!-- ?> -->"}) {
     EXPECT_FALSE(script(before + "<!DOCTYPE a><a/>").ok()) << before;
   }
-  EXPECT_EQ(script("<?p <!DOCTYPE a> ?><!-- <!DOCTYPE a> --><a><![CDATA[<!DOCTYPE a>]]></a>").value(), "<a><!DOCTYPE a></>");
+  EXPECT_EQ(script("<?p <!DOCTYPE a> ?><!-- <!DOCTYPE a> --><a><![CDATA[<!DOCTYPE a>]]></a>").value(),
+            "<a><!DOCTYPE a></>");
 }
 
 TEST(XmlReader, OpensNoExternalEntity) {
   for (const std::string target : {"file:///etc/passwd", "http://127.0.0.1:1/x", "/etc/passwd"}) {
     for (const std::string& xml : {"<!DOCTYPE a [<!ENTITY x SYSTEM '" + target + "'>]><a>&x;</a>",
-                                  "<!DOCTYPE a SYSTEM '" + target + "'><a/>",
-                                  "<!DOCTYPE a [<!ENTITY % x SYSTEM '" + target + "'> %x;]><a/>"}) {
+                                   "<!DOCTYPE a SYSTEM '" + target + "'><a/>",
+                                   "<!DOCTYPE a [<!ENTITY % x SYSTEM '" + target + "'> %x;]><a/>"}) {
       const auto result = script(xml);
       ASSERT_FALSE(result.ok()) << xml;
       EXPECT_NE(result.error().detail.find("DOCTYPE"), std::string::npos) << result.error().detail;
@@ -83,8 +86,9 @@ TEST(XmlReader, OpensNoExternalEntity) {
 }
 
 TEST(XmlReader, OpensNoSchemaThatTheTextNames) {
-  const std::string xml = "<a xmlns='urn:x' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
-                          "xsi:schemaLocation='urn:x file:///etc/passwd'/>";
+  const std::string xml =
+      "<a xmlns='urn:x' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
+      "xsi:schemaLocation='urn:x file:///etc/passwd'/>";
   EXPECT_EQ(script(xml).value(), "<a></>");
   EXPECT_EQ(validate(xml, {}, message_grammar()).error().kind, Errc::invalid);
 }
@@ -168,8 +172,8 @@ TEST(XmlWriter, AllowsExactlyTheCharactersOfXml) {
     return out.push_back(static_cast<char>(0xf0 | c >> 18)), tail(12), tail(6), tail(0), out;
   };
   for (std::uint32_t c = 0; c < 0x110010; ++c) {
-    const bool allowed = c == 9 || c == 10 || c == 13 || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) ||
-                         (c >= 0x10000 && c <= 0x10ffff);
+    const bool allowed = c == 9 || c == 10 || c == 13 || (c >= 0x20 && c <= 0xd7ff) ||
+                         (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
     std::string out;
     ASSERT_EQ(append_escaped(out, utf8(c), Place::text), allowed) << c;
   }
@@ -185,7 +189,9 @@ TEST(XmlValidator, ServesManyThreads) {
         const Document document = random.document(Kind::voice);
         const std::string xml = write_document(document);
         const auto back = read_document(xml);
-        if (!validate_document(xml).ok() || validate_document("<document/>").ok() || !back.ok() || !(*back == document)) ++wrong;
+        if (!validate_document(xml).ok() || validate_document("<document/>").ok() || !back.ok() ||
+            !(*back == document))
+          ++wrong;
       }
     });
   }
