@@ -95,8 +95,8 @@ class [[nodiscard]] Result<void> {
 // TELEPOST_TRY(expression): returns its error from the enclosing function, else goes on.
 #define TELEPOST_TRY(expression)                                            \
   do {                                                                      \
-    if (auto telepost_try_ = (expression); !telepost_try_.ok()) {           \
-      return std::move(telepost_try_).error();                              \
+    if (auto&& telepost_try_ = (expression); !telepost_try_.ok()) {         \
+      return ::telepost::Error(telepost_try_.error());                      \
     }                                                                       \
   } while (false)
 

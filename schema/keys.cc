@@ -27,7 +27,7 @@ class Key {
   Key& time(Time value) { return u64(static_cast<std::uint64_t>(to_millis(value)) ^ (1ull << 63)); }
   Key& time_newest_first(Time value) { return u64(~(static_cast<std::uint64_t>(to_millis(value)) ^ (1ull << 63))); }
   Key& raw(std::string_view bytes) { text_.append(bytes); return *this; }
-  operator std::string() && { return std::move(text_); }  // NOLINT: implicit on purpose
+  operator std::string() { return std::move(text_); }  // NOLINT: implicit on purpose
 
  private:
   std::string text_;
@@ -64,6 +64,7 @@ std::string block(MailboxId mailbox, std::uint8_t level, std::string_view upper)
   return Key('C').u32(mailbox.value).u8(level).raw(upper);
 }
 std::string change(Modseq modseq) { return Key('L').u64(modseq.value); }
+std::string gone(Modseq modseq) { return Key('G').u64(modseq.value); }
 std::string due(Time time, char what, std::string_view id) {
   TELEPOST_ASSERT(id.size() == 16);
   return Key('D').time(time).u8(static_cast<std::uint8_t>(what)).raw(id);
@@ -79,6 +80,16 @@ std::string address(std::string_view address) { return Key('A').raw(address); }
 std::string listed_account(AccountId account) { return Key('A').u64(account.value); }
 std::string hint(Time time, const Partition& target) { return Key('T').time(time).raw(target.bytes()); }
 std::string cdr_hint(std::uint64_t hint) { return Key('C').u64(hint); }
+
+std::string job_name(std::uint64_t job) { return Key('J').u64(job); }
+std::string job(std::uint64_t job) { return Key('J').u64(job); }
+std::string job_of_network(std::uint8_t network) { return Key('N').u8(network); }
+std::string job_of_destination(std::string_view destination) {
+  return Key('D').raw(sha256(destination).view().substr(0, 8));
+}
+std::string job_at(std::string_view prefix, Time time, std::uint64_t job) {
+  return Key(prefix[0]).raw(prefix.substr(1)).time(time).u64(job);
+}
 
 std::string after(std::string_view prefix) {
   std::string end(prefix);

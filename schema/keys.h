@@ -8,16 +8,19 @@
 //                        K sha256(delivery key):16           DeliveryKeyRecord
 //                        M local:8                           MessageRecord, or what a tombstone needs
 //                        I local:8                           IntentRecord      recipients still to be served
+//                        J job:8                             JobNameRecord     a send job that the account stands for
 //                 scan   S mailbox:4 uid:4                   Summary
 //                        R mailbox:4 ~received:8 ~local:8    uid:4             newest first
 //                        C mailbox:4 level:1 upper:16        BlockRecord       counts over R, see store/received_order.h
-//                        L modseq:8                          ChangeRecord
+//                        L modseq:8                          ChangeRecord      live: one per message
+//                        G modseq:8                          ChangeRecord      gone: tombstones, by time as by modseq
 //                 queue  D time:8 what:1 id:16               due work, see store/due_list.h
 //                        E hint:8 sequence:8                 CdrRecord
 //                 large  X local:8                           document, XML
 //                        P local:8 index:4                   inline segment of the source
 //                        N local:8 modseq:8                  annotation, XML
 //   piece         point  H                                   PieceRecord
+//                        O                                   OrphanRecord      no link was left when it was written
 //                 large  B                                   the bytes, by the codec that H names
 //                 scan   L account:8 local:8                 (empty)           a message that uses the piece
 //   directory     point  A address                           AddressRecord
@@ -25,7 +28,10 @@
 //   calendar      queue  T time:8 partition                  (empty)           something is due there
 //                 point  C, L                                cursor, lease
 //   cdr           queue  C hint:8                            account:8
-//   queue                see store/outbox.h
+//   queue         point  J job:8                             JobRecord
+//                 queue  N network:1 time:8 job:8            (empty)           a job by its time, see store/outbox.h
+//                        D sha256(destination):8 time:8 job:8  (empty)         the same, per destination
+//                        U time:8 job:8                      (empty)           when to ask whether somebody names the job
 //   meta          point  V                                   StoreRecord
 #pragma once
 
@@ -59,10 +65,12 @@ std::string delivery_key(std::string_view key);  // of any length and content
 std::string message(LocalId local);
 std::string intent(LocalId local);
 std::string summary(MailboxId mailbox, Uid uid);
+std::string job_name(std::uint64_t job);
 std::string received(MailboxId mailbox, Time received, LocalId local);
 inline constexpr std::size_t kReceivedOrderOffset = 5;  // where ~received:8 ~local:8 begin in such a key
 std::string block(MailboxId mailbox, std::uint8_t level, std::string_view upper);
 std::string change(Modseq modseq);
+std::string gone(Modseq modseq);
 std::string due(Time time, char what, std::string_view id);  // id: 16 bytes
 std::string cdr(std::uint64_t hint, std::uint64_t sequence);
 std::string document(LocalId local);
@@ -72,6 +80,7 @@ std::string annotation(LocalId local, Modseq modseq);
 // piece partition
 inline constexpr std::string_view kPieceHead = "H";
 inline constexpr std::string_view kPieceBytes = "B";
+inline constexpr std::string_view kOrphan = "O";
 std::string link(MessageId message);
 inline constexpr std::string_view kLinks = "L";
 
@@ -83,6 +92,13 @@ inline constexpr std::string_view kCalendarCursor = "C";
 inline constexpr std::string_view kCalendarLease = "L";
 std::string cdr_hint(std::uint64_t hint);
 inline constexpr std::string_view kStore = "V";
+
+// queue partition
+std::string job(std::uint64_t job);
+std::string job_of_network(std::uint8_t network);                   // prefix of the jobs by time
+std::string job_of_destination(std::string_view destination);       // prefix of the jobs by time
+std::string job_at(std::string_view prefix, Time time, std::uint64_t job);
+inline constexpr std::string_view kUnnamedJobs = "U";               // prefix of the jobs to ask about
 
 // The first key behind every key that begins so: the end of a scan over a prefix.
 std::string after(std::string_view prefix);

@@ -51,6 +51,7 @@ struct HeadRecord {
   MailboxId next_mailbox{1};
   std::uint32_t next_uidvalidity = 1;
   std::optional<Time> earliest_hint;  // of the hints that stand in the calendar for this account
+  std::optional<Time> trim_due;       // when the oldest tombstone is to go; none: there is none
   std::uint64_t cdr_hint = 0;         // under which CDRs are written; 0: none open
   std::uint64_t cdr_sequence = 0;     // of the last CDR, over the account's life
   std::array<Usage, kKinds> usage{};
@@ -78,7 +79,8 @@ struct MailboxRecord {
   std::uint32_t front_block_messages = 0;
   std::uint32_t front_group_messages = 0;  // the front block's among them
   std::uint32_t front_group_blocks = 0;    // closed blocks of the front group
-  std::string front_block_upper;           // 16 bytes, or "" while it covers everything
+  std::string front_newest;                // 16 bytes: no key of the front block sorts before it; "" while it is empty
+  std::string front_block_upper;           // 16 bytes, exclusive; "" while it covers everything
   std::string front_group_upper;
   bool operator==(const MailboxRecord&) const = default;
 };
@@ -137,9 +139,11 @@ struct Summary {
   bool operator==(const Summary&) const = default;
 };
 
-// One live entry per message or mailbox, at its last modseq; or a tombstone.
+// One live entry per message, at its last modseq; or a tombstone. A mailbox's live entry is its MailboxRecord, which holds
+// its modseq: there are few of them, and every delivery would have to move another one.
 struct ChangeRecord {
-  enum class What : std::uint8_t { message = 1, mailbox, message_gone, mailbox_gone };
+  enum class What : std::uint8_t { message = 1, message_gone, mailbox_gone };
+  bool gone() const { return what != What::message; }
   What what = What::message;
   std::uint64_t id = 0;     // local number or mailbox number
   Modseq created{};         // of the message or mailbox
@@ -173,6 +177,13 @@ struct PieceRecord {
   std::uint64_t size_bytes = 0;   // decoded
   std::uint64_t generation = 1;   // every link raises it
   bool operator==(const PieceRecord&) const = default;
+};
+
+// A piece without links, and when it may go unless its generation is raised before.
+struct OrphanRecord {
+  std::uint64_t generation = 0;
+  Time reclaim{};
+  bool operator==(const OrphanRecord&) const = default;
 };
 
 struct AddressRecord {
@@ -212,6 +223,36 @@ struct CdrRecord {
   bool operator==(const CdrRecord&) const = default;
 };
 
+enum class Network : std::uint8_t { mail = 1, sms, mms, fax, call, push, webhook };
+std::string_view name_of(Network network);
+
+// Something to be sent (store/outbox.h). Its time is the next attempt's, or while it is leased the lease's end.
+struct JobRecord {
+  enum class State : std::uint8_t { waiting = 1, claimed };
+  State state = State::waiting;
+  bool held = false;          // by an operator: waits for its release
+  Network network = Network::mail;
+  std::string destination;    // what order and concurrency are per
+  AccountId account{};
+  LocalId message{};
+  std::uint32_t attempts = 0; // begun
+  Time created{};
+  Time next_attempt{};
+  std::optional<Time> expires;
+  std::string lease_owner;    // "" : nobody
+  std::uint64_t lease_epoch = 0;  // raised by each claim
+  Time lease_until{};
+  std::string reason;         // of the last retry
+  std::string payload;
+  bool operator==(const JobRecord&) const = default;
+};
+
+// An account's word that a job is its own.
+struct JobNameRecord {
+  std::string destination;
+  bool operator==(const JobNameRecord&) const = default;
+};
+
 #define TELEPOST_RECORD(Record)             \
   std::string encode(const Record& record); \
   Result<Record> decode_##Record(std::string_view bytes)
@@ -225,10 +266,13 @@ TELEPOST_RECORD(ChangeRecord);
 TELEPOST_RECORD(DeliveryKeyRecord);
 TELEPOST_RECORD(IntentRecord);
 TELEPOST_RECORD(PieceRecord);
+TELEPOST_RECORD(OrphanRecord);
 TELEPOST_RECORD(AddressRecord);
 TELEPOST_RECORD(AccountListRecord);
 TELEPOST_RECORD(StoreRecord);
 TELEPOST_RECORD(CdrRecord);
+TELEPOST_RECORD(JobRecord);
+TELEPOST_RECORD(JobNameRecord);
 #undef TELEPOST_RECORD
 
 }  // namespace telepost::schema

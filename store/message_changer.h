@@ -33,12 +33,13 @@ class MessageChanger {
   Result<void> expunge(schema::MessageId id, schema::Removal reason = schema::Removal::expunged);
   Result<schema::Modseq> annotate(const schema::Annotation& annotation);
 
-  // Import under a given id: refused when the id is taken or its account is another. Used by `message import`.
+  // Import under a given id: exists when the id is taken. document.id.local 0: under a new id in document.id.account.
+  // Used by `message import`.
   struct Appended {
     std::string source;       // trace block and what arrived
     std::uint64_t trace_size_bytes;
     schema::Document document;  // its id is the one to keep
-    std::vector<schema::Placement> placements;  // uids are given anew where taken
+    std::vector<schema::Placement> placements;  // uids are given anew where taken or 0
     std::vector<std::string> keywords;
     std::vector<schema::Annotation> annotations;
   };

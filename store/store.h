@@ -28,6 +28,7 @@ namespace telepost::store {
 
 class Outbox;
 class CdrExport;
+class Schedule;
 struct Rooms;
 
 class Store {
@@ -69,7 +70,10 @@ class Store {
 
  private:
   explicit Store(std::unique_ptr<Rooms> rooms);
+  struct Facade;
   std::unique_ptr<Rooms> rooms_;
+  std::unique_ptr<Facade> facade_;
+  std::unique_ptr<Schedule> schedule_;
 };
 
 }  // namespace telepost::store

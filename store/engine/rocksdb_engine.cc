@@ -3,6 +3,7 @@
 #include <rocksdb/file_system.h>
 #include <sys/statvfs.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "store/engine/operations.h"
 #include "store/engine/rocksdb_commit.h"

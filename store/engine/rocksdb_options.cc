@@ -88,13 +88,6 @@ void keep_values_apart(rocksdb::ColumnFamilyOptions& family, const RocksdbOption
 
 }  // namespace
 
-std::string end_of_prefix(std::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && end.back() == '\xff') end.pop_back();
-  if (!end.empty()) end.back() = static_cast<char>(end.back() + 1);
-  return end;
-}
-
 std::string rocksdb_family_name(Space space) {
   switch (space) {
     case Space::point:

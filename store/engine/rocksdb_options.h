@@ -15,7 +15,4 @@ rocksdb::ColumnFamilyOptions rocksdb_family_options(Space space, const RocksdbOp
 // The name of the family of a space; point is RocksDB's own "default", which must exist anyway.
 std::string rocksdb_family_name(Space space);
 
-// The smallest string above every string that begins with the prefix; empty if there is none.
-std::string end_of_prefix(std::string_view prefix);
-
 }  // namespace telepost::store

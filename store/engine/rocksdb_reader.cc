@@ -1,7 +1,7 @@
 #include "store/engine/rocksdb_reader.h"
 
+#include "base/bytes.h"
 #include "store/engine/operations.h"
-#include "store/engine/rocksdb_options.h"
 
 namespace telepost::store {
 namespace {

@@ -1,0 +1,401 @@
+#include "schema/records.h"
+
+#include <utility>
+
+#include "base/bytes.h"
+
+namespace telepost::schema {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+// Writes a record's fields behind its version byte.
+class Encoder {
+ public:
+  Encoder() : writer_(bytes_) {
+    bytes_.reserve(128);
+    writer_.u8(kVersion);
+  }
+  template <std::integral Int>
+  Encoder& number(Int value) {
+    writer_.varint(static_cast<std::uint64_t>(value));
+    return *this;
+  }
+  template <typename Tag, typename Rep>
+  Encoder& number(Strong<Tag, Rep> id) { return number(id.value); }
+  template <typename Enum>
+    requires std::is_enum_v<Enum>
+  Encoder& number(Enum value) { return number(static_cast<std::uint64_t>(value)); }
+  Encoder& time(Time value) {
+    writer_.u64(static_cast<std::uint64_t>(to_millis(value)));
+    return *this;
+  }
+  Encoder& text(std::string_view value) {
+    writer_.text(value);
+    return *this;
+  }
+  Encoder& digest(const Digest& value) {
+    writer_.raw(value.view());
+    return *this;
+  }
+  template <typename List, typename Each>
+  Encoder& list(const List& values, Each each) {
+    number(values.size());
+    for (const auto& value : values) each(*this, value);
+    return *this;
+  }
+  Encoder& placements(const std::vector<Placement>& values) {
+    return list(values, [](Encoder& out, const Placement& p) { out.number(p.mailbox).number(p.uid); });
+  }
+  Encoder& texts(const std::vector<std::string>& values) {
+    return list(values, [](Encoder& out, const std::string& value) { out.text(value); });
+  }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+  ByteWriter writer_;
+};
+
+// Reads them back; finish() tells whether the bytes were exactly one record of a known version.
+class Decoder {
+ public:
+  Decoder(std::string_view bytes, std::string_view record) : reader_(bytes), record_(record), version_(reader_.u8()) {}
+  template <typename Field>
+  Decoder& number(Field& field) {
+    const std::uint64_t value = reader_.varint();
+    if constexpr (requires { field.value; }) {
+      field.value = narrow<decltype(field.value)>(value);
+    } else if constexpr (std::is_enum_v<Field>) {
+      field = static_cast<Field>(narrow<std::underlying_type_t<Field>>(value));
+    } else {
+      field = narrow<Field>(value);
+    }
+    return *this;
+  }
+  template <typename Enum>
+  Decoder& choice(Enum& field, Enum first, Enum last) {  // refuses numbers outside the enumeration
+    number(field);
+    if (field < first || field > last) bad_ = true;
+    return *this;
+  }
+  Decoder& time(Time& field) {
+    field = from_millis(static_cast<std::int64_t>(reader_.u64()));
+    return *this;
+  }
+  Decoder& text(std::string& field) {
+    field = reader_.text();
+    return *this;
+  }
+  Decoder& digest(Digest& field) {
+    const std::string_view bytes = reader_.raw(32);
+    if (bytes.size() == 32) field = digest_from_bytes(bytes);
+    return *this;
+  }
+  // The count is trusted only as far as bytes follow, so that a bad one costs no memory.
+  template <typename Item, typename Each>
+  Decoder& list(std::vector<Item>& field, Each each) {
+    const std::uint64_t size = reader_.varint();
+    if (size > reader_.rest().size()) bad_ = true;
+    for (std::uint64_t i = 0; i < size && !bad_ && !reader_.failed(); ++i) each(*this, field.emplace_back());
+    return *this;
+  }
+  Decoder& placements(std::vector<Placement>& field) {
+    return list(field, [](Decoder& in, Placement& p) { in.number(p.mailbox).number(p.uid); });
+  }
+  Decoder& texts(std::vector<std::string>& field) {
+    return list(field, [](Decoder& in, std::string& value) { in.text(value); });
+  }
+
+  template <typename Record>
+  Result<Record> finish(Record&& record) {
+    if (version_ != kVersion || bad_ || !reader_.done()) {
+      return {Errc::corrupt, std::string("bytes that are no ") + std::string(record_)};
+    }
+    return std::forward<Record>(record);
+  }
+
+ private:
+  template <typename Int>
+  Int narrow(std::uint64_t value) {
+    if constexpr (std::is_same_v<Int, bool>) {
+      return value != 0;
+    } else {
+      if (!std::in_range<Int>(value)) bad_ = true;
+      return static_cast<Int>(value);
+    }
+  }
+  ByteReader reader_;
+  std::string_view record_;
+  std::uint8_t version_;
+  bool bad_ = false;
+};
+
+}  // namespace
+
+std::string_view name_of(AccountState state) {
+  switch (state) {
+    case AccountState::active: return "active";
+    case AccountState::disabled: return "disabled";
+    case AccountState::closed: return "closed";
+    case AccountState::deleting: return "deleting";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(Role role) {
+  switch (role) {
+    case Role::none: return "";
+    case Role::inbox: return "inbox";
+    case Role::sent: return "sent";
+    case Role::drafts: return "drafts";
+    case Role::trash: return "trash";
+    case Role::junk: return "junk";
+    case Role::archive: return "archive";
+  }
+  return "";
+}
+
+std::string_view name_of(Network network) {
+  switch (network) {
+    case Network::mail: return "mail";
+    case Network::sms: return "sms";
+    case Network::mms: return "mms";
+    case Network::fax: return "fax";
+    case Network::call: return "call";
+    case Network::push: return "push";
+    case Network::webhook: return "webhook";
+  }
+  return "unknown";
+}
+
+std::string encode(const AccountRecord& r) {
+  return Encoder().number(r.state).time(r.created).text(r.class_of_service).texts(r.addresses).text(r.name)
+      .text(r.password).take();
+}
+Result<AccountRecord> decode_AccountRecord(std::string_view bytes) {
+  AccountRecord r;
+  Decoder in(bytes, "account record");
+  in.choice(r.state, AccountState::active, AccountState::deleting).time(r.created).text(r.class_of_service)
+      .texts(r.addresses).text(r.name).text(r.password);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const HeadRecord& r) {
+  Encoder out;
+  out.number(r.modseq).number(r.floor).number(r.next_mailbox).number(r.next_uidvalidity);
+  out.number(r.earliest_hint.has_value());
+  if (r.earliest_hint) out.time(*r.earliest_hint);
+  out.number(r.trim_due.has_value());
+  if (r.trim_due) out.time(*r.trim_due);
+  out.number(r.cdr_hint).number(r.cdr_sequence);
+  for (const Usage& usage : r.usage) out.number(usage.messages).number(usage.bytes);
+  return out.take();
+}
+Result<HeadRecord> decode_HeadRecord(std::string_view bytes) {
+  HeadRecord r;
+  Decoder in(bytes, "head record");
+  in.number(r.modseq).number(r.floor).number(r.next_mailbox).number(r.next_uidvalidity);
+  bool hinted = false;
+  in.number(hinted);
+  if (hinted) in.time(r.earliest_hint.emplace());
+  bool trims = false;
+  in.number(trims);
+  if (trims) in.time(r.trim_due.emplace());
+  in.number(r.cdr_hint).number(r.cdr_sequence);
+  for (Usage& usage : r.usage) in.number(usage.messages).number(usage.bytes);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const MailboxRecord& r) {
+  return Encoder().number(r.id).number(r.parent).text(r.name).number(r.role).number(r.subscribed)
+      .number(r.uidvalidity).number(r.uidnext).number(r.messages).number(r.unseen).number(r.bytes)
+      .number(r.created_modseq).number(r.modseq).number(r.front_block_messages).number(r.front_group_messages)
+      .number(r.front_group_blocks).text(r.front_newest).text(r.front_block_upper).text(r.front_group_upper).take();
+}
+Result<MailboxRecord> decode_MailboxRecord(std::string_view bytes) {
+  MailboxRecord r;
+  Decoder in(bytes, "mailbox record");
+  in.number(r.id).number(r.parent).text(r.name).choice(r.role, Role::none, Role::archive).number(r.subscribed)
+      .number(r.uidvalidity).number(r.uidnext).number(r.messages).number(r.unseen).number(r.bytes)
+      .number(r.created_modseq).number(r.modseq).number(r.front_block_messages).number(r.front_group_messages)
+      .number(r.front_group_blocks).text(r.front_newest).text(r.front_block_upper).text(r.front_group_upper);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const BlockRecord& r) { return Encoder().number(r.messages).number(r.blocks).take(); }
+Result<BlockRecord> decode_BlockRecord(std::string_view bytes) {
+  BlockRecord r;
+  Decoder in(bytes, "block record");
+  in.number(r.messages).number(r.blocks);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const MessageRecord& r) {
+  return Encoder().placements(r.placements).number(r.created).number(r.modseq).time(r.received).number(r.size_bytes)
+      .list(r.segments, [](Encoder& out, const Segment& segment) {
+        out.number(segment.size).number(segment.piece.has_value());
+        if (segment.piece) out.digest(*segment.piece);
+      }).take();
+}
+Result<MessageRecord> decode_MessageRecord(std::string_view bytes) {
+  MessageRecord r;
+  Decoder in(bytes, "message record");
+  in.placements(r.placements).number(r.created).number(r.modseq).time(r.received).number(r.size_bytes)
+      .list(r.segments, [](Decoder& from, Segment& segment) {
+        bool shared = false;
+        from.number(segment.size).number(shared);
+        if (shared) from.digest(segment.piece.emplace());
+      });
+  return in.finish(std::move(r));
+}
+
+std::string encode(const Summary& r) {
+  Encoder out;
+  out.number(r.local).number(r.kind).number(r.importance).number(r.sensitivity).number(r.has_attachment)
+      .number(r.created).number(r.modseq).time(r.received).number(r.size_bytes).texts(r.keywords).text(r.from)
+      .text(r.from_name).text(r.subject).text(r.preview);
+  out.number(r.duration.has_value());
+  if (r.duration) out.number(static_cast<std::uint64_t>(r.duration->count()));
+  out.number(r.pages.has_value());
+  if (r.pages) out.number(*r.pages);
+  return out.take();
+}
+Result<Summary> decode_Summary(std::string_view bytes) {
+  Summary r;
+  Decoder in(bytes, "summary");
+  in.number(r.local).choice(r.kind, Kind::email, Kind::text).choice(r.importance, Importance::normal, Importance::high)
+      .choice(r.sensitivity, Sensitivity::none, Sensitivity::company).number(r.has_attachment).number(r.created)
+      .number(r.modseq).time(r.received).number(r.size_bytes).texts(r.keywords).text(r.from).text(r.from_name)
+      .text(r.subject).text(r.preview);
+  bool present = false;
+  in.number(present);
+  if (present) {
+    std::int64_t millis = 0;
+    in.number(millis);
+    r.duration = Duration(millis);
+  }
+  in.number(present);
+  if (present) in.number(r.pages.emplace());
+  return in.finish(std::move(r));
+}
+
+std::string encode(const ChangeRecord& r) {
+  return Encoder().number(r.what).number(r.id).number(r.created).placements(r.placements).number(r.reason)
+      .time(r.time).take();
+}
+Result<ChangeRecord> decode_ChangeRecord(std::string_view bytes) {
+  ChangeRecord r;
+  Decoder in(bytes, "change record");
+  in.choice(r.what, ChangeRecord::What::message, ChangeRecord::What::mailbox_gone).number(r.id).number(r.created)
+      .placements(r.placements).choice(r.reason, Removal::expunged, Removal::account_deleted).time(r.time);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const DeliveryKeyRecord& r) { return Encoder().number(r.local).time(r.expires).take(); }
+Result<DeliveryKeyRecord> decode_DeliveryKeyRecord(std::string_view bytes) {
+  DeliveryKeyRecord r;
+  Decoder in(bytes, "delivery key record");
+  in.number(r.local).time(r.expires);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const IntentRecord& r) {
+  return Encoder().list(r.recipients, [](Encoder& out, const IntentRecord::Recipient& recipient) {
+    out.number(recipient.message.account).number(recipient.message.local).text(recipient.address);
+  }).text(r.delivery_key).take();
+}
+Result<IntentRecord> decode_IntentRecord(std::string_view bytes) {
+  IntentRecord r;
+  Decoder in(bytes, "intent record");
+  in.list(r.recipients, [](Decoder& from, IntentRecord::Recipient& recipient) {
+    from.number(recipient.message.account).number(recipient.message.local).text(recipient.address);
+  }).text(r.delivery_key);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const PieceRecord& r) {
+  return Encoder().number(r.codec).number(r.size_bytes).number(r.generation).take();
+}
+Result<PieceRecord> decode_PieceRecord(std::string_view bytes) {
+  PieceRecord r;
+  Decoder in(bytes, "piece record");
+  in.choice(r.codec, PieceRecord::Codec::raw, PieceRecord::Codec::raw).number(r.size_bytes).number(r.generation);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const OrphanRecord& r) { return Encoder().number(r.generation).time(r.reclaim).take(); }
+Result<OrphanRecord> decode_OrphanRecord(std::string_view bytes) {
+  OrphanRecord r;
+  Decoder in(bytes, "orphan record");
+  in.number(r.generation).time(r.reclaim);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const AddressRecord& r) { return Encoder().number(r.account).take(); }
+Result<AddressRecord> decode_AddressRecord(std::string_view bytes) {
+  AddressRecord r;
+  Decoder in(bytes, "address record");
+  in.number(r.account);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const AccountListRecord& r) { return Encoder().time(r.created).text(r.address).take(); }
+Result<AccountListRecord> decode_AccountListRecord(std::string_view bytes) {
+  AccountListRecord r;
+  Decoder in(bytes, "account list record");
+  in.time(r.created).text(r.address);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const StoreRecord& r) {
+  return Encoder().number(r.format).number(r.incarnation).text(r.id).time(r.created).time(r.latest).take();
+}
+Result<StoreRecord> decode_StoreRecord(std::string_view bytes) {
+  StoreRecord r;
+  Decoder in(bytes, "store record");
+  in.number(r.format).number(r.incarnation).text(r.id).time(r.created).time(r.latest);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const CdrRecord& r) {
+  return Encoder().number(r.event).time(r.time).text(r.id).number(r.kind).text(r.result).number(r.local)
+      .number(r.size_bytes).text(r.address).text(r.other).text(r.network).text(r.trace).take();
+}
+Result<CdrRecord> decode_CdrRecord(std::string_view bytes) {
+  CdrRecord r;
+  Decoder in(bytes, "CDR");
+  in.choice(r.event, CdrRecord::Event::delivery, CdrRecord::Event::fax_page).time(r.time).text(r.id)
+      .choice(r.kind, Kind::email, Kind::text).text(r.result).number(r.local).number(r.size_bytes).text(r.address)
+      .text(r.other).text(r.network).text(r.trace);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const JobRecord& r) {
+  Encoder out;
+  out.number(r.state).number(r.held).number(r.network).text(r.destination).number(r.account).number(r.message)
+      .number(r.attempts).time(r.created).time(r.next_attempt).number(r.expires.has_value());
+  if (r.expires) out.time(*r.expires);
+  return out.text(r.lease_owner).number(r.lease_epoch).time(r.lease_until).text(r.reason).text(r.payload).take();
+}
+Result<JobRecord> decode_JobRecord(std::string_view bytes) {
+  JobRecord r;
+  Decoder in(bytes, "job");
+  bool expires = false;
+  in.choice(r.state, JobRecord::State::waiting, JobRecord::State::claimed).number(r.held)
+      .choice(r.network, Network::mail, Network::webhook).text(r.destination).number(r.account).number(r.message)
+      .number(r.attempts).time(r.created).time(r.next_attempt).number(expires);
+  if (expires) in.time(r.expires.emplace());
+  in.text(r.lease_owner).number(r.lease_epoch).time(r.lease_until).text(r.reason).text(r.payload);
+  return in.finish(std::move(r));
+}
+
+std::string encode(const JobNameRecord& r) { return Encoder().text(r.destination).take(); }
+Result<JobNameRecord> decode_JobNameRecord(std::string_view bytes) {
+  JobNameRecord r;
+  Decoder in(bytes, "job name");
+  in.text(r.destination);
+  return in.finish(std::move(r));
+}
+
+}  // namespace telepost::schema

@@ -1,0 +1,187 @@
+#include "store/account_duty.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/metrics.h"
+#include "schema/keys.h"
+#include "store/account_removal.h"
+#include "store/directory.h"
+#include "store/due_list.h"
+#include "store/message_edit.h"
+#include "store/pieces.h"
+#include "store/recipients.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+
+constexpr std::size_t kItemsAtOnce = 500;
+constexpr Duration kLate = std::chrono::minutes(1);
+
+metrics::Histogram& due_late_seconds() {
+  static metrics::Histogram histogram("telepost_due_late_seconds", "How late due work was done",
+                                      {0.1, 1, 10, 60, 600, 3600, 86400});
+  return histogram;
+}
+
+bool is_outside(char what) { return what == due::kUnlink || what == due::kServeIntents; }
+
+schema::LocalId local_of(std::string_view id) { return {ByteReader(id.substr(8)).u64()}; }
+
+}  // namespace
+
+Result<std::vector<AccountDuty::Item>> AccountDuty::due(const AccountWrite& write) const {
+  const Time last = repairs_ == Repairs::early ? std::max(until_, rooms_.clock.now() + due::kAddressCheck) : until_;
+  const std::string end = keys::due(last + Duration(1), '\0', due::no_id());
+  TELEPOST_ASSIGN(const auto records, write.scan(Space::queue, "D", end, kItemsAtOnce));
+  std::vector<Item> items;
+  for (const auto& [key, value] : records) {
+    ByteReader reader(std::string_view(key).substr(1));
+    const Time time = from_millis(static_cast<std::int64_t>(reader.u64() ^ (1ull << 63)));
+    const char what = static_cast<char>(reader.u8());
+    items.push_back({key, time, what, std::string(reader.rest()), value});
+  }
+  return items;
+}
+
+// With repairs taken early, what a crash may have left is; the rest keeps its time.
+bool AccountDuty::is_time(const Item& item) const {
+  const bool repair = is_outside(item.what) || item.what == due::kCheckAddresses || item.what == due::kRemoveContent;
+  return item.time <= until_ || repair;
+}
+
+Result<void> AccountDuty::run(SweepReport& report) {
+  for (;;) {
+    // What concerns other partitions is done first and without the account's lock; then its items go.
+    std::vector<Item> outside;
+    bool removing = false;
+    {
+      Result<AccountWrite> begun = AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads);
+      if (!begun.ok() && begun.error().kind == Errc::not_found) return AccountRemoval(rooms_, account_).run(report);
+      TELEPOST_TRY(begun);
+      TELEPOST_ASSIGN(const auto items, due(*begun));
+      removing = begun->profile().state == schema::AccountState::deleting;
+      for (const Item& item : items) {
+        if (is_outside(item.what) && is_time(item)) outside.push_back(item);
+      }
+    }
+    for (const Item& item : outside) TELEPOST_TRY(act_outside(item));
+    if (removing) return AccountRemoval(rooms_, account_).run(report);
+
+    TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads));
+    TELEPOST_ASSIGN(const auto items, due(write));
+    std::size_t taken = 0;
+    bool stopped = false;
+    const Time now = rooms_.clock.now();
+    for (const Item& item : items) {
+      if (!is_time(item)) continue;
+      const bool done_outside = std::any_of(outside.begin(), outside.end(), [&](const Item& other) { return other.key == item.key; });
+      stopped = is_outside(item.what) && !done_outside;  // came meanwhile: the next round
+      if (stopped) break;
+      ++report.due;
+      if (!done_outside) {
+        TELEPOST_TRY(act(write, item, report));
+      }
+      write.erase(Space::queue, item.key);
+      due_late_seconds().observe(std::chrono::duration<double>(now - item.time).count());
+      if (now - item.time > kLate) ++report.late;
+      ++report.done;
+      ++taken;
+      stopped = write.full();
+      if (stopped) break;
+    }
+    const bool more = stopped || (items.size() == kItemsAtOnce && taken > 0);
+    // The hint that led here goes; the next due item, whenever it is, gets one of its own.
+    TELEPOST_ASSIGN(const auto next, write.scan(Space::queue, "D", keys::after("D"), 1));
+    write.head().earliest_hint.reset();
+    if (!next.empty()) {
+      const Time time = from_millis(static_cast<std::int64_t>(ByteReader(std::string_view(next[0].first).substr(1)).u64() ^ (1ull << 63)));
+      write.head().earliest_hint = std::max(time, now);
+      write.before(Calendar::write(*write.head().earliest_hint, schema::Partition::account(account_)));
+    }
+    TELEPOST_TRY(write.commit());
+    if (!more) return {};
+  }
+}
+
+Result<void> AccountDuty::act(AccountWrite& write, const Item& item, SweepReport& report) {
+  switch (item.what) {
+    case due::kExpire: return expire(write, local_of(item.id), report);
+    case due::kForgetKey: {
+      const std::string key = "K" + item.id;
+      write.erase(Space::point, key);
+      return {};
+    }
+    case due::kTrimChanges: return trim_changes(write);
+    case due::kCheckAddresses: return check_address(write, item);
+    default: return {};  // kRemoveContent of an account that is not being deleted any more
+  }
+}
+
+Result<void> AccountDuty::expire(AccountWrite& write, schema::LocalId local, SweepReport& report) {
+  Result<MessageEdit> edit = MessageEdit::open(write, local);
+  if (!edit.ok() && edit.error().kind == Errc::not_found) return {};  // expunged meanwhile
+  TELEPOST_TRY(edit);
+  report.bytes_freed += edit->record().size_bytes;
+  TELEPOST_TRY(edit->expunge(schema::Removal::expired, rooms_.clock.now()));
+  return {};
+}
+
+// Tombstones older than changes.keep go and the floor rises; the rest are due when the oldest of them is.
+Result<void> AccountDuty::trim_changes(AccountWrite& write) {
+  const Time oldest = rooms_.clock.now() - rooms_.configuration.changes_keep;
+  write.head().trim_due.reset();
+  for (;;) {
+    TELEPOST_ASSIGN(const auto gone, write.scan(Space::scan, keys::gone({write.head().floor.value + 1}), keys::after("G"), kItemsAtOnce));
+    for (const auto& [key, value] : gone) {
+      TELEPOST_ASSIGN(const auto record, schema::decode_ChangeRecord(value));
+      if (record.time > oldest || write.full()) {
+        write.head().trim_due = std::max(record.time + rooms_.configuration.changes_keep, rooms_.clock.now() + Duration(1));
+        write.add_due(*write.head().trim_due, due::kTrimChanges, due::no_id());
+        return {};
+      }
+      write.erase(Space::scan, key);
+      write.head().floor = {ByteReader(std::string_view(key).substr(1)).u64()};
+    }
+    if (gone.size() < kItemsAtOnce) return {};
+  }
+}
+
+// Directory and profile agree again: an address that the profile names and nobody has is claimed; one that the profile
+// does not name is released. An account whose first addresses never came is reachable by nobody and goes.
+Result<void> AccountDuty::check_address(AccountWrite& write, const Item& item) {
+  const schema::AccountRecord& profile = write.profile();
+  const Directory directory(rooms_);
+  std::vector<std::string> addresses = item.value.empty() ? profile.addresses : std::vector<std::string>{item.value};
+  std::vector<std::string> kept = profile.addresses;
+  for (const std::string& address : addresses) {
+    TELEPOST_ASSIGN(const auto holder, directory.find(address));
+    const bool named = std::find(kept.begin(), kept.end(), address) != kept.end();
+    if (!named && holder == account_) write.after(Directory::release(address, account_));
+    if (named && holder != account_) std::erase(kept, address);
+  }
+  if (kept == profile.addresses) return {};
+  schema::AccountRecord changed = profile;
+  if (kept.empty()) {
+    changed.state = schema::AccountState::deleting;
+    write.add_due(rooms_.clock.now(), due::kRemoveContent, due::no_id());
+  } else {
+    changed.addresses = std::move(kept);
+  }
+  write.set_profile(std::move(changed));
+  return {};
+}
+
+Result<void> AccountDuty::act_outside(const Item& item) {
+  if (item.what == due::kServeIntents) return Recipients::serve_intents(rooms_, {account_, local_of(item.id)});
+  std::vector<Pieces::Link> links;
+  for (std::size_t at = 0; at + 32 <= item.value.size(); at += 32) {
+    links.push_back({digest_from_bytes(std::string_view(item.value).substr(at, 32)), {account_, local_of(item.id)}});
+  }
+  return Pieces(rooms_).unlink(links);
+}
+
+}  // namespace telepost::store

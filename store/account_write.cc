@@ -1,0 +1,244 @@
+#include "store/account_write.h"
+
+#include <future>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "store/due_list.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+constexpr std::size_t kFullBytes = kMaxBatchBytes - (1u << 20);
+constexpr std::size_t kFullOperations = 16'000;
+}  // namespace
+
+AccountWrite::AccountWrite(Rooms& rooms, std::shared_ptr<Head> head, std::unique_lock<std::mutex> lock)
+    : rooms_(&rooms),
+      head_(std::move(head)),
+      lock_(std::move(lock)),
+      batch_(schema::Partition::account(head_->id())),
+      profile_(head_->state.profile),
+      record_(head_->state.head),
+      last_received_(head_->state.last_received) {
+  if (head_->idle()) head_->state.assigned_keys.clear();  // all durable by now: the engine tells of them
+}
+
+Result<void> AccountWrite::load(Rooms& rooms, Head& head) {
+  Head::State& state = head.state;
+  if (state.loaded) return {};
+  const auto reader = rooms.engine->reader(schema::Partition::account(head.id()));
+  TELEPOST_ASSIGN(const auto records, reader->get_many(Space::point, {std::string(keys::kAccount),
+                                                                      std::string(keys::kHead),
+                                                                      keys::mailbox(schema::MailboxId{1})}));
+  state.exists = records[0] && records[1];
+  if (state.exists) {
+    TELEPOST_ASSIGN(state.profile, schema::decode_AccountRecord(*records[0]));
+    TELEPOST_ASSIGN(state.head, schema::decode_HeadRecord(*records[1]));
+    if (records[2]) {
+      TELEPOST_ASSIGN(auto inbox, schema::decode_MailboxRecord(*records[2]));
+      state.mailboxes[inbox.id] = std::move(inbox);
+    }
+  }
+  state.loaded = true;
+  return {};
+}
+
+Result<AccountWrite> AccountWrite::begin(Rooms& rooms, schema::AccountId account, Mode mode) {
+  for (;;) {
+    std::shared_ptr<Head> head = rooms.heads.get(account);
+    std::unique_lock lock(head->mutex);
+    if (mode == Mode::with_reads) head->wait_until_idle();
+    if (head->broken()) continue;  // the next get() gives a new one
+    TELEPOST_TRY(load(rooms, *head));
+    if (!head->state.exists) return {Errc::not_found, "no account " + schema::to_string(account)};
+    AccountWrite write(rooms, std::move(head), std::move(lock));
+    write.remembers_ = mode == Mode::with_reads;
+    return Result<AccountWrite>(std::move(write));
+  }
+}
+
+std::optional<AccountWrite> AccountWrite::try_begin(Rooms& rooms, schema::AccountId account) {
+  std::shared_ptr<Head> head = rooms.heads.get(account);
+  std::unique_lock lock(head->mutex, std::try_to_lock);
+  if (!lock.owns_lock() || head->broken() || !head->state.loaded || !head->state.exists) return std::nullopt;
+  return AccountWrite(rooms, std::move(head), std::move(lock));
+}
+
+AccountWrite AccountWrite::create(Rooms& rooms, schema::AccountId account) {
+  std::shared_ptr<Head> head = rooms.heads.get(account);
+  std::unique_lock lock(head->mutex);
+  AccountWrite write(rooms, std::move(head), std::move(lock));
+  write.profile_changed_ = true;
+  return write;
+}
+
+void AccountWrite::set_profile(schema::AccountRecord profile) {
+  profile_ = std::move(profile);
+  profile_changed_ = true;
+}
+
+Time AccountWrite::received(Time now) {
+  last_received_ = std::max(last_received_, now);
+  return last_received_;
+}
+
+std::optional<schema::LocalId> AccountWrite::assigned_key(const std::string& key) const {
+  const auto assigned = head_->state.assigned_keys.find(key);
+  return assigned == head_->state.assigned_keys.end() ? std::nullopt : std::optional(assigned->second);
+}
+
+bool AccountWrite::has_mailbox_loaded(schema::MailboxId id) const { return head_->state.mailboxes.contains(id); }
+
+Result<schema::MailboxRecord*> AccountWrite::mailbox(schema::MailboxId id) {
+  const auto touched = mailboxes_.find(id);
+  if (touched != mailboxes_.end()) return &touched->second;
+  auto known = head_->state.mailboxes.find(id);
+  if (known == head_->state.mailboxes.end()) {
+    // Mailboxes enter the head's map as they are read, so what is not there has no write in flight.
+    const auto reader = rooms_->engine->reader(schema::Partition::account(account()));
+    TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::mailbox(id)));
+    if (!bytes) return {Errc::not_found, "no such mailbox"};
+    TELEPOST_ASSIGN(auto record, schema::decode_MailboxRecord(*bytes));
+    known = head_->state.mailboxes.emplace(id, std::move(record)).first;
+  }
+  return &mailboxes_.emplace(id, known->second).first->second;
+}
+
+schema::MailboxRecord& AccountWrite::add_mailbox(schema::MailboxRecord mailbox) {
+  const schema::MailboxId id = mailbox.id;
+  return mailboxes_.insert_or_assign(id, std::move(mailbox)).first->second;
+}
+
+void AccountWrite::drop_mailbox(schema::MailboxId id) {
+  mailboxes_.erase(id);
+  dropped_mailboxes_.push_back(id);
+  erase(Space::point, keys::mailbox(id));
+}
+
+void AccountWrite::remember(Space space, std::string_view key, std::optional<std::string> value) {
+  if (remembers_) written_.insert_or_assign({space, std::string(key)}, std::move(value));
+}
+
+void AccountWrite::put(Space space, std::string_view key, std::string_view value) {
+  batch_.put(space, key, value);
+  if (space != Space::large) remember(space, key, std::string(value));
+}
+
+void AccountWrite::erase(Space space, std::string_view key) {
+  batch_.erase(space, key);
+  remember(space, key, std::nullopt);
+}
+
+Result<std::optional<std::string>> AccountWrite::get(Space space, const std::string& key) const {
+  TELEPOST_ASSERT(remembers_);
+  const auto written = written_.find({space, key});
+  if (written != written_.end()) return written->second;
+  return rooms_->engine->reader(schema::Partition::account(account()))->get(space, key);
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> AccountWrite::scan(Space space, const std::string& begin,
+                                                                            const std::string& end,
+                                                                            std::size_t limit) const {
+  TELEPOST_ASSERT(remembers_);
+  std::map<std::string, std::string> merged;
+  // Of what this batch erases as many more must be read.
+  std::size_t erased = 0;
+  const auto first = written_.lower_bound({space, begin});
+  const auto in_range = [&](const auto& entry) { return entry->first.first == space && (end.empty() || entry->first.second < end); };
+  for (auto entry = first; entry != written_.end() && in_range(entry); ++entry) erased += entry->second ? 0u : 1u;
+  const auto reader = rooms_->engine->reader(schema::Partition::account(account()));
+  TELEPOST_TRY(reader->scan(space, begin, end, [&](std::string_view key, std::string_view value) {
+    merged.emplace(key, value);
+    return merged.size() < limit + erased;
+  }));
+  for (auto entry = first; entry != written_.end() && in_range(entry); ++entry) {
+    if (entry->second) merged.insert_or_assign(entry->first.second, *entry->second);
+    else merged.erase(entry->first.second);
+  }
+  std::vector<std::pair<std::string, std::string>> records;
+  for (auto& record : merged) {
+    if (records.size() == limit) break;
+    records.emplace_back(record.first, std::move(record.second));
+  }
+  return records;
+}
+
+void AccountWrite::add_due(Time time, char what, std::string_view id, std::string_view value) {
+  const Time at = std::max(time, rooms_->clock.now());
+  put(Space::queue, keys::due(at, what, id), value);
+  if (record_.earliest_hint && *record_.earliest_hint <= at) return;
+  record_.earliest_hint = at;
+  before(Calendar::write(at, schema::Partition::account(account())));
+}
+
+void AccountWrite::add_cdr(schema::CdrRecord cdr) {
+  cdr.time = rooms_->clock.now();
+  if (record_.cdr_hint == 0) {
+    opening_ = rooms_->cdr_hints.begin();
+    record_.cdr_hint = opening_.number();
+    CommitEntry hint{Batch(keys::cdr_slice(account()))};
+    std::string value;
+    ByteWriter(value).u64(account().value);
+    hint.batch.put(Space::queue, keys::cdr_hint(record_.cdr_hint), value);
+    before(std::move(hint));
+  }
+  ++record_.cdr_sequence;
+  // Unique by construction: an account's sequence never goes back and account ids are never reused.
+  cdr.id.clear();
+  ByteWriter(cdr.id).u64(account().value).u64(record_.cdr_sequence);
+  put(Space::queue, keys::cdr(record_.cdr_hint, record_.cdr_sequence), schema::encode(cdr));
+}
+
+void AccountWrite::log(schema::Modseq modseq, const schema::ChangeRecord& change, schema::Modseq replaces) {
+  if (replaces.value != 0) erase(Space::scan, keys::change(replaces));
+  put(Space::scan, change.gone() ? keys::gone(modseq) : keys::change(modseq), schema::encode(change));
+  if (!change.gone() || record_.trim_due) return;
+  record_.trim_due = change.time + rooms_->configuration.changes_keep;
+  add_due(*record_.trim_due, due::kTrimChanges, due::no_id());
+}
+
+bool AccountWrite::full() const {
+  return batch_.size_bytes() > kFullBytes || batch_.operations() > kFullOperations;
+}
+
+void AccountWrite::move_into(Commit& commit) {
+  if (profile_changed_) batch_.put(Space::point, keys::kAccount, schema::encode(profile_));
+  batch_.put(Space::point, keys::kHead, schema::encode(record_));
+  for (const auto& [id, mailbox] : mailboxes_) batch_.put(Space::point, keys::mailbox(id), schema::encode(mailbox));
+
+  Head::State& state = head_->state;
+  state.loaded = state.exists = true;
+  if (profile_changed_) state.profile = std::move(profile_);
+  const schema::Modseq modseq = record_.modseq;
+  state.head = std::move(record_);
+  state.last_received = last_received_;
+  for (auto& [id, mailbox] : mailboxes_) state.mailboxes.insert_or_assign(id, std::move(mailbox));
+  for (const schema::MailboxId id : dropped_mailboxes_) state.mailboxes.erase(id);
+  for (auto& [key, local] : keys_) state.assigned_keys.insert_or_assign(std::move(key), local);
+
+  for (CommitEntry& entry : before_) commit.list.push_back(std::move(entry));
+  commit.list.push_back({std::move(batch_)});
+  for (CommitEntry& entry : after_) commit.list.push_back(std::move(entry));
+  commit.advances.push_back({head_, modseq});
+}
+
+void AccountWrite::submit(std::function<void(const Result<void>&)> done, std::uint32_t messages) {
+  Commit commit;
+  move_into(commit);
+  commit.done = std::move(done);
+  commit.messages = messages;
+  rooms_->committer.submit(std::move(commit));
+  opening_ = {};
+  lock_.unlock();
+}
+
+Result<void> AccountWrite::commit() {
+  std::promise<Result<void>> promise;
+  submit([&promise](const Result<void>& result) { promise.set_value(result); });
+  return promise.get_future().get();
+}
+
+}  // namespace telepost::store

@@ -1,0 +1,103 @@
+// The account's next batch, built while its head's lock is held, on the assigned state. Nothing is changed anywhere until
+// submit() or commit(); destroyed before, it leaves no trace.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "schema/keys.h"
+#include "schema/records.h"
+#include "store/cdr_hints.h"
+#include "store/committer.h"
+#include "store/heads.h"
+
+namespace telepost::store {
+
+struct Rooms;
+
+class AccountWrite {
+ public:
+  // With reads: what was submitted before is durable first, so that get() and scan() see all of it. Blocks.
+  // without_reads: for deliveries, which read nothing but the head; goes on while earlier batches are in flight.
+  enum class Mode { with_reads, without_reads };
+  // Errors: not_found (no such account), io, corrupt.
+  static Result<AccountWrite> begin(Rooms& rooms, schema::AccountId account, Mode mode);
+  // For a session's thread: nothing if it would have to wait for the lock or the disk.
+  static std::optional<AccountWrite> try_begin(Rooms& rooms, schema::AccountId account);
+  // For an account that does not exist yet.
+  static AccountWrite create(Rooms& rooms, schema::AccountId account);
+
+  AccountWrite(AccountWrite&&) = default;
+  AccountWrite& operator=(AccountWrite&&) = default;
+
+  schema::AccountId account() const { return head_->id(); }
+  const schema::AccountRecord& profile() const { return profile_; }
+  void set_profile(schema::AccountRecord profile);
+  schema::HeadRecord& head() { return record_; }
+  schema::Modseq advance() { return {++record_.modseq.value}; }
+  Time received(Time now);  // now, but never before what the account has received already
+
+  // Errors: not_found. The pointer stays valid; what is changed through it is written by submit().
+  Result<schema::MailboxRecord*> mailbox(schema::MailboxId id);
+  bool has_mailbox_loaded(schema::MailboxId id) const;
+  schema::MailboxRecord& add_mailbox(schema::MailboxRecord mailbox);
+  void drop_mailbox(schema::MailboxId id);
+
+  // Delivery keys of batches that may not be durable yet; the others are in the engine.
+  std::optional<schema::LocalId> assigned_key(const std::string& key) const;
+  void assign_key(const std::string& key, schema::LocalId local) { keys_.emplace_back(key, local); }
+
+  void put(Space space, std::string_view key, std::string_view value);
+  void erase(Space space, std::string_view key);
+  // As the account will be after this batch. Mode with_reads only.
+  Result<std::optional<std::string>> get(Space space, const std::string& key) const;
+  Result<std::vector<std::pair<std::string, std::string>>> scan(Space space, const std::string& begin,
+                                                                const std::string& end, std::size_t limit) const;
+
+  // Due work, and its hint in the calendar unless an earlier one stands there.
+  void add_due(Time time, char what, std::string_view id, std::string_view value = {});
+  void add_cdr(schema::CdrRecord cdr);  // its id and time are given here
+  // A change record at `modseq`; `replaces` is the live entry that goes (0: none). A tombstone makes its own end due.
+  void log(schema::Modseq modseq, const schema::ChangeRecord& change, schema::Modseq replaces);
+
+  void before(CommitEntry entry) { before_.push_back(std::move(entry)); }  // goes ahead of the account's batch
+  void after(CommitEntry entry) { after_.push_back(std::move(entry)); }
+  std::size_t size_bytes() const { return batch_.size_bytes(); }
+  bool full() const;  // near a batch's bound: submit and begin anew
+
+  // The parts of a Commit; several accounts' writes may go into one.
+  void move_into(Commit& commit);
+  void submit(std::function<void(const Result<void>&)> done, std::uint32_t messages = 0);
+  Result<void> commit();  // submits, gives the lock back, and waits
+
+ private:
+  AccountWrite(Rooms& rooms, std::shared_ptr<Head> head, std::unique_lock<std::mutex> lock);
+  static Result<void> load(Rooms& rooms, Head& head);
+  void remember(Space space, std::string_view key, std::optional<std::string> value);
+
+  Rooms* rooms_;
+  std::shared_ptr<Head> head_;
+  std::unique_lock<std::mutex> lock_;  // of head_->mutex
+  Batch batch_;
+  schema::AccountRecord profile_;
+  bool profile_changed_ = false;
+  schema::HeadRecord record_;
+  std::map<schema::MailboxId, schema::MailboxRecord> mailboxes_;  // touched ones, as they will be
+  std::vector<schema::MailboxId> dropped_mailboxes_;
+  std::vector<std::pair<std::string, schema::LocalId>> keys_;
+  Time last_received_{};
+  CdrHints::Opening opening_;  // of a CDR hint, until the batch is submitted
+  std::vector<CommitEntry> before_;
+  std::vector<CommitEntry> after_;
+  bool remembers_ = false;  // mode with_reads
+  std::map<std::pair<Space, std::string>, std::optional<std::string>> written_;  // by this batch, when remembers_
+};
+
+}  // namespace telepost::store

@@ -1,0 +1,60 @@
+// Merges every commit that waits into one synced write, then tells each waiter (group commit). One thread writes; while it waits
+// for the disk the next group gathers.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "store/change_feed.h"
+#include "store/engine/engine.h"
+#include "store/health.h"
+#include "store/heads.h"
+
+namespace telepost::store {
+
+// One ordered list, and the heads it advances. A failed commit drops its heads and fails every commit queued behind
+// it that was built on them.
+struct Commit {
+  CommitList list;
+  struct Advance {
+    std::shared_ptr<Head> head;
+    schema::Modseq modseq;  // reached once the commit is durable
+  };
+  std::vector<Advance> advances;
+  std::function<void(const Result<void>&)> done;  // on the committer's thread, after the commit; must not block
+  std::uint32_t messages = 0;                     // delivered by it, for the metrics
+};
+
+class Committer {
+ public:
+  Committer(Engine& engine, Health& health, ChangeFeed& feed);
+  ~Committer();  // commits what is queued, then joins
+
+  // Commits of one head are committed in the order of submission: submit under the head's lock.
+  // Never refuses and never blocks; what may wait is bounded by who may submit (sessions, pool threads).
+  void submit(Commit commit);
+  // Submits a list that advances no head, and waits.
+  Result<void> commit(CommitList list);
+
+ private:
+  void loop();
+  std::vector<Commit> take_group();
+  void commit_group(std::vector<Commit>& group);
+
+  Engine& engine_;
+  Health& health_;
+  ChangeFeed& feed_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Commit> queue_;  // guarded by mutex_
+  bool stopping_ = false;     // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace telepost::store

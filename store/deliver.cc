@@ -1,0 +1,77 @@
+#include "store/deliver.h"
+
+#include "store/accounts.h"
+#include "store/directory.h"
+#include "store/intake.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace {
+
+// Splits ann+detail@example.test (RFC 5233) into address and detail.
+struct Detailed {
+  std::string address;
+  std::string detail;
+};
+
+Detailed split_detail(const std::string& address) {
+  const std::size_t plus = address.find('+');
+  const std::size_t at = address.rfind('@');
+  if (!address.starts_with("mailto:") || plus == std::string::npos || at == std::string::npos || plus > at || plus == 7) return {address, ""};
+  return {address.substr(0, plus) + address.substr(at), address.substr(plus + 1, at - plus - 1)};
+}
+
+Result<void> receives(Rooms& rooms, schema::AccountId account) {
+  Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
+  TELEPOST_TRY(write);
+  const schema::AccountState state = write->profile().state;
+  if (state == schema::AccountState::closed) return {Errc::refused, "the account is closed"};
+  if (state == schema::AccountState::deleting) return {Errc::not_found, "no such account"};
+  return {};
+}
+
+Result<Recipient> resolve_now(Rooms& rooms, const std::string& given, const ResolveOptions& options) {
+  TELEPOST_ASSIGN(const std::string canonical, canonical_address(given));
+  Directory directory(rooms);
+  // An address that was given out with a plus in it goes before its reading as a detail.
+  for (const Detailed& reading : {Detailed{canonical, ""}, split_detail(canonical)}) {
+    TELEPOST_ASSIGN(const auto found, directory.find(reading.address));
+    if (!found) continue;
+    TELEPOST_TRY(receives(rooms, *found));
+    return Recipient{*found, reading.address, reading.detail};
+  }
+  const Detailed reading = split_detail(canonical);
+  const std::optional<Range> range = directory.range_of(reading.address);
+  if (!range || !range->create || options.creation == ResolveOptions::Creation::never) {
+    return {Errc::not_found, "no account has the address " + reading.address};
+  }
+  TELEPOST_TRY(rooms.health.check());
+  if (!rooms.creation_limit.allow(options.peer, rooms.clock.now())) {
+    return {Errc::too_many, "too many new accounts from this peer within the hour"};
+  }
+  schema::AccountRecord profile;
+  profile.class_of_service = range->class_of_service;
+  profile.addresses = {reading.address};
+  const Result<schema::AccountId> created = directory.create(std::move(profile));
+  if (created.ok()) return Recipient{*created, reading.address, reading.detail};
+  if (created.error().kind != Errc::exists) return created.error();
+  // Somebody else's first message made it at the same moment.
+  TELEPOST_ASSIGN(const auto found, directory.find(reading.address));
+  if (!found) return {Errc::busy, "the account is being made; try again"};
+  return Recipient{*found, reading.address, reading.detail};
+}
+
+}  // namespace
+
+void Deliver::resolve(std::string address, ResolveOptions options, Completion<Recipient> done) {
+  const Result<void> taken = rooms_.workers.run([&rooms = rooms_, address = std::move(address), options = std::move(options), done] {
+    done(resolve_now(rooms, address, options));
+  });
+  if (!taken.ok()) done(taken.error());
+}
+
+std::unique_ptr<Intake> Deliver::begin(Incoming incoming) {
+  return std::make_unique<IntakeSession>(rooms_, std::move(incoming));
+}
+
+}  // namespace telepost::store

@@ -1,0 +1,33 @@
+// The account's own due list: what must happen to it at a time. Acted on when the calendar's hint for the account comes
+// up; see store/account_duty.h.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "schema/ids.h"
+
+namespace telepost::store::due {
+
+// What is due. The letters are on disk.
+inline constexpr char kExpire = 'x';        // id: local number: ask the policy whether the message expires
+inline constexpr char kUnlink = 'u';        // id: local number; value: digests of pieces to unlink
+inline constexpr char kForgetKey = 'k';     // id: the delivery key's 16 bytes
+inline constexpr char kServeIntents = 'i';  // id: local number: recipients that are still to be served
+inline constexpr char kTrimChanges = 't';   // id: zeros: tombstones older than changes.keep
+inline constexpr char kRemoveContent = 'r'; // id: zeros: the account is being deleted
+inline constexpr char kCheckAddresses = 'a';  // id: zeros: a new account whose addresses may never have come
+
+// Longer than making an account may take.
+inline constexpr Duration kAddressCheck = std::chrono::minutes(15);
+
+inline std::string id_of(schema::LocalId local) {
+  std::string id(8, '\0');  // 16 bytes with the number behind
+  ByteWriter(id).u64(local.value);
+  return id;
+}
+inline std::string no_id() { return std::string(16, '\0'); }
+
+}  // namespace telepost::store::due

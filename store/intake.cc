@@ -1,0 +1,108 @@
+#include "store/intake.h"
+
+#include "base/assert.h"
+#include "store/pieces.h"
+#include "transcoders/mime/describe.h"
+#include "transcoders/mime/fields.h"
+#include "transcoders/mime/service_facts.h"
+
+namespace telepost::store {
+namespace mime = transcoders::mime;
+
+namespace {
+
+constexpr std::size_t kFlushBytes = 2u << 20;
+
+// The scanner saw what arrived; the document tells of the source, where our trace block comes first.
+void shift(schema::Part& part, std::uint64_t by) {
+  part.header.offset += by;
+  part.body.offset += by;
+  for (schema::Part& child : part.children) shift(child, by);
+}
+
+// The trace block's fields are the first of the message's header.
+void put_trace_block_first(std::string_view trace_block, schema::Document& document) {
+  shift(document.root, trace_block.size());
+  document.root.header.offset = 0;
+  document.root.header.size += trace_block.size();
+  std::vector<schema::HeaderField> fields;
+  for (const mime::RawField& field : mime::scan(trace_block).header) {
+    fields.push_back({field.name, mime::decode_words(field.value)});
+  }
+  document.fields.insert(document.fields.begin(), std::make_move_iterator(fields.begin()), std::make_move_iterator(fields.end()));
+}
+
+}  // namespace
+
+IntakeSession::IntakeSession(Rooms& rooms, Incoming incoming) : rooms_(rooms), arrived_(std::make_shared<Arrived>()) {
+  TELEPOST_ASSERT(!incoming.to.empty());
+  for (const Recipient& recipient : incoming.to) arrived_->ids.push_back({recipient.account, rooms_.numbers.next_local()});
+  arrived_->incoming = std::move(incoming);
+}
+
+void IntakeSession::write(std::string_view bytes) { cutter_.write(bytes); }
+
+bool IntakeSession::must_flush() const { return cutter_.piece_bytes_held() >= kFlushBytes; }
+
+void IntakeSession::flush(Completion<void> done) {
+  auto pieces = std::make_shared<std::vector<Pieces::Bytes>>(cutter_.take_pieces());
+  cutter_.pieces_written();
+  const auto write = [&rooms = rooms_, pieces, arrived = arrived_, failed = failed_, done] {
+    if (!*failed) {
+      const Result<void> health = rooms.health.check();
+      const Result<void> stored = health.ok() ? Pieces(rooms).store(*pieces, arrived->ids) : health;
+      if (!stored.ok()) *failed = stored.error();
+    }
+    done(*failed ? Result<void>(**failed) : Result<void>());
+  };
+  const Result<void> taken = rooms_.workers.run(write);
+  if (taken.ok()) return;
+  if (!*failed_) *failed_ = taken.error();
+  done(taken);
+}
+
+// Everything of the document that is the same for all recipients.
+void IntakeSession::describe() {
+  const Incoming& incoming = arrived_->incoming;
+  mime::Structure structure = cutter_.finish(incoming.trace_block);
+  schema::Document& document = arrived_->document;
+  document.trace_size_bytes = incoming.trace_block.size();
+  document.size_bytes = cutter_.arrived_bytes() + document.trace_size_bytes;
+  document.digest = cutter_.arrived_digest();
+  document.envelope.from = incoming.from;
+  for (const Recipient& recipient : incoming.to) document.envelope.to.push_back(recipient.address);
+  document.origin = incoming.origin;
+  if (incoming.origin.identity) {
+    Result<mime::ServiceFacts> facts = mime::read_service_facts(structure);
+    if (facts.ok()) {
+      document.kind = facts->kind;
+      document.facts = std::move(facts->facts);
+    } else {
+      arrived_->invalid = facts.error();
+    }
+  }
+  mime::describe(std::move(structure), document);
+  if (!incoming.trace_block.empty()) put_trace_block_first(incoming.trace_block, document);
+}
+
+void IntakeSession::finish(Completion<DeliveredToAll> done) {
+  describe();
+  arrived_->content = cutter_.content();
+  const Result<void> health = rooms_.health.check();
+  const std::optional<Error> refused = *failed_ ? *failed_ : !health.ok() ? std::optional(health.error()) : arrived_->invalid;
+  if (refused) {
+    done(DeliveredToAll(arrived_->incoming.to.size(), *refused));
+    return;
+  }
+  auto pieces = std::make_shared<std::vector<Pieces::Bytes>>(cutter_.take_pieces());
+  if (pieces->empty() && Recipients::try_deliver(rooms_, arrived_, done)) return;
+  const auto deliver = [&rooms = rooms_, pieces, arrived = arrived_, done] {
+    const Result<void> stored = Pieces(rooms).store(*pieces, arrived->ids);
+    if (stored.ok()) Recipients::deliver(rooms, arrived, done);
+    else done(DeliveredToAll(arrived->incoming.to.size(), stored.error()));
+  };
+  const Result<void> taken = rooms_.workers.run(deliver);
+  if (!taken.ok()) done(DeliveredToAll(arrived_->incoming.to.size(), taken.error()));
+}
+
+}  // namespace telepost::store

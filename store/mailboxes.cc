@@ -1,0 +1,199 @@
+#include "store/mailboxes.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/bytes.h"
+#include "schema/keys.h"
+#include "store/account_write.h"
+#include "store/message_edit.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 255;
+constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMaxMailboxes = 10'000;
+constexpr std::size_t kExpungesAtOnce = 500;
+
+Result<std::vector<std::string>> names_of(std::string_view path) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t slash = std::min(path.find('/', begin), path.size());
+    const std::string_view name = path.substr(begin, slash - begin);
+    const bool controls = std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    if (name.empty() || name.size() > kMaxNameBytes || controls || !is_valid_utf8(name)) {
+      return {Errc::invalid, "a mailbox name has 1 to 255 bytes of UTF-8 without controls; '/' separates levels"};
+    }
+    names.emplace_back(name);
+    begin = slash + 1;
+  }
+  if (names.size() > kMaxDepth) return {Errc::invalid, "mailboxes lie at most 16 deep"};
+  if (equals_ignoring_case(names[0], "INBOX")) names[0] = "INBOX";  // RFC 9051 section 5.1
+  return names;
+}
+
+std::string id_value(schema::MailboxId id) {
+  std::string value;
+  ByteWriter(value).u32(id.value);
+  return value;
+}
+
+Result<std::map<schema::MailboxId, schema::MailboxRecord>> read_all(const PartitionReader& reader) {
+  std::map<schema::MailboxId, schema::MailboxRecord> all;
+  Result<void> decoded;
+  TELEPOST_TRY(reader.scan(Space::point, "B", keys::after("B"), [&](std::string_view, std::string_view value) {
+    auto record = schema::decode_MailboxRecord(value);
+    if (!record.ok()) decoded = record.error();
+    else all.emplace(record->id, *record);
+    return decoded.ok();
+  }));
+  TELEPOST_TRY(std::move(decoded));
+  return all;
+}
+
+std::string path_of(const std::map<schema::MailboxId, schema::MailboxRecord>& all, const schema::MailboxRecord& mailbox) {
+  std::string path = mailbox.name;
+  schema::MailboxId parent = mailbox.parent;
+  for (std::size_t depth = 0; parent.value != 0 && depth < kMaxDepth; ++depth) {
+    const auto found = all.find(parent);
+    if (found == all.end()) break;
+    path = found->second.name + "/" + path;
+    parent = found->second.parent;
+  }
+  return path;
+}
+
+// The mailbox at a path's end, or none where one level is missing.
+template <typename Get>
+Result<std::optional<schema::MailboxId>> walk(const std::vector<std::string>& names, std::size_t levels, Get get) {
+  schema::MailboxId at{0};
+  for (std::size_t level = 0; level < levels; ++level) {
+    TELEPOST_ASSIGN(const std::optional<std::string> id, get(keys::mailbox_name(at, names[level])));
+    if (!id) return std::optional<schema::MailboxId>();
+    at = {ByteReader(*id).u32()};
+  }
+  return std::optional(at);
+}
+
+Result<schema::MailboxId> add_level(AccountWrite& write, schema::MailboxId parent, const std::string& name, schema::Role role) {
+  if (write.head().next_mailbox.value > kMaxMailboxes * 100) return {Errc::too_many, "the account made too many mailboxes"};
+  schema::MailboxRecord record;
+  record.id = write.head().next_mailbox;
+  ++write.head().next_mailbox.value;
+  record.parent = parent;
+  record.name = name;
+  record.role = role;
+  record.uidvalidity = write.head().next_uidvalidity++;
+  record.created_modseq = record.modseq = write.advance();
+  write.put(Space::point, keys::mailbox_name(parent, name), id_value(record.id));
+  const schema::MailboxId id = record.id;
+  write.add_mailbox(std::move(record));
+  return id;
+}
+
+}  // namespace
+
+Result<std::vector<MailboxInTree>> Mailboxes::list(schema::AccountId account) {
+  const auto snapshot = rooms_.engine->snapshot(schema::Partition::account(account));
+  TELEPOST_ASSIGN(const auto head, snapshot->get(Space::point, keys::kHead));
+  if (!head) return {Errc::not_found, "no account " + schema::to_string(account)};
+  TELEPOST_ASSIGN(const auto all, read_all(*snapshot));
+  std::vector<MailboxInTree> tree;
+  for (const auto& [id, record] : all) tree.push_back({record, path_of(all, record)});
+  std::sort(tree.begin(), tree.end(), [](const MailboxInTree& a, const MailboxInTree& b) { return a.path < b.path; });
+  return tree;
+}
+
+Result<schema::MailboxId> Mailboxes::find(schema::AccountId account, std::string_view path) {
+  TELEPOST_ASSIGN(const auto names, names_of(path));
+  const auto snapshot = rooms_.engine->snapshot(schema::Partition::account(account));
+  TELEPOST_ASSIGN(const auto found, walk(names, names.size(), [&](const std::string& key) { return snapshot->get(Space::point, key); }));
+  if (!found) return {Errc::not_found, "the account has no mailbox '" + std::string(path) + "'"};
+  return *found;
+}
+
+Result<schema::MailboxId> Mailboxes::create(schema::AccountId account, std::string_view path, schema::Role role) {
+  TELEPOST_ASSIGN(const auto names, names_of(path));
+  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account, AccountWrite::Mode::with_reads));
+  TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
+  if (all.size() + names.size() > kMaxMailboxes) return {Errc::too_many, "an account has at most 10,000 mailboxes"};
+  schema::MailboxId at{0};
+  bool made = false;
+  for (std::size_t level = 0; level < names.size(); ++level) {
+    TELEPOST_ASSIGN(const auto there, write.get(Space::point, keys::mailbox_name(at, names[level])));
+    if (there) {
+      at = {ByteReader(*there).u32()};
+      continue;
+    }
+    TELEPOST_ASSIGN(at, add_level(write, at, names[level], level + 1 == names.size() ? role : schema::Role::none));
+    made = true;
+  }
+  if (!made) return {Errc::exists, "mailbox '" + std::string(path) + "' is there already"};
+  TELEPOST_TRY(write.commit());
+  return at;
+}
+
+Result<void> Mailboxes::rename(schema::AccountId account, schema::MailboxId mailbox, std::string_view new_path) {
+  if (mailbox == kInbox) return {Errc::refused, "INBOX keeps its name"};
+  TELEPOST_ASSIGN(const auto names, names_of(new_path));
+  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account, AccountWrite::Mode::with_reads));
+  const auto get = [&](const std::string& key) { return write.get(Space::point, key); };
+  TELEPOST_ASSIGN(const auto taken, walk(names, names.size(), get));
+  if (taken) return {Errc::exists, "mailbox '" + std::string(new_path) + "' is there already"};
+  TELEPOST_ASSIGN(const auto parent, walk(names, names.size() - 1, get));
+  if (!parent) return {Errc::not_found, "the new parent does not exist"};
+  for (schema::MailboxId above = *parent; above.value != 0;) {
+    if (above == mailbox) return {Errc::invalid, "a mailbox cannot lie inside itself"};
+    TELEPOST_ASSIGN(const schema::MailboxRecord* const record, write.mailbox(above));
+    above = record->parent;
+  }
+  TELEPOST_ASSIGN(schema::MailboxRecord* const record, write.mailbox(mailbox));
+  write.erase(Space::point, keys::mailbox_name(record->parent, record->name));
+  record->parent = *parent;
+  record->name = names.back();
+  record->modseq = write.advance();
+  write.put(Space::point, keys::mailbox_name(record->parent, record->name), id_value(mailbox));
+  return write.commit();
+}
+
+// Messages go in batches, so that a large mailbox costs bounded memory; the mailbox goes with the last of them.
+Result<void> Mailboxes::remove(schema::AccountId account, schema::MailboxId mailbox) {
+  if (mailbox == kInbox) return {Errc::refused, "INBOX cannot be removed"};
+  for (;;) {
+    TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account, AccountWrite::Mode::with_reads));
+    TELEPOST_ASSIGN(schema::MailboxRecord* const record, write.mailbox(mailbox));
+    TELEPOST_ASSIGN(const auto children, write.scan(Space::point, keys::mailbox_name(mailbox, ""),
+                                                    keys::after(keys::mailbox_name(mailbox, "")), 1));
+    if (!children.empty()) return {Errc::refused, "the mailbox has mailboxes inside"};
+    const std::string first = keys::summary(mailbox, schema::Uid{0});
+    TELEPOST_ASSIGN(const auto summaries, write.scan(Space::scan, first, keys::after(first.substr(0, 5)), kExpungesAtOnce));
+    for (const auto& [key, value] : summaries) {
+      TELEPOST_ASSIGN(const schema::Summary summary, schema::decode_Summary(value));
+      TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, summary.local));
+      if (edit.record().placements.size() > 1) {
+        TELEPOST_TRY(edit.unplace(mailbox));
+        TELEPOST_TRY(edit.finish());
+      } else {
+        TELEPOST_TRY(edit.expunge(schema::Removal::expunged, rooms_.clock.now()));
+      }
+    }
+    if (summaries.size() < kExpungesAtOnce) {
+      schema::ChangeRecord tombstone;
+      tombstone.what = schema::ChangeRecord::What::mailbox_gone;
+      tombstone.id = mailbox.value;
+      tombstone.created = record->created_modseq;
+      tombstone.time = rooms_.clock.now();
+      write.log(write.advance(), tombstone, schema::Modseq{0});
+      write.erase(Space::point, keys::mailbox_name(record->parent, record->name));
+      write.drop_mailbox(mailbox);
+      return write.commit();
+    }
+    TELEPOST_TRY(write.commit());
+  }
+}
+
+}  // namespace telepost::store

@@ -1,0 +1,188 @@
+#include "store/message_changer.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/bytes.h"
+#include "schema/annotation.h"
+#include "schema/document.h"
+#include "schema/keys.h"
+#include "store/account_write.h"
+#include "store/message_edit.h"
+#include "store/message_reader.h"
+#include "store/message_writer.h"
+#include "store/pieces.h"
+#include "store/rooms.h"
+#include "store/source_cutter.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+
+constexpr std::size_t kMaxPlacements = 64;
+constexpr std::size_t kMaxKeywords = 128;
+
+Result<AccountWrite> open_write(Rooms& rooms, schema::AccountId account) {
+  return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
+}
+
+// RFC 8621 section 4.1.1: 1 to 255 of %x21-7E without ( ) { ] % * " \.
+Result<std::string> keyword_from(std::string_view text) {
+  const bool allowed = !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
+    return c > 0x20 && c < 0x7f && std::string_view("(){]%*\"\\").find(c) == std::string_view::npos;
+  });
+  if (!allowed) return {Errc::invalid, "'" + std::string(text.substr(0, 40)) + "' is no keyword (RFC 8621 section 4.1.1)"};
+  return to_lower(text);
+}
+
+}  // namespace
+
+Result<schema::Modseq> MessageChanger::set_keywords(schema::MessageId id, const std::vector<std::string>& add,
+                                                    const std::vector<std::string>& remove) {
+  TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
+  TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, id.local));
+  std::set<std::string> keywords(edit.summary().keywords.begin(), edit.summary().keywords.end());
+  for (const std::string& text : add) {
+    TELEPOST_ASSIGN(std::string keyword, keyword_from(text));
+    keywords.insert(std::move(keyword));
+  }
+  for (const std::string& text : remove) keywords.erase(to_lower(text));
+  if (keywords.size() > kMaxKeywords) return {Errc::too_many, "a message has at most 128 keywords"};
+  if (std::equal(keywords.begin(), keywords.end(), edit.summary().keywords.begin(), edit.summary().keywords.end())) {
+    return edit.record().modseq;
+  }
+  TELEPOST_TRY(edit.set_keywords({keywords.begin(), keywords.end()}));
+  TELEPOST_ASSIGN(const schema::Modseq modseq, edit.finish());
+  TELEPOST_TRY(write.commit());
+  return modseq;
+}
+
+Result<schema::Uid> MessageChanger::move(schema::MessageId id, schema::MailboxId from, schema::MailboxId to) {
+  TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
+  TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, id.local));
+  if (!edit.is_in(from)) return {Errc::not_found, "the message is not in that mailbox"};
+  TELEPOST_TRY(write.mailbox(to));
+  schema::Uid uid{};
+  const bool is_there = edit.is_in(to);
+  for (const schema::Placement& placement : edit.record().placements) {
+    if (placement.mailbox == to) uid = placement.uid;
+  }
+  if (from == to) return uid;
+  if (!is_there) {
+    TELEPOST_ASSIGN(uid, edit.place(to));
+  }
+  TELEPOST_TRY(edit.unplace(from));
+  TELEPOST_TRY(edit.finish());
+  TELEPOST_TRY(write.commit());
+  return uid;
+}
+
+Result<schema::Uid> MessageChanger::copy(schema::MessageId id, schema::MailboxId to) {
+  {
+    TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
+    TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, id.local));
+    if (!edit.is_in(to)) {
+      if (edit.record().placements.size() >= kMaxPlacements) return {Errc::too_many, "a message lies in at most 64 mailboxes"};
+      TELEPOST_ASSIGN(const schema::Uid uid, edit.place(to));
+      TELEPOST_TRY(edit.finish());
+      TELEPOST_TRY(write.commit());
+      return uid;
+    }
+  }
+  TELEPOST_ASSIGN(const schema::MessageId copied, copy_to_account(id, id.account, to));
+  TELEPOST_ASSIGN(const auto record, MessageReader(rooms_).find(copied));
+  return record.placements.front().uid;
+}
+
+// A new message with the same bytes: links first, then its batch. Inline bytes are copied, shared ones linked.
+Result<schema::MessageId> MessageChanger::copy_to_account(schema::MessageId id, schema::AccountId account,
+                                                          schema::MailboxId to) {
+  MessageReader reader(rooms_);
+  TELEPOST_ASSIGN(const auto record, reader.find(id));
+  TELEPOST_ASSIGN(const Listed listed, reader.summary(id));
+  TELEPOST_ASSIGN(const std::string xml, reader.document(id));
+  TELEPOST_ASSIGN(schema::Document document, schema::read_document(xml));
+  Content content;
+  content.segments = record.segments;
+  const auto partition = rooms_.engine->reader(schema::Partition::account(id.account));
+  for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
+    if (record.segments[index].piece) continue;
+    TELEPOST_ASSIGN(auto bytes, partition->get(Space::large, keys::segment(id.local, index)));
+    if (!bytes) return {Errc::corrupt, "a segment of the message is missing; run telepost verify"};
+    content.inline_bytes.push_back(std::move(*bytes));
+  }
+  document.id = {account, rooms_.numbers.next_local()};
+  TELEPOST_TRY(Pieces(rooms_).link(content.pieces(), document.id));
+  TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, account));
+  TELEPOST_TRY(write_message(write, {document, &content, {to}, listed.summary.keywords, std::nullopt}));
+  TELEPOST_TRY(write.commit());
+  return document.id;
+}
+
+Result<void> MessageChanger::remove_placement(schema::MessageId id, schema::MailboxId from) {
+  TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
+  TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, id.local));
+  if (!edit.is_in(from)) return {Errc::not_found, "the message is not in that mailbox"};
+  if (edit.record().placements.size() == 1) {
+    TELEPOST_TRY(edit.expunge(schema::Removal::expunged, rooms_.clock.now()));
+  } else {
+    TELEPOST_TRY(edit.unplace(from));
+    TELEPOST_TRY(edit.finish());
+  }
+  return write.commit();
+}
+
+Result<void> MessageChanger::expunge(schema::MessageId id, schema::Removal reason) {
+  TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
+  TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, id.local));
+  TELEPOST_TRY(edit.expunge(reason, rooms_.clock.now()));
+  return write.commit();
+}
+
+Result<schema::Modseq> MessageChanger::annotate(const schema::Annotation& annotation) {
+  TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, annotation.message.account));
+  TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, annotation.message.local));
+  TELEPOST_ASSIGN(const schema::Modseq modseq, edit.finish());
+  write.put(Space::large, keys::annotation(annotation.message.local, modseq), schema::write_annotation(annotation));
+  TELEPOST_TRY(write.commit());
+  return modseq;
+}
+
+Result<schema::MessageId> MessageChanger::import(const Appended& message) {
+  const bool wants_new_id = message.document.id.local.value == 0;
+  const schema::MessageId id = {message.document.id.account,
+                                wants_new_id ? rooms_.numbers.next_local() : message.document.id.local};
+  schema::Document document = message.document;
+  document.id = id;
+  if (message.document.trace_size_bytes > message.source.size() || message.document.size_bytes != message.source.size()) {
+    return {Errc::invalid, "the document and the content do not have the same size"};
+  }
+  if (!rooms_.numbers.was_given(id.local.value)) {
+    return {Errc::invalid, "this store never gave out the id " + schema::to_string(id) + "; --new-id gives it another"};
+  }
+  SourceCutter cutter;
+  const std::string_view source(message.source);
+  cutter.write(source.substr(message.document.trace_size_bytes));
+  cutter.finish(source.substr(0, message.document.trace_size_bytes));
+  if (cutter.arrived_digest() != message.document.digest) return {Errc::invalid, "the content is not what the document's digest says"};
+  TELEPOST_TRY(Pieces(rooms_).store(cutter.take_pieces(), {id}));
+
+  TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
+  TELEPOST_ASSIGN(const auto taken, write.get(Space::point, keys::message(id.local)));
+  if (taken) return {Errc::exists, "message " + schema::to_string(id) + " is there already; --new-id gives it another"};
+  std::vector<schema::MailboxId> mailboxes;
+  for (const schema::Placement& placement : message.placements) {
+    if (std::find(mailboxes.begin(), mailboxes.end(), placement.mailbox) == mailboxes.end()) mailboxes.push_back(placement.mailbox);
+  }
+  if (mailboxes.empty() || mailboxes.size() > kMaxPlacements) return {Errc::invalid, "a message lies in 1 to 64 mailboxes"};
+  TELEPOST_TRY(write_message(write, {document, &cutter.content(), mailboxes, message.keywords, std::nullopt}));
+  for (schema::Annotation annotation : message.annotations) {
+    annotation.message = id;
+    write.put(Space::large, keys::annotation(id.local, write.advance()), schema::write_annotation(annotation));
+  }
+  TELEPOST_TRY(write.commit());
+  return id;
+}
+
+}  // namespace telepost::store

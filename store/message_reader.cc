@@ -1,0 +1,274 @@
+#include "store/message_reader.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "schema/keys.h"
+#include "store/pieces.h"
+#include "store/received_order.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+using schema::Partition;
+
+namespace {
+
+constexpr std::size_t kMaxPage = 1000;
+constexpr std::uint64_t kMaxSourceText = 64u << 20;
+constexpr std::uint32_t kScanInsteadOfReads = 4;  // uids this much denser than the page are read as one range
+
+using Reader = PartitionReader;
+
+Result<schema::MailboxRecord> read_mailbox(const Reader& reader, schema::MailboxId mailbox) {
+  TELEPOST_ASSIGN(const auto bytes, reader.get(Space::point, keys::mailbox(mailbox)));
+  if (!bytes) return {Errc::not_found, "no such mailbox"};
+  return schema::decode_MailboxRecord(*bytes);
+}
+
+Result<ListPage> begin_page(const Reader& reader, schema::MailboxId mailbox) {
+  TELEPOST_ASSIGN(const auto records, reader.get_many(Space::point, {keys::mailbox(mailbox), std::string(keys::kHead)}));
+  if (!records[0] || !records[1]) return {Errc::not_found, "no such mailbox"};
+  ListPage page;
+  TELEPOST_ASSIGN(page.mailbox, schema::decode_MailboxRecord(*records[0]));
+  TELEPOST_ASSIGN(const auto head, schema::decode_HeadRecord(*records[1]));
+  page.modseq = head.modseq;
+  return page;
+}
+
+schema::Uid uid_of_key(std::string_view summary_key) { return {ByteReader(summary_key.substr(5)).u32()}; }
+
+Result<void> scan_summaries(const Reader& reader, schema::MailboxId mailbox, schema::Uid from, schema::Uid to,
+                            const std::function<bool(Listed)>& visit) {
+  Result<void> decoded;
+  TELEPOST_TRY(reader.scan(Space::scan, keys::summary(mailbox, from), keys::summary(mailbox, to) + '\0',
+                           [&](std::string_view key, std::string_view value) {
+                             auto summary = schema::decode_Summary(value);
+                             if (!summary.ok()) {
+                               decoded = summary.error();
+                               return false;
+                             }
+                             return visit({uid_of_key(key), std::move(*summary)});
+                           }));
+  return decoded;
+}
+
+// The summaries of these uids in their order: neighbours as one range, scattered ones one by one.
+Result<void> read_summaries(const Reader& reader, schema::MailboxId mailbox, const std::vector<schema::Uid>& uids,
+                            std::vector<Listed>& out) {
+  if (uids.empty()) return {};
+  const auto [low, high] = std::minmax_element(uids.begin(), uids.end());
+  std::map<schema::Uid, schema::Summary> found;
+  if (high->value - low->value < kScanInsteadOfReads * uids.size()) {
+    TELEPOST_TRY(scan_summaries(reader, mailbox, *low, *high, [&](Listed listed) {
+      found.emplace(listed.uid, std::move(listed.summary));
+      return true;
+    }));
+  } else {
+    std::vector<std::string> wanted;
+    for (const schema::Uid uid : uids) wanted.push_back(keys::summary(mailbox, uid));
+    TELEPOST_ASSIGN(const auto records, reader.get_many(Space::scan, wanted));
+    for (std::size_t i = 0; i < uids.size(); ++i) {
+      if (!records[i]) continue;
+      TELEPOST_ASSIGN(found[uids[i]], schema::decode_Summary(*records[i]));
+    }
+  }
+  for (const schema::Uid uid : uids) {
+    const auto summary = found.find(uid);
+    if (summary == found.end()) return {Errc::corrupt, "the order by received time names a uid without summary; run telepost verify"};
+    out.push_back({uid, std::move(summary->second)});
+  }
+  return {};
+}
+
+// Up to limit uids in the order by received time, `skip` behind the first key at or above `order_key`.
+Result<std::vector<schema::Uid>> ordered_uids(const Reader& reader, schema::MailboxId mailbox, std::string_view order_key,
+                                              std::uint64_t skip, std::size_t limit) {
+  const std::string prefix = keys::received(mailbox, Time{}, {}).substr(0, keys::kReceivedOrderOffset);
+  std::vector<schema::Uid> uids;
+  if (limit == 0) return uids;
+  TELEPOST_TRY(reader.scan(Space::scan, prefix + std::string(order_key), keys::after(prefix),
+                           [&](std::string_view, std::string_view value) {
+                             if (skip > 0) {
+                               --skip;
+                               return true;
+                             }
+                             uids.push_back({ByteReader(value).u32()});
+                             return uids.size() < limit;
+                           }));
+  return uids;
+}
+
+Result<schema::MessageRecord> read_message(const Reader& reader, schema::LocalId local) {
+  TELEPOST_ASSIGN(const auto bytes, reader.get(Space::point, keys::message(local)));
+  if (!bytes) return {Errc::not_found, "no such message"};
+  return schema::decode_MessageRecord(*bytes);
+}
+
+// Appends up to `limit` entries of one of the change log's two ranges.
+Result<void> scan_changes(const Reader& reader, const std::string& begin, const std::string& end, std::size_t limit,
+                          std::vector<Change>& list) {
+  if (limit == 0) return {};
+  Result<void> decoded;
+  std::size_t taken = 0;
+  TELEPOST_TRY(reader.scan(Space::scan, begin, end, [&](std::string_view key, std::string_view value) {
+    auto record = schema::decode_ChangeRecord(value);
+    if (!record.ok()) decoded = record.error();
+    else list.push_back({schema::Modseq{ByteReader(key.substr(1)).u64()}, std::move(*record)});
+    return decoded.ok() && ++taken < limit;
+  }));
+  return decoded;
+}
+
+// Order keys sort the newest first: the key just at the newest message of a moment.
+std::string newest_at(Time received) {
+  return keys::received(schema::MailboxId{0}, received, schema::LocalId{~std::uint64_t{0}}).substr(keys::kReceivedOrderOffset);
+}
+
+}  // namespace
+
+Result<ListPage> MessageReader::list_by_uid(schema::AccountId account, schema::MailboxId mailbox, schema::Uid from,
+                                            schema::Uid to, std::size_t limit) {
+  const auto reader = rooms_.engine->snapshot(Partition::account(account));
+  TELEPOST_ASSIGN(ListPage page, begin_page(*reader, mailbox));
+  const std::size_t wanted = std::min(limit, kMaxPage);
+  if (wanted == 0) return page;
+  TELEPOST_TRY(scan_summaries(*reader, mailbox, from, to, [&](Listed listed) {
+    page.messages.push_back(std::move(listed));
+    return page.messages.size() < wanted;
+  }));
+  return page;
+}
+
+Result<ListPage> MessageReader::list_by_received(schema::AccountId account, schema::MailboxId mailbox,
+                                                 std::optional<Time> before, std::optional<schema::LocalId> after,
+                                                 std::size_t limit) {
+  const auto reader = rooms_.engine->snapshot(Partition::account(account));
+  TELEPOST_ASSIGN(ListPage page, begin_page(*reader, mailbox));
+  std::string from;
+  if (after) {
+    TELEPOST_ASSIGN(const auto record, read_message(*reader, *after));
+    from = keys::received(mailbox, record.received, *after).substr(keys::kReceivedOrderOffset) + '\0';
+  } else if (before) {
+    from = newest_at(*before);
+  }
+  TELEPOST_ASSIGN(const auto uids, ordered_uids(*reader, mailbox, from, 0, std::min(limit, kMaxPage)));
+  TELEPOST_TRY(read_summaries(*reader, mailbox, uids, page.messages));
+  return page;
+}
+
+Result<ListPage> MessageReader::list_by_position(schema::AccountId account, schema::MailboxId mailbox,
+                                                 std::uint64_t position, std::size_t limit) {
+  const auto reader = rooms_.engine->snapshot(Partition::account(account));
+  TELEPOST_ASSIGN(ListPage page, begin_page(*reader, mailbox));
+  if (position >= page.mailbox.messages) return page;
+  TELEPOST_ASSIGN(const auto place, ReceivedOrder::find(*reader, page.mailbox, position));
+  TELEPOST_ASSIGN(const auto uids, ordered_uids(*reader, mailbox, place.from, place.skip, std::min(limit, kMaxPage)));
+  TELEPOST_TRY(read_summaries(*reader, mailbox, uids, page.messages));
+  return page;
+}
+
+Result<std::uint64_t> MessageReader::position_of(schema::AccountId account, schema::MailboxId mailbox,
+                                                 schema::LocalId message) {
+  const auto reader = rooms_.engine->snapshot(Partition::account(account));
+  TELEPOST_ASSIGN(const auto record, read_message(*reader, message));
+  TELEPOST_ASSIGN(const auto box, read_mailbox(*reader, mailbox));
+  const std::string key = keys::received(mailbox, record.received, message);
+  TELEPOST_ASSIGN(const auto block, ReceivedOrder::block_of(*reader, box, std::string_view(key).substr(keys::kReceivedOrderOffset)));
+  std::uint64_t position = block.skip;
+  bool found = false;
+  TELEPOST_TRY(reader->scan(Space::scan, key.substr(0, keys::kReceivedOrderOffset) + block.from, key + '\0',
+                            [&](std::string_view candidate, std::string_view) {
+                              found = candidate == key;
+                              position += found ? 0u : 1u;
+                              return !found;
+                            }));
+  if (!found) return {Errc::not_found, "the message is not in that mailbox"};
+  return position;
+}
+
+Result<schema::MessageRecord> MessageReader::find(schema::MessageId id) {
+  return read_message(*rooms_.engine->reader(Partition::account(id.account)), id.local);
+}
+
+Result<Listed> MessageReader::summary(schema::MessageId id) {
+  const auto reader = rooms_.engine->snapshot(Partition::account(id.account));
+  TELEPOST_ASSIGN(const auto record, read_message(*reader, id.local));
+  if (record.placements.empty()) return {Errc::corrupt, "a message without placement; run telepost verify"};
+  std::vector<Listed> listed;
+  TELEPOST_TRY(read_summaries(*reader, record.placements[0].mailbox, {record.placements[0].uid}, listed));
+  return std::move(listed[0]);
+}
+
+Result<std::string> MessageReader::document(schema::MessageId id) {
+  const auto reader = rooms_.engine->reader(Partition::account(id.account));
+  TELEPOST_ASSIGN(auto document, reader->get(Space::large, keys::document(id.local)));
+  if (!document) return {Errc::not_found, "no such message"};
+  return std::move(*document);
+}
+
+Result<std::vector<std::string>> MessageReader::annotations(schema::MessageId id) {
+  const auto reader = rooms_.engine->reader(Partition::account(id.account));
+  const std::string prefix = keys::annotation(id.local, {}).substr(0, 9);
+  std::vector<std::string> list;
+  TELEPOST_TRY(reader->scan(Space::large, prefix, keys::after(prefix), [&](std::string_view, std::string_view value) {
+    list.emplace_back(value);
+    return list.size() < 1000;
+  }));
+  return list;
+}
+
+Result<void> MessageReader::source(schema::MessageId id, std::uint64_t offset, std::uint64_t size,
+                                   const std::function<bool(std::string_view)>& sink) {
+  TELEPOST_ASSIGN(const auto record, find(id));
+  const auto reader = rooms_.engine->reader(Partition::account(id.account));
+  const std::uint64_t end = size > record.size_bytes - std::min(offset, record.size_bytes) ? record.size_bytes : offset + size;
+  std::uint64_t begin = 0;
+  for (std::uint32_t index = 0; index < record.segments.size() && begin < end; ++index) {
+    const schema::Segment& segment = record.segments[index];
+    const std::uint64_t segment_begin = begin;
+    begin += segment.size;
+    if (begin <= offset) continue;
+    std::string bytes;
+    if (segment.piece) {
+      TELEPOST_ASSIGN(bytes, Pieces::read(*rooms_.engine, *segment.piece));
+    } else {
+      TELEPOST_ASSIGN(auto stored, reader->get(Space::large, keys::segment(id.local, index)));
+      if (!stored) return {Errc::corrupt, "a segment of the message is missing; run telepost verify"};
+      bytes = std::move(*stored);
+    }
+    if (bytes.size() != segment.size) return {Errc::corrupt, "a segment of the message has another size; run telepost verify"};
+    const std::uint64_t skip = offset > segment_begin ? offset - segment_begin : 0;
+    const std::uint64_t take = std::min(begin, end) - segment_begin - skip;
+    if (!sink(std::string_view(bytes).substr(skip, take))) return {};
+  }
+  return {};
+}
+
+Result<std::string> MessageReader::source_text(schema::MessageId id) {
+  TELEPOST_ASSIGN(const auto record, find(id));
+  if (record.size_bytes > kMaxSourceText) return {Errc::too_large, "the message is over 64 MiB; read it in ranges"};
+  std::string text;
+  TELEPOST_TRY(source(id, 0, record.size_bytes, [&](std::string_view bytes) {
+    text.append(bytes);
+    return true;
+  }));
+  return text;
+}
+
+Result<std::vector<Change>> MessageReader::changes(schema::AccountId account, schema::Modseq since, std::size_t limit) {
+  const auto reader = rooms_.engine->snapshot(Partition::account(account));
+  TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::kHead));
+  if (!bytes) return {Errc::not_found, "no such account"};
+  TELEPOST_ASSIGN(const auto head, schema::decode_HeadRecord(*bytes));
+  if (since < head.floor) return {Errc::unsupported, "changes since that state are not kept any more"};
+  const schema::Modseq first{since.value + 1};
+  std::vector<Change> list;
+  TELEPOST_TRY(scan_changes(*reader, keys::change(first), keys::after("L"), limit, list));
+  TELEPOST_TRY(scan_changes(*reader, keys::gone(first), keys::after("G"), limit, list));
+  std::sort(list.begin(), list.end(), [](const Change& a, const Change& b) { return a.modseq < b.modseq; });
+  if (list.size() > limit) list.resize(limit);
+  return list;
+}
+
+}  // namespace telepost::store

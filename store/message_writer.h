@@ -1,0 +1,43 @@
+// Puts one message into its account's batch: summary, document, source, order, change, counters and due work together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "schema/message.h"
+#include "schema/records.h"
+#include "store/account_write.h"
+
+namespace telepost::store {
+
+// A message whose bytes are known: its segments cover the source, and `inline_bytes` holds those without a piece, in order.
+struct Content {
+  std::vector<schema::Segment> segments;
+  std::vector<std::string> inline_bytes;
+  std::vector<Digest> pieces() const;
+  std::size_t inline_size() const;
+};
+
+struct NewMessage {
+  schema::Document document;  // id, received, sizes and digests set
+  const Content* content;     // outlives the call
+  std::vector<schema::MailboxId> mailboxes;  // 1 to 64, distinct
+  std::vector<std::string> keywords;         // sorted
+  std::optional<Time> expires;
+};
+
+// Errors: not_found (a mailbox), io, corrupt. In a write without_reads only what is newest in its mailboxes may be written.
+Result<void> write_message(AccountWrite& write, const NewMessage& message);
+
+// The list entry of a document, but for its modseq.
+schema::Summary summary_of(const schema::Document& document, const std::vector<std::string>& keywords);
+
+// Counts one message in or out of a mailbox's and, for the message itself, the account's counters.
+void count_in(schema::MailboxRecord& mailbox, const schema::Summary& summary);
+void count_out(schema::MailboxRecord& mailbox, const schema::Summary& summary);
+bool is_unseen(const schema::Summary& summary);
+
+// R key of a placement, without mailbox: the order key of store/received_order.h.
+std::string order_key(Time received, schema::LocalId local);
+
+}  // namespace telepost::store

@@ -1,0 +1,35 @@
+// A job's records in its slice of the queues: the job itself and its places in the two indexes by time. Inside the outbox,
+// verify and inspect only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/records.h"
+#include "store/engine/batch.h"
+
+namespace telepost::store {
+
+// Under which time the indexes hold the job; none: it is held and nobody sends it.
+std::optional<Time> ready_time(const schema::JobRecord& job);
+
+// The keys of its index entries, none or two.
+std::vector<std::string> ready_keys(std::uint64_t id, const schema::JobRecord& job);
+
+// When a job was to be asked about: key and time of a U record.
+std::string unnamed_key(Time time, std::uint64_t id);
+
+// Replaces a job (nullptr: there was none, or there will be none), expecting the bytes that were read.
+CommitEntry replace_job(std::uint64_t id, const schema::JobRecord* before, std::string_view before_bytes,
+                        const schema::JobRecord* after);
+
+// Time and job of a record of an index by time, whose key ends with them.
+struct JobAt {
+  Time time;
+  std::uint64_t id;
+};
+JobAt job_at_end_of(std::string_view key);
+
+}  // namespace telepost::store

@@ -1,0 +1,315 @@
+#include "store/received_order.h"
+
+#include "base/assert.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+
+// Sorts behind every key: the upper bound of the oldest block and group.
+const std::string kEnd(16, '\xff');
+
+std::string bound(std::string_view stored) { return stored.empty() ? kEnd : std::string(stored); }
+
+// The record key just behind the one of `upper`: uppers are exclusive, so a key equal to one lies above it.
+std::string above(schema::MailboxId mailbox, std::uint8_t level, std::string_view upper) {
+  return keys::block(mailbox, level, upper) + '\0';
+}
+
+std::string level_end(schema::MailboxId mailbox, std::uint8_t level) {
+  return keys::after(keys::block(mailbox, level, {}));
+}
+
+std::string_view upper_of(std::string_view record_key) { return record_key.substr(6); }
+
+}  // namespace
+
+bool ReceivedOrder::is_newest(const schema::MailboxRecord& mailbox, std::string_view key) {
+  return mailbox.front_newest.empty() ? mailbox.messages == 0 : key < mailbox.front_newest;
+}
+
+bool ReceivedOrder::in_front_block(std::string_view key) const {
+  return mailbox_.front_block_upper.empty() || key < mailbox_.front_block_upper;
+}
+bool ReceivedOrder::in_front_group(std::string_view key) const {
+  return mailbox_.front_group_upper.empty() || key < mailbox_.front_group_upper;
+}
+
+void ReceivedOrder::put(std::uint8_t level, const Entry& entry) {
+  write_.put(Space::scan, keys::block(mailbox_.id, level, entry.upper), schema::encode(entry.record));
+}
+void ReceivedOrder::erase(std::uint8_t level, std::string_view upper) {
+  write_.erase(Space::scan, keys::block(mailbox_.id, level, upper));
+}
+
+Result<ReceivedOrder::Entry> ReceivedOrder::first_above(std::uint8_t level, std::string_view key) const {
+  TELEPOST_ASSIGN(const auto found, write_.scan(Space::scan, above(mailbox_.id, level, key),
+                                                level_end(mailbox_.id, level), 1));
+  if (found.empty()) return {Errc::corrupt, "the order by received time has no block for a message"};
+  TELEPOST_ASSIGN(const auto record, schema::decode_BlockRecord(found[0].second));
+  return Entry{std::string(upper_of(found[0].first)), record};
+}
+
+// Entries with upper in (above, last].
+Result<std::vector<ReceivedOrder::Entry>> ReceivedOrder::entries(std::uint8_t level, std::string_view above_key,
+                                                                 std::string_view last) const {
+  TELEPOST_ASSIGN(const auto found, write_.scan(Space::scan, above(mailbox_.id, level, above_key),
+                                                above(mailbox_.id, level, last), 4 * kFullGroup));
+  std::vector<Entry> list;
+  for (const auto& [key, value] : found) {
+    TELEPOST_ASSIGN(const auto record, schema::decode_BlockRecord(value));
+    list.push_back({std::string(upper_of(key)), record});
+  }
+  return list;
+}
+
+Result<void> ReceivedOrder::insert(const std::string& key) {
+  const bool newest = is_newest(mailbox_, key);
+  if (newest && mailbox_.front_block_messages >= kBlock) close_front_block();
+  if (in_front_block(key)) {
+    if (newest || mailbox_.front_newest.empty() || key < mailbox_.front_newest) mailbox_.front_newest = key;
+    ++mailbox_.front_block_messages;
+    ++mailbox_.front_group_messages;
+    if (mailbox_.front_block_messages >= kFullBlock) return split_front_block();
+    return {};
+  }
+  TELEPOST_ASSIGN(Entry block, first_above(0, key));
+  ++block.record.messages;
+  put(0, block);
+  if (in_front_group(key)) {
+    ++mailbox_.front_group_messages;
+  } else {
+    TELEPOST_ASSIGN(Entry group, first_above(1, key));
+    ++group.record.messages;
+    put(1, group);
+  }
+  if (block.record.messages >= kFullBlock) return split_block(block);
+  return {};
+}
+
+// What the front block holds becomes a closed block; its newest key is the bound, since the next message is newer.
+void ReceivedOrder::close_front_block() {
+  put(0, {bound(mailbox_.front_block_upper), {mailbox_.front_block_messages, 0}});
+  mailbox_.front_block_upper = mailbox_.front_newest;
+  mailbox_.front_block_messages = 0;
+  ++mailbox_.front_group_blocks;
+  if (mailbox_.front_group_blocks >= kGroup) close_front_group();
+}
+
+void ReceivedOrder::close_front_group() {
+  put(1, {bound(mailbox_.front_group_upper), {mailbox_.front_group_messages, mailbox_.front_group_blocks}});
+  mailbox_.front_group_upper = mailbox_.front_block_upper;
+  mailbox_.front_group_messages = 0;
+  mailbox_.front_group_blocks = 0;
+}
+
+// The key of the kBlock-th message from `lower` on: messages before it stay in the newer half.
+Result<std::string> ReceivedOrder::middle_key(std::string_view lower, std::string_view upper) {
+  const std::string mailbox_prefix = keys::received(mailbox_.id, Time{}, {}).substr(0, keys::kReceivedOrderOffset);
+  TELEPOST_ASSIGN(const auto records, write_.scan(Space::scan, mailbox_prefix + std::string(lower),
+                                                  mailbox_prefix + std::string(upper), kBlock + 1));
+  if (records.size() <= kBlock) return {Errc::corrupt, "a block of the order by received time counts more than it holds"};
+  return records[kBlock].first.substr(keys::kReceivedOrderOffset);
+}
+
+Result<void> ReceivedOrder::split_front_block() {
+  TELEPOST_ASSIGN(const std::string middle, middle_key({}, bound(mailbox_.front_block_upper)));
+  put(0, {bound(mailbox_.front_block_upper), {mailbox_.front_block_messages - kBlock, 0}});
+  mailbox_.front_block_upper = middle;
+  mailbox_.front_block_messages = kBlock;
+  ++mailbox_.front_group_blocks;
+  if (mailbox_.front_group_blocks >= kFullGroup) return split_front_group();
+  return {};
+}
+
+Result<void> ReceivedOrder::split_block(const Entry& block) {
+  // The lower bound is the upper bound of the block before it, which a scan backwards would find; the group's blocks tell it.
+  const bool front = in_front_group(block.upper) || block.upper == bound(mailbox_.front_group_upper);
+  std::string group_upper = bound(mailbox_.front_group_upper);
+  std::string lower = bound(mailbox_.front_block_upper);
+  Entry group;
+  if (!front) {
+    TELEPOST_ASSIGN(const auto groups, entries(1, {}, kEnd));
+    lower = bound(mailbox_.front_group_upper);
+    for (const Entry& candidate : groups) {
+      group = candidate;
+      if (candidate.upper >= block.upper) break;
+      lower = candidate.upper;
+    }
+    group_upper = group.upper;
+  }
+  TELEPOST_ASSIGN(const auto blocks, entries(0, lower, group_upper));
+  for (const Entry& candidate : blocks) {
+    if (candidate.upper >= block.upper) break;
+    lower = candidate.upper;
+  }
+  TELEPOST_ASSIGN(const std::string middle, middle_key(lower, block.upper));
+  put(0, {middle, {kBlock, 0}});
+  put(0, {block.upper, {block.record.messages - kBlock, 0}});
+  if (front) {
+    ++mailbox_.front_group_blocks;
+    if (mailbox_.front_group_blocks >= kFullGroup) return split_front_group();
+    return {};
+  }
+  ++group.record.blocks;
+  put(1, group);
+  if (group.record.blocks >= kFullGroup) return split_group(group);
+  return {};
+}
+
+// The older half of the front group's blocks becomes a closed group.
+Result<void> ReceivedOrder::split_front_group() {
+  TELEPOST_ASSIGN(const auto blocks, entries(0, bound(mailbox_.front_block_upper), bound(mailbox_.front_group_upper)));
+  std::uint32_t messages = 0;
+  for (std::size_t i = kGroup; i < blocks.size(); ++i) messages += blocks[i].record.messages;
+  put(1, {bound(mailbox_.front_group_upper), {messages, static_cast<std::uint32_t>(blocks.size()) - kGroup}});
+  mailbox_.front_group_upper = blocks[kGroup - 1].upper;
+  mailbox_.front_group_messages -= messages;
+  mailbox_.front_group_blocks = kGroup;
+  return {};
+}
+
+Result<void> ReceivedOrder::split_group(const Entry& group) {
+  TELEPOST_ASSIGN(const auto groups, entries(1, {}, kEnd));
+  std::string lower = bound(mailbox_.front_group_upper);
+  for (const Entry& candidate : groups) {
+    if (candidate.upper >= group.upper) break;
+    lower = candidate.upper;
+  }
+  TELEPOST_ASSIGN(const auto blocks, entries(0, lower, group.upper));
+  std::uint32_t newer = 0;
+  for (std::size_t i = 0; i < kGroup; ++i) newer += blocks[i].record.messages;
+  put(1, {blocks[kGroup - 1].upper, {newer, kGroup}});
+  put(1, {group.upper, {group.record.messages - newer, group.record.blocks - kGroup}});
+  return {};
+}
+
+Result<void> ReceivedOrder::remove(const std::string& key) {
+  if (in_front_block(key)) {
+    --mailbox_.front_block_messages;
+    --mailbox_.front_group_messages;
+    return {};
+  }
+  TELEPOST_ASSIGN(Entry block, first_above(0, key));
+  --block.record.messages;
+  put(0, block);
+  if (in_front_group(key)) {
+    --mailbox_.front_group_messages;
+  } else {
+    TELEPOST_ASSIGN(Entry group, first_above(1, key));
+    --group.record.messages;
+    put(1, group);
+  }
+  return block.record.messages == 0 ? drop_empty_block(block) : Result<void>();
+}
+
+// An empty block's range falls to the block behind it. The last block of a group must keep its bound, which is the
+// group's: there the block before it takes the bound over, and a group that has no other block goes with it. The oldest
+// group may stay with one empty block: it is the end of the order.
+Result<void> ReceivedOrder::drop_empty_block(const Entry& block) {
+  const bool front = in_front_group(block.upper) || block.upper == bound(mailbox_.front_group_upper);
+  std::string lower = bound(mailbox_.front_block_upper);
+  Entry group{bound(mailbox_.front_group_upper), {mailbox_.front_group_messages, mailbox_.front_group_blocks}};
+  if (!front) {
+    TELEPOST_ASSIGN(const auto groups, entries(1, {}, kEnd));
+    lower = bound(mailbox_.front_group_upper);
+    for (const Entry& candidate : groups) {
+      group = candidate;
+      if (candidate.upper >= block.upper) break;
+      lower = candidate.upper;
+    }
+  }
+  if (block.upper == group.upper) {
+    TELEPOST_ASSIGN(const auto blocks, entries(0, lower, group.upper));
+    if (blocks.size() > 1) {
+      const Entry& before = blocks[blocks.size() - 2];
+      erase(0, before.upper);
+      put(0, {block.upper, before.record});
+    } else if (front) {
+      erase(0, block.upper);
+      mailbox_.front_block_upper = mailbox_.front_group_upper;
+    } else if (block.upper != kEnd) {
+      erase(0, block.upper);
+      erase(1, group.upper);
+      return {};
+    } else {
+      return {};
+    }
+  } else {
+    erase(0, block.upper);
+  }
+  --group.record.blocks;
+  if (front) mailbox_.front_group_blocks = group.record.blocks;
+  else put(1, group);
+  return {};
+}
+
+void ReceivedOrder::clear() {
+  for (const std::uint8_t level : {std::uint8_t{0}, std::uint8_t{1}}) {
+    const auto all = entries(level, {}, kEnd);
+    if (!all.ok()) continue;  // what stays is found by verify
+    for (const Entry& entry : *all) erase(level, entry.upper);
+  }
+  mailbox_.front_newest.clear();
+  mailbox_.front_block_upper.clear();
+  mailbox_.front_group_upper.clear();
+  mailbox_.front_block_messages = mailbox_.front_group_messages = mailbox_.front_group_blocks = 0;
+}
+
+namespace {
+
+struct Walked {
+  std::string lower;        // where the entry that was stopped at begins
+  std::uint64_t before = 0; // messages before it
+};
+
+// Walks entries of a level from `lower` on; stop(entry's upper, messages before, its messages) ends it there.
+template <typename Stop>
+Result<Walked> walk(const PartitionReader& reader, schema::MailboxId mailbox, std::uint8_t level, std::string lower,
+                    std::uint64_t before, Stop stop) {
+  Walked walked{lower, before};
+  Result<void> decoded;
+  TELEPOST_TRY(reader.scan(Space::scan, above(mailbox, level, lower), level_end(mailbox, level),
+                           [&](std::string_view key, std::string_view value) {
+                             const auto record = schema::decode_BlockRecord(value);
+                             if (!record.ok()) decoded = record.error();
+                             if (!record.ok() || stop(upper_of(key), walked.before, record->messages)) return false;
+                             walked.before += record->messages;
+                             walked.lower = upper_of(key);
+                             return true;
+                           }));
+  TELEPOST_TRY(std::move(decoded));
+  return walked;
+}
+
+}  // namespace
+
+Result<ReceivedOrder::Place> ReceivedOrder::find(const PartitionReader& reader, const schema::MailboxRecord& mailbox,
+                                                 std::uint64_t position) {
+  if (position < mailbox.front_block_messages) return Place{"", position};
+  const auto holds = [&](std::string_view, std::uint64_t before, std::uint32_t messages) {
+    return position < before + messages;
+  };
+  // Groups are read even where the front group would do: the same cost at every position and size.
+  TELEPOST_ASSIGN(const Walked group, walk(reader, mailbox.id, 1, bound(mailbox.front_group_upper),
+                                           mailbox.front_group_messages, holds));
+  const bool front = position < mailbox.front_group_messages;
+  TELEPOST_ASSIGN(const Walked block, walk(reader, mailbox.id, 0, front ? bound(mailbox.front_block_upper) : group.lower,
+                                           front ? mailbox.front_block_messages : group.before, holds));
+  return Place{block.lower, position - block.before};
+}
+
+Result<ReceivedOrder::Place> ReceivedOrder::block_of(const PartitionReader& reader,
+                                                     const schema::MailboxRecord& mailbox, std::string_view key) {
+  if (mailbox.front_block_upper.empty() || key < mailbox.front_block_upper) return Place{"", 0};
+  const auto holds = [&](std::string_view upper, std::uint64_t, std::uint32_t) { return key < upper; };
+  TELEPOST_ASSIGN(const Walked group, walk(reader, mailbox.id, 1, bound(mailbox.front_group_upper),
+                                           mailbox.front_group_messages, holds));
+  const bool front = mailbox.front_group_upper.empty() || key < mailbox.front_group_upper;
+  TELEPOST_ASSIGN(const Walked block, walk(reader, mailbox.id, 0, front ? bound(mailbox.front_block_upper) : group.lower,
+                                           front ? mailbox.front_block_messages : group.before, holds));
+  return Place{block.lower, block.before};
+}
+
+}  // namespace telepost::store

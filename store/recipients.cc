@@ -1,0 +1,295 @@
+#include "store/recipients.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "policies/delivery.h"
+#include "schema/document.h"
+#include "schema/keys.h"
+#include "store/due_list.h"
+#include "store/mailboxes.h"
+#include "store/pieces.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+
+constexpr Duration kKeepKeys = std::chrono::days(7);
+constexpr Duration kIntentDelay = std::chrono::minutes(1);
+constexpr std::size_t kInFlightBytes = 8u << 20;
+
+metrics::Counter& deliveries() {
+  static metrics::Counter counter("telepost_deliveries_total", "Copies delivered, by kind and result", {"kind", "result"});
+  return counter;
+}
+
+void count(schema::Kind kind, const Result<Delivered>& result) {
+  // The cell of what happens thousands of times a second is kept.
+  static metrics::Counter::Cell& mail_stored = deliveries().with({"email", "stored"});
+  if (result.ok() && kind == schema::Kind::email && result->how == Delivered::How::stored) {
+    mail_stored.add();
+    return;
+  }
+  const std::string outcome(!result.ok() ? name_of(result.error().kind)
+                            : result->how == Delivered::How::stored ? "stored" : "already_there");
+  deliveries().with({std::string(name_of(kind)), outcome}).add();
+}
+
+// The results of several commits, given on when the last is in.
+struct Gathering {
+  explicit Gathering(std::size_t recipients)
+      : results(recipients, Result<Delivered>(Errc::cancelled, "not decided")), left(recipients) {}
+  DeliveredToAll results;
+  std::atomic<std::size_t> left;
+  Completion<DeliveredToAll> done;
+  schema::Kind kind = schema::Kind::email;
+
+  void set(std::size_t index, Result<Delivered> result) {
+    count(kind, result);
+    results[index] = std::move(result);
+    if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) done(std::move(results));
+  }
+};
+
+schema::CdrRecord cdr_of(const Arrived& arrived, std::size_t index, std::string_view result) {
+  schema::CdrRecord cdr;
+  cdr.event = schema::CdrRecord::Event::delivery;
+  cdr.kind = arrived.document.kind;
+  cdr.result = result;
+  cdr.local = arrived.ids[index].local;
+  cdr.size_bytes = arrived.document.size_bytes;
+  cdr.address = arrived.incoming.to[index].address;
+  cdr.other = arrived.incoming.from;
+  cdr.network = arrived.incoming.origin.network;
+  cdr.trace = arrived.incoming.origin.trace;
+  return cdr;
+}
+
+policies::DeliveryVerdict decide(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
+  const auto classes = rooms.classes.get();
+  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
+  policies::DeliveryFacts facts;
+  facts.state = write.profile().state;
+  facts.class_of_service = of_service != nullptr ? of_service : &classes->standard();
+  facts.kind = arrived.document.kind;
+  facts.size_bytes = arrived.document.size_bytes;
+  facts.received = rooms.clock.now();
+  for (const schema::Usage& usage : write.head().usage) {
+    facts.account.messages += usage.messages;
+    facts.account.bytes += usage.bytes;
+  }
+  facts.account_of_kind = write.head().usage[static_cast<std::size_t>(arrived.document.kind)];
+  return policies::decide_delivery(facts);
+}
+
+// The id under which a delivery key is known: to the head while its commit is in flight, else to the engine.
+Result<std::optional<schema::LocalId>> known_key(Rooms& rooms, const AccountWrite& write, const std::string& key) {
+  if (const auto assigned = write.assigned_key(key)) return assigned;
+  const auto reader = rooms.engine->reader(schema::Partition::account(write.account()));
+  TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::delivery_key(key)));
+  if (!bytes) return std::optional<schema::LocalId>();
+  TELEPOST_ASSIGN(const auto record, schema::decode_DeliveryKeyRecord(*bytes));
+  return std::optional(record.local);
+}
+
+// Puts one recipient's copy into its account's batch. Nothing is changed on an error.
+Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index) {
+  const std::string& key = arrived.incoming.delivery_key;
+  if (!key.empty()) {
+    TELEPOST_ASSIGN(const auto known, known_key(rooms, write, key));
+    if (known) return Delivered{{write.account(), *known}, Delivered::How::already_there};
+  }
+  const policies::DeliveryVerdict verdict = decide(rooms, write, arrived);
+  if (verdict.refusal) return *verdict.refusal;  // no CDR: the peer is told, and nothing is stored
+
+  NewMessage message{arrived.document, &arrived.content, {kInbox}, arrived.incoming.keywords, verdict.expires};
+  message.document.id = arrived.ids[index];
+  message.document.received = arrived.incoming.received ? *arrived.incoming.received : write.received(rooms.clock.now());
+  std::vector<std::string>& to = message.document.envelope.to;
+  std::rotate(to.begin(), to.begin() + static_cast<std::ptrdiff_t>(index), to.begin() + static_cast<std::ptrdiff_t>(index) + 1);
+  TELEPOST_TRY(write_message(write, message));
+  write.add_cdr(cdr_of(arrived, index, "stored"));
+  if (!key.empty()) {
+    const Time expires = rooms.clock.now() + kKeepKeys;
+    const std::string stored = keys::delivery_key(key);
+    write.put(Space::point, stored, schema::encode(schema::DeliveryKeyRecord{arrived.ids[index].local, expires}));
+    write.add_due(expires, due::kForgetKey, std::string_view(stored).substr(1));
+    write.assign_key(key, arrived.ids[index].local);
+  }
+  return Delivered{arrived.ids[index], Delivered::How::stored};
+}
+
+// One recipient of LMTP: its own commit, its own answer.
+void submit_copy(Rooms& rooms, AccountWrite write, const std::shared_ptr<const Arrived>& arrived, std::size_t index,
+                 const std::shared_ptr<Gathering>& gathering) {
+  Result<Delivered> outcome = write_copy(rooms, write, *arrived, index);
+  if (!outcome.ok()) {
+    gathering->set(index, std::move(outcome));
+    return;
+  }
+  // Also for what was there already: its own commit may still be in flight, and this one waits behind it.
+  write.submit([gathering, index, delivered = *outcome](const Result<void>& committed) {
+    gathering->set(index, committed.ok() ? Result<Delivered>(delivered) : Result<Delivered>(committed.error()));
+  }, 1);
+}
+
+std::shared_ptr<Gathering> gather(const Arrived& arrived, Completion<DeliveredToAll> done) {
+  auto gathering = std::make_shared<Gathering>(arrived.incoming.to.size());
+  gathering->kind = arrived.document.kind;
+  gathering->done = std::move(done);
+  return gathering;
+}
+
+// Two addresses of one account get one copy: the index of the first recipient with the same account.
+std::size_t first_of_account(const Arrived& arrived, std::size_t index) {
+  std::size_t first = 0;
+  while (arrived.ids[first].account != arrived.ids[index].account) ++first;
+  return first;
+}
+
+void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<const Arrived>& arrived, Completion<DeliveredToAll> done) {
+  const std::size_t recipients = arrived->ids.size();
+  auto gathering = gather(*arrived, [arrived, done](Result<DeliveredToAll> all) {
+    for (std::size_t i = 0; i < all->size(); ++i) (*all)[i] = (*all)[first_of_account(*arrived, i)];
+    done(std::move(all));
+  });
+  std::size_t in_flight = 0;
+  for (std::size_t i = 0; i < recipients; ++i) {
+    if (in_flight > kInFlightBytes) {
+      // Many large copies: what was submitted is waited for, so that it does not pile up in memory.
+      if (!rooms.committer.commit({}).ok()) log::warning("commit_barrier_failed", {{"trace", arrived->incoming.origin.trace}});
+      in_flight = 0;
+    }
+    in_flight += arrived->content.inline_size();
+    if (first_of_account(*arrived, i) != i) {
+      gathering->set(i, Delivered{});  // replaced above
+      continue;
+    }
+    Result<AccountWrite> write = AccountWrite::begin(rooms, arrived->ids[i].account, AccountWrite::Mode::without_reads);
+    if (write.ok()) submit_copy(rooms, std::move(*write), arrived, i, gathering);
+    else gathering->set(i, write.error());
+  }
+}
+
+// SMTP gives one answer: the first copy's batch carries the others as intents, then come their batches, then the intents
+// are done. One list, so that a crash leaves a prefix: nothing, or the first copy and intents that a hint finds.
+void deliver_one_for_all(Rooms& rooms, const std::shared_ptr<const Arrived>& arrived, Completion<DeliveredToAll> done) {
+  auto gathering = gather(*arrived, std::move(done));
+  std::map<schema::AccountId, std::size_t> order;  // locks are taken in the order of ids
+  for (std::size_t i = 0; i < arrived->ids.size(); ++i) order.emplace(arrived->ids[i].account, i);
+  struct Copy {
+    std::size_t index;
+    AccountWrite write;
+  };
+  std::vector<Copy> copies;
+  DeliveredToAll outcomes(arrived->ids.size(), Result<Delivered>(Errc::cancelled, ""));
+  for (const auto& [account, index] : order) {
+    Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
+    if (!write.ok()) {
+      outcomes[index] = write.error();
+      continue;
+    }
+    outcomes[index] = write_copy(rooms, *write, *arrived, index);
+    if (outcomes[index].ok()) copies.push_back({index, std::move(*write)});
+  }
+  for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] = outcomes[order.at(arrived->ids[i].account)];
+  const auto answer = [gathering, outcomes](const Result<void>& committed) {
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      gathering->set(i, committed.ok() || !outcomes[i].ok() ? outcomes[i] : Result<Delivered>(committed.error()));
+    }
+  };
+  if (copies.empty()) return answer({});
+
+  const schema::MessageId first = arrived->ids[copies.front().index];
+  std::optional<CommitEntry> intents_done;
+  if (copies.size() > 1) {
+    schema::IntentRecord intents;
+    intents.delivery_key = arrived->incoming.delivery_key;
+    for (std::size_t k = 1; k < copies.size(); ++k) {
+      intents.recipients.push_back({arrived->ids[copies[k].index], arrived->incoming.to[copies[k].index].address});
+    }
+    copies.front().write.put(Space::point, keys::intent(first.local), schema::encode(intents));
+    copies.front().write.add_due(rooms.clock.now() + kIntentDelay, due::kServeIntents, due::id_of(first.local));
+    intents_done = CommitEntry{Batch(schema::Partition::account(first.account))};
+    intents_done->batch.erase(Space::point, keys::intent(first.local));
+  }
+  Commit commit;
+  commit.done = answer;
+  for (Copy& copy : copies) copy.write.move_into(commit);
+  if (intents_done) commit.list.push_back(std::move(*intents_done));
+  rooms.committer.submit(std::move(commit));
+}
+
+// One recipient of an intent: from the first copy's records, under the id that was fixed for it.
+Result<void> serve_intent(Rooms& rooms, schema::MessageId first, const schema::IntentRecord::Recipient& recipient,
+                          const std::string& delivery_key) {
+  Result<AccountWrite> write = AccountWrite::begin(rooms, recipient.message.account, AccountWrite::Mode::with_reads);
+  if (!write.ok() && write.error().kind == Errc::not_found) return {};  // deleted meanwhile
+  TELEPOST_TRY(write);
+  TELEPOST_ASSIGN(const auto there, write->get(Space::point, keys::message(recipient.message.local)));
+  if (there) return {};
+  const auto reader = rooms.engine->reader(schema::Partition::account(first.account));
+  TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::message(first.local)));
+  TELEPOST_ASSIGN(const auto xml, reader->get(Space::large, keys::document(first.local)));
+  if (!bytes || !xml) return {Errc::corrupt, "the first copy of a message with intents is gone"};
+  TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
+  auto arrived = std::make_shared<Arrived>();
+  TELEPOST_ASSIGN(arrived->document, schema::read_document(*xml));
+  arrived->content.segments = record.segments;
+  for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
+    if (record.segments[index].piece) continue;
+    TELEPOST_ASSIGN(auto inline_bytes, reader->get(Space::large, keys::segment(first.local, index)));
+    if (!inline_bytes) return {Errc::corrupt, "a segment of the first copy is missing"};
+    arrived->content.inline_bytes.push_back(std::move(*inline_bytes));
+  }
+  arrived->ids = {recipient.message};
+  arrived->incoming.to = {{recipient.message.account, recipient.address, ""}};
+  arrived->incoming.from = arrived->document.envelope.from;
+  arrived->incoming.origin = arrived->document.origin;
+  arrived->incoming.delivery_key = delivery_key;
+  arrived->document.envelope.to = {recipient.address};
+  TELEPOST_TRY(Pieces(rooms).link(arrived->content.pieces(), recipient.message));
+  const Result<Delivered> delivered = write_copy(rooms, *write, *arrived, 0);
+  if (delivered.ok()) return write->commit();
+  log::warning("intent_refused", {{"trace", arrived->incoming.origin.trace}, {"reason", to_string(delivered.error())}});
+  return {};
+}
+
+}  // namespace
+
+bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<const Arrived>& arrived,
+                             Completion<DeliveredToAll>& done) {
+  if (arrived->ids.size() != 1 || !arrived->incoming.delivery_key.empty() || arrived->incoming.received) return false;
+  std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, arrived->ids[0].account);
+  if (!write || !write->has_mailbox_loaded(kInbox)) return false;
+  submit_copy(rooms, std::move(*write), arrived, 0, gather(*arrived, std::move(done)));
+  return true;
+}
+
+void Recipients::deliver(Rooms& rooms, std::shared_ptr<const Arrived> arrived, Completion<DeliveredToAll> done) {
+  if (arrived->incoming.reply == Incoming::Reply::one_for_all) deliver_one_for_all(rooms, arrived, std::move(done));
+  else deliver_one_for_each(rooms, arrived, std::move(done));
+}
+
+// The first copy holds all that the others need. A copy that is there, or was and is gone, is served.
+Result<void> Recipients::serve_intents(Rooms& rooms, schema::MessageId first) {
+  const auto reader = rooms.engine->reader(schema::Partition::account(first.account));
+  TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::intent(first.local)));
+  if (!bytes) return {};
+  TELEPOST_ASSIGN(const auto intents, schema::decode_IntentRecord(*bytes));
+  for (const schema::IntentRecord::Recipient& recipient : intents.recipients) {
+    TELEPOST_TRY(serve_intent(rooms, first, recipient, intents.delivery_key));
+  }
+  CommitList list;
+  list.push_back({Batch(schema::Partition::account(first.account))});
+  list.back().batch.erase(Space::point, keys::intent(first.local));
+  return rooms.committer.commit(std::move(list));
+}
+
+}  // namespace telepost::store

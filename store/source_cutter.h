@@ -1,0 +1,52 @@
+// Cuts a message into segments while it arrives: bodies of MIME parts of kSharedPartBytes and more into pieces of kPieceBytes from
+// their begin, the rest into inline segments. Holds at most one open piece, the inline bytes (kMaxInlineBytes, beyond
+// which inline runs become pieces too) and what take_pieces() has not taken yet.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/records.h"
+#include "store/message_writer.h"
+#include "store/pieces.h"
+#include "transcoders/mime/scanner.h"
+
+namespace telepost::store {
+
+class SourceCutter {
+ public:
+  static constexpr std::size_t kInlineRunBytes = 512u << 10;
+  static constexpr std::size_t kMaxInlineBytes = 1u << 20;
+
+  void write(std::string_view bytes);
+  // `trace_block` comes before everything that was written.
+  transcoders::mime::Structure finish(std::string_view trace_block);
+
+  std::vector<Pieces::Bytes> take_pieces() { return std::exchange(pieces_, {}); }
+  std::size_t piece_bytes_held() const { return piece_bytes_held_; }
+  void pieces_written() { piece_bytes_held_ = 0; }
+
+  const Content& content() const { return content_; }  // complete after finish()
+  const Digest& arrived_digest() const { return arrived_digest_; }
+  std::uint64_t arrived_bytes() const { return scanner_.size_bytes(); }
+
+ private:
+  void cut_stretch(std::uint64_t end, bool leaf, bool closed);
+  void take_inline(std::size_t size);
+  void close_inline_run(bool as_piece);
+  void add_piece(std::string bytes);
+
+  transcoders::mime::Scanner scanner_;
+  Sha256 arrived_;
+  Digest arrived_digest_;
+  std::string buffer_;             // arrived and not cut yet
+  std::uint64_t buffer_begin_ = 0; // offset of its first byte
+  std::string inline_run_;         // cut, not closed
+  std::size_t inline_held_ = 0;    // of all closed inline segments
+  Content content_;
+  std::vector<Pieces::Bytes> pieces_;
+  std::size_t piece_bytes_held_ = 0;
+};
+
+}  // namespace telepost::store

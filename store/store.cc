@@ -1,0 +1,75 @@
+#include "store/store.h"
+
+#include "store/cdr_export.h"
+#include "store/outbox.h"
+#include "store/rooms.h"
+#include "store/schedule.h"
+#include "store/store_record.h"
+
+namespace telepost::store {
+namespace {
+constexpr std::size_t kWorkers = 8;
+constexpr std::size_t kWorkersQueue = 4096;
+}  // namespace
+
+Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::unique_ptr<Engine> opened,
+             const Clock& wall, Random& generator)
+    : configuration(std::move(settings)),
+      engine(std::move(opened)),
+      random(generator),
+      clock(wall),
+      classes(std::move(class_set)),
+      heads(configuration.store.heads),
+      creation_limit(configuration.create_per_peer_hour),
+      health(*engine, configuration.store.reserve),
+      committer(*engine, health, feed),
+      workers(kWorkers, kWorkersQueue) {}
+
+struct Store::Facade {
+  explicit Facade(Rooms& rooms)
+      : deliver(rooms), accounts(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), outbox(rooms), cdrs(rooms) {}
+  Deliver deliver;
+  Accounts accounts;
+  Mailboxes mailboxes;
+  MessageReader reader;
+  MessageChanger changer;
+  Sweep sweep;
+  Outbox outbox;
+  CdrExport cdrs;
+};
+
+Result<std::unique_ptr<Store>> Store::open(Options options, std::unique_ptr<Engine> engine, const Clock& clock, Random& random) {
+  auto rooms = std::make_unique<Rooms>(std::move(options.configuration), std::move(options.classes), std::move(engine), clock, random);
+  TELEPOST_TRY(begin_incarnation(*rooms));
+  rooms->health.refresh();
+  rooms->serving = options.sweeping == Options::Sweeping::by_itself;
+  return std::unique_ptr<Store>(new Store(std::move(rooms)));
+}
+
+Store::Store(std::unique_ptr<Rooms> rooms)
+    : rooms_(std::move(rooms)),
+      facade_(std::make_unique<Facade>(*rooms_)),
+      schedule_(std::make_unique<Schedule>(*rooms_, rooms_->serving ? Schedule::Sweeping::by_itself : Schedule::Sweeping::when_asked)) {}
+
+Store::~Store() {
+  rooms_->stopping.store(true);
+  schedule_.reset();
+  facade_.reset();
+}
+
+Deliver& Store::deliver() { return facade_->deliver; }
+Accounts& Store::accounts() { return facade_->accounts; }
+Mailboxes& Store::mailboxes() { return facade_->mailboxes; }
+MessageReader& Store::reader() { return facade_->reader; }
+MessageChanger& Store::changer() { return facade_->changer; }
+ChangeFeed& Store::changes() { return rooms_->feed; }
+Sweep& Store::sweep() { return facade_->sweep; }
+Outbox& Store::outbox() { return facade_->outbox; }
+CdrExport& Store::cdrs() { return facade_->cdrs; }
+Engine& Store::engine() { return *rooms_->engine; }
+const schema::Configuration& Store::configuration() const { return rooms_->configuration; }
+void Store::set_classes(schema::ClassSet classes) { rooms_->classes.set(std::move(classes)); }
+Result<void> Store::run(std::function<void()> work) { return rooms_->workers.run(std::move(work)); }
+Result<void> Store::health() const { return rooms_->health.check(); }
+
+}  // namespace telepost::store

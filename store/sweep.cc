@@ -1,0 +1,97 @@
+#include "store/sweep.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+#include "store/account_duty.h"
+#include "store/pieces.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+
+constexpr std::size_t kHintsAtOnce = 256;
+constexpr Duration kTryAgain = std::chrono::minutes(1);
+
+// One slice of the calendar, from its cursor on.
+class SliceSweep {
+ public:
+  SliceSweep(Rooms& rooms, std::uint16_t slice, Time until, AccountDuty::Repairs repairs, SweepReport& report)
+      : rooms_(rooms), slice_(slice), until_(until), repairs_(repairs), report_(report) {}
+
+  Result<void> run(const std::function<void()>& tick) {
+    const bool early = repairs_ == AccountDuty::Repairs::early;
+    const Time last = early ? rooms_.clock.now() + std::chrono::days(365) : until_;
+    // Early repairs meet each target once: what they put off is not met again.
+    for (int round = 0; round < (early ? 3 : 1'000'000); ++round) {
+      TELEPOST_ASSIGN(const std::vector<Hint> hints, Calendar::due(*rooms_.engine, slice_, last, kHintsAtOnce));
+      if (hints.empty()) return {};
+      CommitList list;
+      for (const Hint& hint : hints) {
+        const Result<void> done = follow(hint);
+        if (done.ok()) continue;
+        ++report_.failed;
+        log::warning("due_work_failed", {{"target", hint.target.to_string()}, {"reason", to_string(done.error())}});
+        list.push_back(Calendar::write(rooms_.clock.now() + kTryAgain, hint.target));
+      }
+      list.push_back(Calendar::done(slice_, hints, rooms_.clock.now()));
+      TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
+      tick();
+      if (hints.size() < kHintsAtOnce && !early) return {};
+    }
+    return {};
+  }
+
+ private:
+  Result<void> follow(const Hint& hint) {
+    if (hint.target.kind() == schema::PartitionKind::account) {
+      return AccountDuty(rooms_, hint.target.account_id(), until_, repairs_).run(report_);
+    }
+    ++report_.due;
+    const bool early = repairs_ == AccountDuty::Repairs::early;
+    TELEPOST_ASSIGN(const std::uint64_t freed,
+                    Pieces(rooms_).check(hint.target.digest(), early ? Duration(0) : rooms_.configuration.reclaim_grace));
+    report_.bytes_freed += freed;
+    ++report_.done;
+    return {};
+  }
+
+  Rooms& rooms_;
+  const std::uint16_t slice_;
+  const Time until_;
+  const AccountDuty::Repairs repairs_;
+  SweepReport& report_;
+};
+
+}  // namespace
+
+Result<SweepReport> Sweep::run(const SweepOptions& options) {
+  const Time now = rooms_.clock.now();
+  const Time until = std::min(options.until.value_or(now), now);
+  const bool everything = options.depth == SweepOptions::Depth::everything;
+  if (everything && rooms_.serving) {
+    return {Errc::busy, "a running server may be delivering: stop it before everything is taken early"};
+  }
+  SweepReport report;
+  SteadyTime told = rooms_.clock.steady();
+  const auto tick = [&] {
+    if (!options.progress || rooms_.clock.steady() - told < std::chrono::seconds(1)) return;
+    told = rooms_.clock.steady();
+    options.progress(report);
+  };
+  for (std::uint16_t slice = 0; slice < keys::kCalendarSlices; ++slice) {
+    TELEPOST_TRY(SliceSweep(rooms_, slice, until, everything ? AccountDuty::Repairs::early : AccountDuty::Repairs::when_due, report).run(tick));
+    if (rooms_.stopping.load()) {
+      report.more = true;
+      return report;
+    }
+  }
+  if (everything) TELEPOST_TRY(rooms_.engine->compact());
+  report.more = report.failed > 0;
+  return report;
+}
+
+}  // namespace telepost::store

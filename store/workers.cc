@@ -1,0 +1,52 @@
+#include "store/workers.h"
+
+#include <utility>
+
+namespace telepost::store {
+
+Workers::Workers(std::size_t threads, std::size_t queue_limit) : queue_limit_(queue_limit) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { loop(); });
+}
+
+Workers::~Workers() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+Result<void> Workers::run(std::function<void()> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= queue_limit_) return {Errc::busy, "too much work waits for the disk"};
+    queue_.push_back(std::move(work));
+  }
+  wake_.notify_one();
+  return {};
+}
+
+void Workers::run_anyway(std::function<void()> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(work));
+  }
+  wake_.notify_one();
+}
+
+void Workers::loop() {
+  for (;;) {
+    std::function<void()> work;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      work = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    work();
+  }
+}
+
+}  // namespace telepost::store
