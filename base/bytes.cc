@@ -200,4 +200,11 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string end_of_prefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  if (!end.empty()) end.back() = static_cast<char>(end.back() + 1);
+  return end;
+}
+
 }  // namespace telepost

@@ -65,4 +65,7 @@ std::string to_lower(std::string_view text);
 std::string_view trim(std::string_view text);  // spaces, tabs, CR and LF at both ends
 bool is_valid_utf8(std::string_view text);
 
+// The smallest string above every string that begins with the prefix; empty if there is none (all 0xff).
+std::string end_of_prefix(std::string_view prefix);
+
 }  // namespace telepost

@@ -1,168 +1,15 @@
-// What an engine promises (store/engine/engine.h), asked of every engine there is. A new engine joins at the
-// end of the file.
-#include <gtest/gtest.h>
-
+// What an engine promises of commits (store/engine/engine.h), asked of every engine there is.
 #include <atomic>
 #include <thread>
 
-#include "base/bytes.h"
-#include "store/engine/rocksdb_engine.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/memory_engine.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/engine_contract.h"
 
-namespace telepost::store {
+namespace telepost::test {
 namespace {
 
-using schema::AccountId;
-using schema::Partition;
-using schema::PartitionKind;
-using Records = std::vector<std::pair<std::string, std::string>>;
+using EngineCommits = EngineContract;
 
-constexpr Space kAllSpaces[] = {Space::point, Space::scan, Space::queue, Space::large};
-
-class EngineUnderTest {
- public:
-  virtual ~EngineUnderTest() = default;
-  virtual Engine& engine() = 0;
-  virtual void reopen() = 0;  // as after the end of the process
-};
-
-class RocksdbUnderTest final : public EngineUnderTest {
- public:
-  RocksdbUnderTest() { reopen(); }
-  Engine& engine() override { return *engine_; }
-  void reopen() override {
-    engine_.reset();
-    auto opened = RocksdbEngine::open({.path = folder_ / "store"});
-    if (!opened.ok()) throw std::runtime_error(to_string(opened.error()));
-    engine_ = std::move(opened).value();
-  }
-
- private:
-  test::TempFolder folder_;
-  std::unique_ptr<RocksdbEngine> engine_;
-};
-
-class MemoryUnderTest final : public EngineUnderTest {
- public:
-  Engine& engine() override { return engine_; }
-  void reopen() override {
-    engine_.crash();
-    engine_.restart();
-  }
-
- private:
-  test::ManualClock clock_;
-  test::MemoryEngine engine_{clock_};
-};
-
-using Factory = std::unique_ptr<EngineUnderTest> (*)();
-
-class EngineContract : public testing::TestWithParam<Factory> {
- protected:
-  Engine& engine() { return under_test_->engine(); }
-  void reopen() { under_test_->reopen(); }
-
-  Result<void> commit(CommitList list) {
-    std::vector<CommitList> lists;
-    lists.push_back(std::move(list));
-    return std::move(commit_all(std::move(lists)).front());
-  }
-  std::vector<Result<void>> commit_all(std::vector<CommitList> lists) {
-    std::vector<Result<void>> results(lists.size());
-    engine().commit(lists, results);
-    return results;
-  }
-  void put(const Partition& partition, Space space, std::string_view key, std::string_view value) {
-    Batch batch(partition);
-    batch.put(space, key, value);
-    ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
-  }
-  static CommitList list_of(Batch batch, std::vector<Expectation> expectations = {}) {
-    CommitList list;
-    list.push_back({std::move(batch), std::move(expectations)});
-    return list;
-  }
-  std::optional<std::string> get(const Partition& partition, Space space, std::string_view key) {
-    return engine().reader(partition)->get(space, key).value();
-  }
-  Records scan(const Partition& partition, Space space, std::string_view begin = {},
-               std::string_view end = {}) {
-    return scan(*engine().reader(partition), space, begin, end);
-  }
-  static Records scan(const PartitionReader& reader, Space space, std::string_view begin = {},
-                      std::string_view end = {}) {
-    Records records;
-    const auto result = reader.scan(space, begin, end, [&](std::string_view key, std::string_view value) {
-      records.emplace_back(key, value);
-      return true;
-    });
-    EXPECT_TRUE(result.ok());
-    return records;
-  }
-  std::vector<Partition> partitions(PartitionKind kind, std::optional<Partition> after = {}) {
-    std::vector<Partition> found;
-    EXPECT_TRUE(engine()
-                    .list_partitions(kind, after,
-                                     [&](const Partition& partition) {
-                                       found.push_back(partition);
-                                       return true;
-                                     })
-                    .ok());
-    return found;
-  }
-
-  const Partition ann_ = Partition::account(AccountId{7});
-  const Partition bob_ = Partition::account(AccountId{8});
-  std::unique_ptr<EngineUnderTest> under_test_ = GetParam()();
-};
-
-TEST_P(EngineContract, GivesBackWhatWasPutAndNothingElse) {
-  for (const Space space : kAllSpaces) {
-    put(ann_, space, "key", "value");
-    EXPECT_EQ(get(ann_, space, "key"), "value");
-    EXPECT_EQ(get(ann_, space, "ke"), std::nullopt);
-    EXPECT_EQ(get(ann_, space, std::string_view("key\0", 4)), std::nullopt);
-    EXPECT_EQ(get(bob_, space, "key"), std::nullopt);
-  }
-}
-
-TEST_P(EngineContract, KeepsSpacesApart) {
-  for (const Space space : kAllSpaces) put(ann_, space, "key", std::to_string(static_cast<int>(space)));
-  for (const Space space : kAllSpaces)
-    EXPECT_EQ(get(ann_, space, "key"), std::to_string(static_cast<int>(space)));
-}
-
-TEST_P(EngineContract, TakesEmptyValuesEmptyKeysAndBinaryKeys) {
-  const std::string binary("\0\xff\0\x80", 4);
-  for (const Space space : kAllSpaces) {
-    put(ann_, space, "empty", "");
-    put(ann_, space, "", "no key");
-    put(ann_, space, binary, binary);
-    EXPECT_EQ(get(ann_, space, "empty"), "");
-    EXPECT_EQ(scan(ann_, space), (Records{{"", "no key"}, {binary, binary}, {"empty", ""}}));
-  }
-}
-
-TEST_P(EngineContract, OrdersKeysAsUnsignedBytes) {
-  for (const std::string_view key : {"\x80", "\x7f", "a", "\xff\xff", "\xff", "aa", "B"})
-    put(ann_, Space::scan, key, "");
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : scan(ann_, Space::scan)) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"B", "a", "aa", "\x7f", "\x80", "\xff", "\xff\xff"}));
-}
-
-TEST_P(EngineContract, TakesKeysAndBatchesOfTheLargestSize) {
-  const std::string key(kMaxKeyBytes, 'k');
-  const std::string value((1u << 20) - 2 * kMaxKeyBytes, 'v');
-  Batch batch(ann_);
-  for (char i = '0'; i < '4'; ++i) batch.put(Space::large, key.substr(1) + i, value);
-  ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
-  EXPECT_EQ(get(ann_, Space::large, key.substr(1) + '3'), value);
-}
-
-TEST_P(EngineContract, AppliesABatchInItsOrder) {
+TEST_P(EngineCommits, AppliesABatchInItsOrder) {
   Batch batch(ann_);
   batch.put(Space::point, "a", "1");
   batch.put(Space::point, "a", "2");
@@ -175,7 +22,7 @@ TEST_P(EngineContract, AppliesABatchInItsOrder) {
   EXPECT_EQ(scan(ann_, Space::point), (Records{{"a", "2"}, {"c", "1"}}));
 }
 
-TEST_P(EngineContract, AppliesListsAndTheirBatchesInOrder) {
+TEST_P(EngineCommits, AppliesListsAndTheirBatchesInOrder) {
   std::vector<CommitList> lists(3);
   for (int i = 0; i < 9; ++i) {
     Batch batch(i % 2 == 0 ? ann_ : bob_);
@@ -187,7 +34,7 @@ TEST_P(EngineContract, AppliesListsAndTheirBatchesInOrder) {
   EXPECT_EQ(get(bob_, Space::point, "last"), "7");
 }
 
-TEST_P(EngineContract, CommitsNothingForEmptyLists) {
+TEST_P(EngineCommits, CommitsNothingForEmptyLists) {
   const auto results = commit_all(std::vector<CommitList>(3));
   for (const auto& result : results) EXPECT_TRUE(result.ok());
   EXPECT_TRUE(commit_all({}).empty());
@@ -195,7 +42,7 @@ TEST_P(EngineContract, CommitsNothingForEmptyLists) {
   EXPECT_TRUE(partitions(PartitionKind::account).empty());
 }
 
-TEST_P(EngineContract, ChecksThatAKeyIsAbsentOrEqual) {
+TEST_P(EngineCommits, ChecksThatAKeyIsAbsentOrEqual) {
   const auto attempt = [&](std::optional<std::string> expected, std::string_view value) {
     Batch batch(ann_);
     batch.put(Space::point, "head", value);
@@ -212,7 +59,7 @@ TEST_P(EngineContract, ChecksThatAKeyIsAbsentOrEqual) {
   EXPECT_EQ(get(ann_, Space::point, "head"), "2");
 }
 
-TEST_P(EngineContract, ExpectsInTheSpaceAndPartitionOfTheBatch) {
+TEST_P(EngineCommits, ExpectsInTheSpaceAndPartitionOfTheBatch) {
   put(bob_, Space::point, "head", "1");
   put(ann_, Space::scan, "head", "1");
   Batch batch(ann_);
@@ -223,7 +70,7 @@ TEST_P(EngineContract, ExpectsInTheSpaceAndPartitionOfTheBatch) {
 }
 
 // Two first messages to one new address in one group: one makes the account.
-TEST_P(EngineContract, ExpectationsSeeEarlierListsOfTheSameCall) {
+TEST_P(EngineCommits, ExpectationsSeeEarlierListsOfTheSameCall) {
   std::vector<CommitList> lists;
   for (const char* value : {"first", "second", "third"}) {
     Batch batch(ann_);
@@ -245,7 +92,7 @@ TEST_P(EngineContract, ExpectationsSeeEarlierListsOfTheSameCall) {
   EXPECT_EQ(get(ann_, Space::point, "address"), "fifth");
 }
 
-TEST_P(EngineContract, ExpectationsSeeEarlierBatchesOfTheSameList) {
+TEST_P(EngineCommits, ExpectationsSeeEarlierBatchesOfTheSameList) {
   CommitList list;
   for (int i = 0; i < 3; ++i) {
     Batch batch(ann_);
@@ -257,7 +104,7 @@ TEST_P(EngineContract, ExpectationsSeeEarlierBatchesOfTheSameList) {
   EXPECT_EQ(get(ann_, Space::point, "counter"), "3");
 }
 
-TEST_P(EngineContract, LeavesAPrefixOfARefusedListAndNothingOfItsLaterBatches) {
+TEST_P(EngineCommits, LeavesAPrefixOfARefusedListAndNothingOfItsLaterBatches) {
   CommitList list;
   for (int i = 0; i < 5; ++i) {
     Batch batch(i % 2 == 0 ? ann_ : bob_);
@@ -288,7 +135,7 @@ TEST_P(EngineContract, LeavesAPrefixOfARefusedListAndNothingOfItsLaterBatches) {
 }
 
 // Later lists are checked against what the refused list really left.
-TEST_P(EngineContract, ARefusedListMisleadsNoLaterExpectation) {
+TEST_P(EngineCommits, ARefusedListMisleadsNoLaterExpectation) {
   CommitList refused;
   Batch first(ann_);
   first.put(Space::point, "k", "refused");
@@ -311,7 +158,7 @@ TEST_P(EngineContract, ARefusedListMisleadsNoLaterExpectation) {
   EXPECT_EQ(get(ann_, Space::point, "was there").has_value(), there);
 }
 
-TEST_P(EngineContract, CommitsMoreThanOneWriteHolds) {
+TEST_P(EngineCommits, CommitsMoreThanOneWriteHolds) {
   const std::string value(512 << 10, 'v');
   std::vector<CommitList> lists(6);
   for (std::size_t i = 0; i < 48; ++i) {
@@ -328,145 +175,7 @@ TEST_P(EngineContract, CommitsMoreThanOneWriteHolds) {
   }
 }
 
-TEST_P(EngineContract, AnswersGetManyInTheOrderOfItsKeys) {
-  for (const Space space : kAllSpaces) {
-    put(ann_, space, "a", "1");
-    put(ann_, space, "b", std::string(40'000, 'b'));
-    put(ann_, space, "c", "");
-    put(bob_, space, "d", "not ann's");
-    const auto values = engine().reader(ann_)->get_many(space, {"c", "d", "b", "a", "c", "z"}).value();
-    EXPECT_EQ(values, (std::vector<std::optional<std::string>>{"", std::nullopt, std::string(40'000, 'b'),
-                                                               "1", "", std::nullopt}));
-    EXPECT_TRUE(engine().reader(ann_)->get_many(space, {}).value().empty());
-  }
-}
-
-TEST_P(EngineContract, ScansFromBeginUpToButNotIncludingEnd) {
-  for (const Space space : kAllSpaces) {
-    for (const char* key : {"a", "b", "bb", "c", "d"}) put(ann_, space, key, key);
-    EXPECT_EQ(scan(ann_, space, "b", "d"), (Records{{"b", "b"}, {"bb", "bb"}, {"c", "c"}}));
-    EXPECT_EQ(scan(ann_, space, "ba"), (Records{{"bb", "bb"}, {"c", "c"}, {"d", "d"}}));
-    EXPECT_EQ(scan(ann_, space, "", "b"), (Records{{"a", "a"}}));
-    EXPECT_TRUE(scan(ann_, space, "b", "b").empty());
-    EXPECT_TRUE(scan(ann_, space, "d", "a").empty());
-    EXPECT_TRUE(scan(ann_, space, "e").empty());
-  }
-}
-
-TEST_P(EngineContract, StopsAScanWhenTheVisitorSaysSo) {
-  for (int i = 0; i < 300; ++i) put(ann_, Space::queue, "k" + std::to_string(1000 + i), "");
-  for (const std::size_t wanted : {1u, 7u, 8u, 9u, 200u}) {
-    std::size_t seen = 0;
-    ASSERT_TRUE(
-        engine().reader(ann_)->scan(Space::queue, {}, {}, [&](auto, auto) { return ++seen < wanted; }).ok());
-    EXPECT_EQ(seen, wanted);
-  }
-}
-
-TEST_P(EngineContract, AVisitorMayReadAndCommitAndItsScanStaysAsItBegan) {
-  for (int i = 0; i < 300; ++i) put(ann_, Space::queue, "k" + std::to_string(1000 + i), "old");
-  const auto reader = engine().reader(ann_);
-  int seen = 0;
-  ASSERT_TRUE(reader
-                  ->scan(Space::queue, {}, {},
-                         [&](std::string_view key, std::string_view value) {
-                           EXPECT_EQ(value, "old");
-                           EXPECT_EQ(reader->get(Space::queue, key).value(), "old");
-                           if (++seen == 1) {
-                             Batch batch(ann_);
-                             for (int i = 200; i < 300; ++i)
-                               batch.erase(Space::queue, "k" + std::to_string(1000 + i));
-                             batch.put(Space::queue, "k1150x", "new");
-                             EXPECT_TRUE(commit(list_of(std::move(batch))).ok());
-                           }
-                           return seen < 150;
-                         })
-                  .ok());
-  EXPECT_EQ(seen, 150);
-  EXPECT_EQ(scan(ann_, Space::queue).size(), 201u);
-}
-
-// Neighbours in byte order, the highest account id included, whose successor has another kind.
-TEST_P(EngineContract, LeaksNoKeyOfANeighbouringPartition) {
-  const std::vector<Partition> all = {Partition::account(AccountId{0}),
-                                      Partition::account(AccountId{1}),
-                                      Partition::account(AccountId{0xff}),
-                                      Partition::account(AccountId{0x100}),
-                                      Partition::account(AccountId{~0ull}),
-                                      Partition::account(AccountId{~0ull - 1}),
-                                      Partition::slice(PartitionKind::calendar, 0),
-                                      Partition::slice(PartitionKind::calendar, 0xffff),
-                                      Partition::slice(PartitionKind::directory, 0),
-                                      Partition::meta(),
-                                      Partition::piece(sha256("a piece")),
-                                      Partition::slice(PartitionKind::queue, 0xffff)};
-  for (const Space space : kAllSpaces) {
-    for (const Partition& partition : all) {
-      Batch batch(partition);
-      for (const std::string_view key :
-           {std::string_view(""), std::string_view("\0", 1), std::string_view("\xff\xff\xff")}) {
-        batch.put(space, key, partition.to_string());
-      }
-      ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
-    }
-    for (const Partition& partition : all) {
-      const Records records = scan(partition, space);
-      ASSERT_EQ(records.size(), 3u) << partition.to_string();
-      for (const auto& [key, value] : records) EXPECT_EQ(value, partition.to_string());
-    }
-  }
-}
-
-TEST_P(EngineContract, ListsThePartitionsOfAKindInOrder) {
-  const std::vector<Partition> accounts = {Partition::account(AccountId{0}), Partition::account(AccountId{5}),
-                                           Partition::account(AccountId{300}),
-                                           Partition::account(AccountId{~0ull})};
-  for (std::size_t i = 0; i < accounts.size(); ++i) {
-    for (int key = 0; key < 20; ++key) put(accounts[i], kAllSpaces[i], "k" + std::to_string(key), "");
-  }
-  put(Partition::meta(), Space::point, "", "");
-  put(Partition::slice(PartitionKind::calendar, 3), Space::queue, "", "");
-  EXPECT_EQ(partitions(PartitionKind::account), accounts);
-  EXPECT_EQ(partitions(PartitionKind::account, accounts[1]),
-            (std::vector<Partition>{accounts[2], accounts[3]}));
-  EXPECT_EQ(partitions(PartitionKind::account, Partition::account(AccountId{6})),
-            (std::vector<Partition>{accounts[2], accounts[3]}));
-  EXPECT_TRUE(partitions(PartitionKind::account, accounts[3]).empty());
-  EXPECT_EQ(partitions(PartitionKind::meta), std::vector<Partition>{Partition::meta()});
-  EXPECT_TRUE(partitions(PartitionKind::piece).empty());
-  int seen = 0;
-  ASSERT_TRUE(engine()
-                  .list_partitions(PartitionKind::account, {}, [&](const Partition&) { return ++seen < 2; })
-                  .ok());
-  EXPECT_EQ(seen, 2);
-  Batch batch(accounts[1]);
-  for (int key = 0; key < 20; ++key) batch.erase(kAllSpaces[1], "k" + std::to_string(key));
-  ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
-  EXPECT_EQ(partitions(PartitionKind::account),
-            (std::vector<Partition>{accounts[0], accounts[2], accounts[3]}));
-}
-
-TEST_P(EngineContract, ASnapshotKeepsItsPartitionAsItWas) {
-  put(ann_, Space::scan, "changed", "old");
-  put(ann_, Space::scan, "erased", "old");
-  const auto snapshot = engine().snapshot(ann_);
-  put(ann_, Space::scan, "added", "new");
-  put(ann_, Space::scan, "changed", "new");
-  const auto later = engine().snapshot(ann_);
-  Batch batch(ann_);
-  batch.erase(Space::scan, "erased");
-  batch.erase(Space::scan, "added");
-  batch.put(Space::scan, "changed", "newest");
-  ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
-  EXPECT_EQ(scan(*snapshot, Space::scan), (Records{{"changed", "old"}, {"erased", "old"}}));
-  EXPECT_EQ(scan(*later, Space::scan), (Records{{"added", "new"}, {"changed", "new"}, {"erased", "old"}}));
-  EXPECT_EQ(snapshot->get(Space::scan, "added").value(), std::nullopt);
-  EXPECT_EQ(snapshot->get_many(Space::scan, {"erased", "changed"}).value(),
-            (std::vector<std::optional<std::string>>{"old", "old"}));
-  EXPECT_EQ(scan(ann_, Space::scan), (Records{{"changed", "newest"}}));
-}
-
-TEST_P(EngineContract, KeepsWhatItAcknowledgedWhenItIsOpenedAgain) {
+TEST_P(EngineCommits, KeepsWhatItAcknowledgedWhenItIsOpenedAgain) {
   for (int i = 0; i < 50; ++i) put(ann_, kAllSpaces[i % 4], "k" + std::to_string(i), std::string(5000, 'v'));
   reopen();
   for (int i = 0; i < 50; ++i)
@@ -476,7 +185,7 @@ TEST_P(EngineContract, KeepsWhatItAcknowledgedWhenItIsOpenedAgain) {
   EXPECT_EQ(get(ann_, Space::point, "after"), "v");
 }
 
-TEST_P(EngineContract, CompactionAndRecoveryChangeNoRecord) {
+TEST_P(EngineCommits, CompactionAndRecoveryChangeNoRecord) {
   for (int i = 0; i < 200; ++i)
     put(ann_, Space::large, "k" + std::to_string(1000 + i), std::string(3000, 'v'));
   Batch batch(ann_);
@@ -490,7 +199,7 @@ TEST_P(EngineContract, CompactionAndRecoveryChangeNoRecord) {
   EXPECT_EQ(scan(ann_, Space::large), before);
 }
 
-TEST_P(EngineContract, TellsOfItsDisk) {
+TEST_P(EngineCommits, TellsOfItsDisk) {
   const DiskSpace space = engine().disk_space().value();
   EXPECT_GT(space.total_bytes, 0u);
   EXPECT_LE(space.free_bytes, space.total_bytes);
@@ -498,7 +207,7 @@ TEST_P(EngineContract, TellsOfItsDisk) {
 
 // Each thread counts in its own account and all count in one, where expectations decide; readers see only
 // whole batches.
-TEST_P(EngineContract, ServesManyThreads) {
+TEST_P(EngineCommits, ServesManyThreads) {
   constexpr int kThreads = 8, kRounds = 100;
   const Partition shared = Partition::meta();
   std::atomic<int> won{0}, refused{0}, torn{0};
@@ -525,56 +234,6 @@ TEST_P(EngineContract, ServesManyThreads) {
   EXPECT_EQ(get(shared, Space::point, "count"), std::to_string(won));
 }
 
-TEST_P(EngineContract, HoldsAPartitionOfAMillionKeys) {
-  constexpr std::uint64_t kKeys = 1'000'000, kStep = 10'000;
-  const auto key_of = [](std::uint64_t number) {
-    std::string key("k");
-    ByteWriter(key).u64(number);
-    return key;
-  };
-  put(bob_, Space::scan, "neighbour", "");
-  for (std::uint64_t begin = 0; begin < kKeys; begin += kStep) {
-    Batch batch(ann_);
-    for (std::uint64_t i = begin; i < begin + kStep; ++i)
-      batch.put(Space::scan, key_of(i * 7919 % kKeys), "value");
-    ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
-  }
-  std::uint64_t next = 0;
-  ASSERT_TRUE(engine()
-                  .reader(ann_)
-                  ->scan(Space::scan, {}, {},
-                         [&](std::string_view key, std::string_view) {
-                           return key == key_of(next) && ++next < kKeys + 1;
-                         })
-                  .ok());
-  EXPECT_EQ(next, kKeys);
-  EXPECT_EQ(scan(ann_, Space::scan, key_of(500'000), key_of(500'050)).size(), 50u);
-  EXPECT_EQ(get(ann_, Space::scan, key_of(999'999)), "value");
-  EXPECT_EQ(get(ann_, Space::scan, key_of(kKeys)), std::nullopt);
-  EXPECT_EQ(partitions(PartitionKind::account), (std::vector<Partition>{ann_, bob_}));
-}
-
-// A queue is read from its cursor: what was deleted before it costs nothing (DESIGN, due work).
-TEST_P(EngineContract, ReadsAQueueFromItsCursorAfterManyDeletions) {
-  const auto key_of = [](std::uint64_t number) {
-    std::string key;
-    ByteWriter(key).u64(number);
-    return key;
-  };
-  for (std::uint64_t begin = 0; begin < 200'000; begin += 10'000) {
-    Batch put(ann_), erase(ann_);
-    for (std::uint64_t i = begin; i < begin + 10'000; ++i)
-      put.put(Space::queue, key_of(i), ""), erase.erase(Space::queue, key_of(i));
-    ASSERT_TRUE(commit(list_of(std::move(put))).ok());
-    ASSERT_TRUE(commit(list_of(std::move(erase))).ok());
-  }
-  put(ann_, Space::queue, key_of(200'000), "due");
-  for (int i = 0; i < 1000; ++i) {
-    ASSERT_EQ(scan(ann_, Space::queue, key_of(200'000)), (Records{{key_of(200'000), "due"}}));
-  }
-  EXPECT_EQ(scan(ann_, Space::queue).size(), 1u);
-}
-
 TEST(BatchDeathTest, RefusesKeysAndBatchesOverTheirLimits) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Batch batch(Partition::meta());
@@ -584,12 +243,7 @@ TEST(BatchDeathTest, RefusesKeysAndBatchesOverTheirLimits) {
                "kMaxKeyBytes");
 }
 
-INSTANTIATE_TEST_SUITE_P(Rocksdb, EngineContract, testing::Values([]() -> std::unique_ptr<EngineUnderTest> {
-                           return std::make_unique<RocksdbUnderTest>();
-                         }));
-INSTANTIATE_TEST_SUITE_P(Memory, EngineContract, testing::Values([]() -> std::unique_ptr<EngineUnderTest> {
-                           return std::make_unique<MemoryUnderTest>();
-                         }));
+TELEPOST_TEST_ALL_ENGINES(EngineCommits);
 
 }  // namespace
-}  // namespace telepost::store
+}  // namespace telepost::test
