@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/setting_screen.h"
 
 namespace telepost::schema {
 namespace {
@@ -12,8 +13,6 @@ namespace {
 constexpr std::size_t kMaxOverrideBytes = 64 * 1024;
 constexpr unsigned kMaxDepth = 32;
 constexpr std::ptrdiff_t kMaxKeyParts = 8;
-constexpr std::size_t kMaxDots =
-    200;  // of one line: toml++ 3.3 goes one call deeper for each part of a dotted key
 
 std::string place_of(std::string_view name, const toml::source_position& position) {
   return std::string(name) + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
@@ -48,17 +47,6 @@ Setting from_node(const toml::node& node, std::string_view name, unsigned depth 
     setting.value = boolean->get();
   }
   return setting;
-}
-
-// The first line with more dots than that; 0 if there is none.
-std::size_t line_with_too_many_dots(std::string_view text) {
-  std::size_t line = 1;
-  std::size_t dots = 0;
-  for (const char c : text) {
-    if (c == '\n') ++line, dots = 0;
-    if (c == '.' && ++dots > kMaxDots) return line;
-  }
-  return 0;
 }
 
 bool is_key(std::string_view part) {
@@ -96,9 +84,9 @@ void set_places(Setting& setting, const std::string& where) {
 
 Result<Setting> parse_settings(std::string_view text, std::string_view name) {
   if (text.size() > kMaxSettingsBytes) return {Errc::too_large, std::string(name) + ": larger than 4 MiB"};
-  if (const std::size_t line = line_with_too_many_dots(text); line != 0) {
-    return {Errc::invalid,
-            std::string(name) + ":" + std::to_string(line) + ":1: too many dots in one line; break it"};
+  if (const auto fault = screen_settings(text)) {
+    return {Errc::invalid, std::string(name) + ":" + std::to_string(fault->line) + ":" +
+                               std::to_string(fault->column) + ": " + std::string(fault->why)};
   }
   try {
     return from_node(toml::parse(text), name);

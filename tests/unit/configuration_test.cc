@@ -31,9 +31,7 @@ Configuration parsed(std::string_view toml, const std::vector<std::string>& over
   return result.ok() ? *result : Configuration();
 }
 
-TEST(Configuration, OfAnEmptyFileIsTheDefaults) {
-  EXPECT_TRUE(parsed("") == Configuration());
-}
+TEST(Configuration, OfAnEmptyFileIsTheDefaults) { EXPECT_TRUE(parsed("") == Configuration()); }
 
 TEST(Configuration, TakesEveryKeyOfAFile) {
   const Configuration c = parsed(R"(
@@ -235,14 +233,29 @@ TEST(Configuration, EndsOnTextThatIsDeepRatherThanTheStack) {
   EXPECT_NE(error_of("", {dots + "=1"}), "no error");
 }
 
+TEST(Configuration, TakesLettersBeyondAsciiInTextsAndComments) {
+  const std::string u = "\xc8\xb2";  // U+0232, for which toml++ 3.3 is undefined outside of texts
+  for (const std::string& good :
+       {"# " + u + "\n", "log.level = 'info' # " + u, std::string("\xef\xbb\xbflog.level = 'info'"),
+        "policies.path = \"\\\"" + u + "\"", "policies.path = '\\" + u + "' # '",
+        std::string("policies.path = \"\"\"a\"\"\"\"\""), "policies.path = \"\" # " + u}) {
+    EXPECT_EQ(error_of(good), "no error") << good;
+  }
+  const std::string why = "letters beyond ASCII may stand in one-line texts in quotes and in comments alone";
+  EXPECT_EQ(error_of("#\nlog" + u + ".level = 'info'"), "t.toml:2:4: " + why);
+  EXPECT_EQ(error_of("log.level = " + u), "t.toml:1:13: " + why);
+  EXPECT_EQ(error_of("log.level = '''\n" + u + "'''"), "t.toml:2:1: " + why);
+  EXPECT_EQ(error_of("log.level = \"\"\"\\\n" + u + "\"\"\""), "t.toml:2:1: " + why);
+  EXPECT_EQ(error_of("log.level = 'info' " + u), "t.toml:1:20: " + why);
+}
+
 TEST(Configuration, DefaultsOfTheKeyTableAreTheDefaults) {
   std::set<std::string_view> names;
   for (const ConfigurationKey& key : configuration_keys()) {
     EXPECT_TRUE(names.insert(key.name).second) << key.name;
     EXPECT_FALSE(key.type.empty() || key.sentence.empty()) << key.name;
     if (key.name.find("[]") != std::string_view::npos) continue;
-    EXPECT_TRUE(parsed("", {key.name + "=" + std::string(key.fallback)}) == Configuration())
-        << key.name;
+    EXPECT_TRUE(parsed("", {key.name + "=" + std::string(key.fallback)}) == Configuration()) << key.name;
   }
 }
 
@@ -284,8 +297,7 @@ TEST(Configuration, SampleFileParsesAndShowsEveryKeyWithItsDefault) {
   EXPECT_TRUE(parsed(defaults) == Configuration());
   EXPECT_EQ(parsed(examples).domains, (std::vector<Domain>{{"example.test", "standard", false}}));
   EXPECT_EQ(parsed(examples).services.size(), 1U);
-  for (const ConfigurationKey& key : configuration_keys())
-    EXPECT_TRUE(shown.contains(key.name)) << key.name;
+  for (const ConfigurationKey& key : configuration_keys()) EXPECT_TRUE(shown.contains(key.name)) << key.name;
   EXPECT_EQ(shown.size(), configuration_keys().size());
 }
 
