@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "base/bytes.h"
@@ -15,12 +16,11 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 bool is_plain(std::string_view bytes) {
-  unsigned odd = 0;
+  if (is_printable_ascii(bytes)) return true;
   for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    odd |= static_cast<unsigned>(byte - 0x20u > 0x5eu && byte != '\t' && byte != '\r' && byte != '\n');
+    if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f) return false;  // char is signed: 8-bit too
   }
-  return odd == 0;
+  return true;
 }
 
 // Length of the valid UTF-8 character at the front (RFC 3629 section 4), 0 if there is none.
@@ -137,6 +137,21 @@ std::string from_iconv(std::string_view bytes, const char* charset) {
 }
 
 }  // namespace
+
+bool is_printable_ascii(std::string_view bytes) {
+  // Eight at a time: a byte is below 0x20 if the subtraction borrows, above 0x7e if the addition carries into its top bit.
+  constexpr std::uint64_t kOnes = 0x0101010101010101u;
+  std::uint64_t odd = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data() + i, 8);
+    odd |= (word - kOnes * 0x20) | ((word & kOnes * 0x7f) + kOnes) | word;
+  }
+  bool good = (odd & kOnes * 0x80) == 0;
+  for (; i < bytes.size(); ++i) good = good && bytes[i] >= 0x20 && bytes[i] < 0x7f;
+  return good;
+}
 
 std::string to_utf8(std::string_view bytes, std::string_view charset) {
   if (equals_ignoring_case(charset, "utf-8") || equals_ignoring_case(charset, "utf8")) return from_utf8(bytes);

@@ -13,4 +13,7 @@ namespace telepost::transcoders::mime {
 // memory errors (CVE-2024-2961), and mail does not need them.
 std::string to_utf8(std::string_view bytes, std::string_view charset);
 
+// Nothing but printable ASCII.
+bool is_printable_ascii(std::string_view bytes);
+
 }  // namespace telepost::transcoders::mime

@@ -77,6 +77,7 @@ bool is_address_field(std::string_view name) {
 
 schema::HeaderField decoded(RawField& field) {
   const bool words = field.value.find("=?") != std::string::npos;
+  if (!words && is_printable_ascii(field.value)) return {std::move(field.name), std::move(field.value)};
   const bool phrase = words && is_address_field(field.name);
   return {std::move(field.name), decode_words(field.value, phrase ? WordContext::phrase : WordContext::text)};
 }

@@ -96,7 +96,9 @@ std::string unfold(std::string_view raw) {
   return value;
 }
 
-std::string clean_text(std::string_view bytes) { return one_line(to_utf8(bytes, "utf-8")); }
+std::string clean_text(std::string_view bytes) {
+  return is_printable_ascii(bytes) ? std::string(bytes) : one_line(to_utf8(bytes, "utf-8"));
+}
 
 std::string_view truncate_utf8(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
@@ -106,7 +108,9 @@ std::string_view truncate_utf8(std::string_view text, std::size_t max_bytes) {
 
 std::string decode_words(std::string_view value, WordContext context) {
   std::size_t found = value.find("=?");
-  if (found == std::string_view::npos) return one_line(to_utf8(value, ""));
+  if (found == std::string_view::npos) {
+    return is_printable_ascii(value) ? std::string(value) : one_line(to_utf8(value, ""));
+  }
   std::string text;
   std::size_t done = 0;
   bool quoted = false;  // inside a quoted-string, which matters for phrases only

@@ -39,9 +39,11 @@ void PartTree::header_line(std::string_view bytes) {
 
 void PartTree::header_piece(std::string_view bytes) {
   if (header_full_) return;
-  if (header_.size() + bytes.size() > limits_.header_bytes ||
-      header_total_ + header_.size() + bytes.size() > limits_.header_bytes_total) {
+  const std::size_t size = header_.size() + bytes.size();
+  const bool over_total = header_total_ + size > limits_.header_bytes_total;
+  if (size > limits_.header_bytes || over_total) {
     header_full_ = true;
+    if (over_total) header_total_ = limits_.header_bytes_total;
     header_.resize(line_begin_);  // whole lines only
     defect("a header is larger than its limit; the rest of it was not read");
     return;

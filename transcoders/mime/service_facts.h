@@ -30,6 +30,8 @@
 // then fills what no Telepost-* field says: Content-Duration, the audio part's type, numbers in From and To.
 #pragma once
 
+#include <vector>
+
 #include "base/result.h"
 #include "schema/message.h"
 #include "transcoders/mime/scanner.h"
@@ -44,5 +46,9 @@ struct ServiceFacts {
 
 // invalid: a Telepost-* field breaks the grammar above; the detail names it.
 Result<ServiceFacts> read_service_facts(const Structure& structure);
+
+// The Telepost-* fields that say the same, for MessageFields::more: what read_service_facts() gives for a message that has
+// them, if the facts keep to the grammar.
+std::vector<schema::HeaderField> service_fields(const ServiceFacts& facts);
 
 }  // namespace telepost::transcoders::mime
