@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "schema/keys.h"
 #include "store/account_write.h"
 #include "store/outbox.h"
