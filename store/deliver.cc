@@ -1,5 +1,8 @@
 #include "store/deliver.h"
 
+#include <algorithm>
+
+#include "store/account_write.h"
 #include "store/accounts.h"
 #include "store/directory.h"
 #include "store/intake.h"
@@ -21,13 +24,23 @@ Detailed split_detail(const std::string& address) {
   return {address.substr(0, plus) + address.substr(at), address.substr(plus + 1, at - plus - 1)};
 }
 
-Result<void> receives(Rooms& rooms, schema::AccountId account) {
-  Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
-  TELEPOST_TRY(write);
-  const schema::AccountState state = write->profile().state;
-  if (state == schema::AccountState::closed) return {Errc::refused, "the account is closed"};
-  if (state == schema::AccountState::deleting) return {Errc::not_found, "no such account"};
+Result<void> receives(const schema::AccountRecord& profile) {
+  if (profile.state == schema::AccountState::closed) return {Errc::refused, "the account is closed"};
+  if (profile.state == schema::AccountState::deleting) return {Errc::not_found, "no such account"};
   return {};
+}
+
+// Without waiting for lock or disk: the address was asked for lately and its account is in memory.
+std::optional<Result<Recipient>> resolve_from_memory(Rooms& rooms, const std::string& canonical) {
+  const std::optional<schema::AccountId> account = rooms.addresses.find(canonical);
+  if (!account) return std::nullopt;
+  const std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, *account);
+  if (!write) return std::nullopt;
+  const std::vector<std::string>& addresses = write->profile().addresses;
+  if (std::find(addresses.begin(), addresses.end(), canonical) == addresses.end()) return std::nullopt;
+  const Result<void> open = receives(write->profile());
+  if (!open.ok()) return Result<Recipient>(open.error());
+  return Result<Recipient>(Recipient{*account, canonical, ""});
 }
 
 Result<Recipient> resolve_now(Rooms& rooms, const std::string& given, const ResolveOptions& options) {
@@ -37,7 +50,9 @@ Result<Recipient> resolve_now(Rooms& rooms, const std::string& given, const Reso
   for (const Detailed& reading : {Detailed{canonical, ""}, split_detail(canonical)}) {
     TELEPOST_ASSIGN(const auto found, directory.find(reading.address));
     if (!found) continue;
-    TELEPOST_TRY(receives(rooms, *found));
+    TELEPOST_ASSIGN(const AccountWrite write, AccountWrite::begin(rooms, *found, AccountWrite::Mode::without_reads));
+    TELEPOST_TRY(receives(write.profile()));
+    rooms.addresses.remember(reading.address, *found);
     return Recipient{*found, reading.address, reading.detail};
   }
   const Detailed reading = split_detail(canonical);
@@ -64,6 +79,9 @@ Result<Recipient> resolve_now(Rooms& rooms, const std::string& given, const Reso
 }  // namespace
 
 void Deliver::resolve(std::string address, ResolveOptions options, Completion<Recipient> done) {
+  const Result<std::string> canonical = canonical_address(address);
+  if (!canonical.ok()) return done(canonical.error());
+  if (std::optional<Result<Recipient>> known = resolve_from_memory(rooms_, *canonical)) return done(std::move(*known));
   const Result<void> taken = rooms_.workers.run([&rooms = rooms_, address = std::move(address), options = std::move(options), done] {
     done(resolve_now(rooms, address, options));
   });

@@ -115,7 +115,7 @@ Result<schema::MessageId> MessageChanger::copy_to_account(schema::MessageId id, 
   document.id = {account, rooms_.numbers.next_local()};
   TELEPOST_TRY(Pieces(rooms_).link(content.pieces(), document.id));
   TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, account));
-  TELEPOST_TRY(write_message(write, {document, &content, {to}, listed.summary.keywords, std::nullopt}));
+  TELEPOST_TRY(write_message(write, {&document, &content, {to}, listed.summary.keywords, std::nullopt}));
   TELEPOST_TRY(write.commit());
   return document.id;
 }
@@ -176,7 +176,7 @@ Result<schema::MessageId> MessageChanger::import(const Appended& message) {
     if (std::find(mailboxes.begin(), mailboxes.end(), placement.mailbox) == mailboxes.end()) mailboxes.push_back(placement.mailbox);
   }
   if (mailboxes.empty() || mailboxes.size() > kMaxPlacements) return {Errc::invalid, "a message lies in 1 to 64 mailboxes"};
-  TELEPOST_TRY(write_message(write, {document, &cutter.content(), mailboxes, message.keywords, std::nullopt}));
+  TELEPOST_TRY(write_message(write, {&document, &cutter.content(), mailboxes, message.keywords, std::nullopt}));
   for (schema::Annotation annotation : message.annotations) {
     annotation.message = id;
     write.put(Space::large, keys::annotation(id.local, write.advance()), schema::write_annotation(annotation));

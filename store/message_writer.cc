@@ -113,7 +113,7 @@ schema::Summary summary_of(const schema::Document& document, const std::vector<s
 }
 
 Result<void> write_message(AccountWrite& write, const NewMessage& message) {
-  const schema::Document& document = message.document;
+  const schema::Document& document = *message.document;
   const schema::LocalId local = document.id.local;
   const schema::Modseq modseq = write.advance();
   schema::Summary summary = summary_of(document, message.keywords);

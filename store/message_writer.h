@@ -19,8 +19,8 @@ struct Content {
 };
 
 struct NewMessage {
-  schema::Document document;  // id, received, sizes and digests set
-  const Content* content;     // outlives the call
+  const schema::Document* document;  // id, received, sizes and digests set; outlives the call
+  const Content* content;            // outlives the call
   std::vector<schema::MailboxId> mailboxes;  // 1 to 64, distinct
   std::vector<std::string> keywords;         // sorted
   std::optional<Time> expires;

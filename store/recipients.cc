@@ -99,7 +99,7 @@ Result<std::optional<schema::LocalId>> known_key(Rooms& rooms, const AccountWrit
 }
 
 // Puts one recipient's copy into its account's batch. Nothing is changed on an error.
-Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index) {
+Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::size_t index) {
   const std::string& key = arrived.incoming.delivery_key;
   if (!key.empty()) {
     TELEPOST_ASSIGN(const auto known, known_key(rooms, write, key));
@@ -108,12 +108,14 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, const Arrived& a
   const policies::DeliveryVerdict verdict = decide(rooms, write, arrived);
   if (verdict.refusal) return *verdict.refusal;  // no CDR: the peer is told, and nothing is stored
 
-  NewMessage message{arrived.document, &arrived.content, {kInbox}, arrived.incoming.keywords, verdict.expires};
-  message.document.id = arrived.ids[index];
-  message.document.received = arrived.incoming.received ? *arrived.incoming.received : write.received(rooms.clock.now());
-  std::vector<std::string>& to = message.document.envelope.to;
-  std::rotate(to.begin(), to.begin() + static_cast<std::ptrdiff_t>(index), to.begin() + static_cast<std::ptrdiff_t>(index) + 1);
-  TELEPOST_TRY(write_message(write, message));
+  // The document is written with this copy's own facts in it, not copied for them.
+  schema::Document& document = arrived.document;
+  document.id = arrived.ids[index];
+  document.received = arrived.incoming.received ? *arrived.incoming.received : write.received(rooms.clock.now());
+  std::swap(document.envelope.to[0], document.envelope.to[index]);
+  const Result<void> written = write_message(write, {&document, &arrived.content, {kInbox}, arrived.incoming.keywords, verdict.expires});
+  std::swap(document.envelope.to[0], document.envelope.to[index]);
+  TELEPOST_TRY(written);
   write.add_cdr(cdr_of(arrived, index, "stored"));
   if (!key.empty()) {
     const Time expires = rooms.clock.now() + kKeepKeys;
@@ -126,7 +128,7 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, const Arrived& a
 }
 
 // One recipient of LMTP: its own commit, its own answer.
-void submit_copy(Rooms& rooms, AccountWrite write, const std::shared_ptr<const Arrived>& arrived, std::size_t index,
+void submit_copy(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, std::size_t index,
                  const std::shared_ptr<Gathering>& gathering) {
   Result<Delivered> outcome = write_copy(rooms, write, *arrived, index);
   if (!outcome.ok()) {
@@ -153,7 +155,7 @@ std::size_t first_of_account(const Arrived& arrived, std::size_t index) {
   return first;
 }
 
-void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<const Arrived>& arrived, Completion<DeliveredToAll> done) {
+void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, Completion<DeliveredToAll> done) {
   const std::size_t recipients = arrived->ids.size();
   auto gathering = gather(*arrived, [arrived, done](Result<DeliveredToAll> all) {
     for (std::size_t i = 0; i < all->size(); ++i) (*all)[i] = (*all)[first_of_account(*arrived, i)];
@@ -179,7 +181,7 @@ void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<const Arrived>& ar
 
 // SMTP gives one answer: the first copy's batch carries the others as intents, then come their batches, then the intents
 // are done. One list, so that a crash leaves a prefix: nothing, or the first copy and intents that a hint finds.
-void deliver_one_for_all(Rooms& rooms, const std::shared_ptr<const Arrived>& arrived, Completion<DeliveredToAll> done) {
+void deliver_one_for_all(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, Completion<DeliveredToAll> done) {
   auto gathering = gather(*arrived, std::move(done));
   std::map<schema::AccountId, std::size_t> order;  // locks are taken in the order of ids
   for (std::size_t i = 0; i < arrived->ids.size(); ++i) order.emplace(arrived->ids[i].account, i);
@@ -263,7 +265,7 @@ Result<void> serve_intent(Rooms& rooms, schema::MessageId first, const schema::I
 
 }  // namespace
 
-bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<const Arrived>& arrived,
+bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arrived,
                              Completion<DeliveredToAll>& done) {
   if (arrived->ids.size() != 1 || !arrived->incoming.delivery_key.empty() || arrived->incoming.received) return false;
   std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, arrived->ids[0].account);
@@ -272,7 +274,7 @@ bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<const Arrived>&
   return true;
 }
 
-void Recipients::deliver(Rooms& rooms, std::shared_ptr<const Arrived> arrived, Completion<DeliveredToAll> done) {
+void Recipients::deliver(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done) {
   if (arrived->incoming.reply == Incoming::Reply::one_for_all) deliver_one_for_all(rooms, arrived, std::move(done));
   else deliver_one_for_each(rooms, arrived, std::move(done));
 }

@@ -27,9 +27,9 @@ class Recipients {
  public:
   // On a session's thread. False: it would have to wait for a lock or the disk, and nothing was done; call deliver() on
   // a worker instead.
-  static bool try_deliver(Rooms& rooms, const std::shared_ptr<const Arrived>& arrived, Completion<DeliveredToAll>& done);
+  static bool try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, Completion<DeliveredToAll>& done);
   // May block. Calls done when the last commit is durable.
-  static void deliver(Rooms& rooms, std::shared_ptr<const Arrived> arrived, Completion<DeliveredToAll> done);
+  static void deliver(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done);
 
   // Recipients of a stored message that a crash kept from being served. Safe to repeat. May block.
   static Result<void> serve_intents(Rooms& rooms, schema::MessageId first);

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "schema/class_of_service.h"
 #include "schema/configuration.h"
+#include "store/address_cache.h"
 #include "store/calendar.h"
 #include "store/cdr_hints.h"
 #include "store/change_feed.h"
@@ -49,6 +50,7 @@ struct Rooms {
   CdrHints cdr_hints{numbers};
   Classes classes;
   Heads heads;
+  AddressCache addresses;
   Calendar calendar;
   CreationLimit creation_limit;
   Health health;
