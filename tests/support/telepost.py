@@ -16,7 +16,7 @@ STOP_S = 15
 CONFIGURATION = """\
 [store]
 path = "{store}"
-reserve = {{percent = 0, at_least = 0}}
+reserve = "1MiB"
 [smtp]
 listen = "127.0.0.1:0"
 [lmtp]
