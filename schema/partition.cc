@@ -1,7 +1,5 @@
 #include "schema/partition.h"
 
-#include <cstring>
-
 #include "base/assert.h"
 #include "base/bytes.h"
 
@@ -42,7 +40,7 @@ std::string_view kind_name(PartitionKind kind) {
 Partition::Partition(PartitionKind kind, std::string_view name) : size_(static_cast<std::uint8_t>(1 + name.size())) {
   TELEPOST_ASSERT(name_size(static_cast<char>(kind)) == static_cast<int>(name.size()));
   bytes_[0] = static_cast<char>(kind);
-  std::memcpy(bytes_.data() + 1, name.data(), name.size());
+  name.copy(bytes_.data() + 1, name.size());
 }
 
 Partition Partition::account(AccountId id) {
