@@ -17,6 +17,7 @@ class Screen {
       if ((c & 0x80) != 0 && (place_ == Place::outside || is_multi_line())) {
         return fault("letters beyond ASCII may stand in one-line texts in quotes and in comments alone");
       }
+      if (is_control(c)) return fault("a control character; TOML allows none but TAB and line ends");
       if (c == '.' && ++dots_ > kMaxDots) return fault("too many dots in one line; break it");
       step(c);
     }
@@ -26,6 +27,9 @@ class Screen {
  private:
   enum class Place : unsigned char { outside, comment, basic, literal, multi_line_basic, multi_line_literal };
 
+  static bool is_control(char c) {
+    return (c >= 0 && c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+  }
   bool is_multi_line() const {
     return place_ == Place::multi_line_basic || place_ == Place::multi_line_literal;
   }
@@ -56,8 +60,9 @@ class Screen {
   void step(char c) {
     if (c == '\n' && !is_multi_line()) place_ = Place::outside;
     const bool escapes = place_ == Place::basic || place_ == Place::multi_line_basic;
-    if (escapes && c == '\\' && rest_.size() > 1 && rest_[1] != '\n')
-      return skip((rest_[1] & 0x80) != 0 ? 1 : 2);
+    if (escapes && c == '\\' && rest_.size() > 1 && rest_[1] != '\n') {
+      return skip((rest_[1] & 0x80) != 0 || is_control(rest_[1]) ? 1 : 2);
+    }
     if ((place_ == Place::basic && c == '"') || (place_ == Place::literal && c == '\''))
       place_ = Place::outside;
     const std::string_view closing = place_ == Place::multi_line_basic ? "\"\"\"" : "'''";
