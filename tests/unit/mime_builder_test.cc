@@ -14,7 +14,8 @@ namespace telepost::transcoders::mime {
 namespace {
 
 MessageFields fields_for_tests() {
-  MessageFields fields{.from = {"Ann", "ann@example.test"}, .to = {{"", "bob@example.test"}}, .subject = "A subject"};
+  MessageFields fields{
+      .from = {"Ann", "ann@example.test"}, .to = {{"", "bob@example.test"}}, .subject = "A subject"};
   fields.date = *from_rfc3339("2026-11-20T16:25:30Z");
   return fields;
 }
@@ -63,10 +64,12 @@ TEST(MimeBuilder, SameInputGivesSameBytesAndOtherInputAnotherId) {
 TEST(MimeBuilder, SmsBytesAreTheseBytes) {
   MessageFields fields = fields_for_tests();
   fields.message_id = "1@example.test";
-  EXPECT_EQ(*build_sms(fields, "Hi\nthere"),
-            "Date: Fri, 20 Nov 2026 16:25:30 +0000\r\nFrom: Ann <ann@example.test>\r\nTo: bob@example.test\r\nSubject: A subject\r\n"
-            "Message-ID: <1@example.test>\r\nMessage-Context: pager-message\r\nMIME-Version: 1.0\r\n"
-            "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\nHi\r\nthere\r\n");
+  EXPECT_EQ(
+      *build_sms(fields, "Hi\nthere"),
+      "Date: Fri, 20 Nov 2026 16:25:30 +0000\r\nFrom: Ann <ann@example.test>\r\nTo: "
+      "bob@example.test\r\nSubject: A subject\r\n"
+      "Message-ID: <1@example.test>\r\nMessage-Context: pager-message\r\nMIME-Version: 1.0\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\nHi\r\nthere\r\n");
 }
 
 TEST(MimeBuilder, KindsAreReadBackFromTheirShape) {
@@ -81,11 +84,14 @@ TEST(MimeBuilder, KindsAreReadBackFromTheirShape) {
 
 TEST(MimeBuilder, ServiceFieldsAreReadBack) {
   const std::vector<ServiceFacts> all = {
-      {schema::Kind::voice, schema::VoiceFacts{Duration(1234), "tel:+1555", "tel:+1556", "sip:x@y.test", "busy", "allowed", "audio/basic", "id-1",
-                                               *from_rfc3339("2026-11-20T16:25:30.5Z")}},
-      {schema::Kind::fax, schema::FaxFacts{2, "204x98", "CSID 1", "tel:+1555", "tel:+1556", "complete", "id-2"}},
+      {schema::Kind::voice,
+       schema::VoiceFacts{Duration(1234), "tel:+1555", "tel:+1556", "sip:x@y.test", "busy", "allowed",
+                          "audio/basic", "id-1", *from_rfc3339("2026-11-20T16:25:30.5Z")}},
+      {schema::Kind::fax,
+       schema::FaxFacts{2, "204x98", "CSID 1", "tel:+1555", "tel:+1556", "complete", "id-2"}},
       {schema::Kind::sms, schema::SmsFacts{"gsm7", 7, 2, 1, "tel:+1555", "tel:+1556"}},
-      {schema::Kind::video, schema::VideoFacts{"video/h264", 640, 480, Duration(5000), "tel:+1555", "tel:+1556"}},
+      {schema::Kind::video,
+       schema::VideoFacts{"video/h264", 640, 480, Duration(5000), "tel:+1555", "tel:+1556"}},
       {schema::Kind::mms, {}}};
   for (const ServiceFacts& facts : all) {
     MessageFields fields = fields_for_tests();
@@ -97,7 +103,8 @@ TEST(MimeBuilder, ServiceFieldsAreReadBack) {
 }
 
 TEST(MimeBuilder, EmailWithTextHtmlAndAttachmentsComesBack) {
-  const MediaPart png{"image/png", std::string("\0\1\2\r\n--\xff", 8), "Ä \"quoted\" and rather long name that takes several segments.png", "c@d", "Ünïcode"};
+  const MediaPart png{"image/png", std::string("\0\1\2\r\n--\xff", 8),
+                      "Ä \"quoted\" and rather long name that takes several segments.png", "c@d", "Ünïcode"};
   const auto built = build_email(fields_for_tests(), "text ä\n", "<p>ä</p>", {png});
   ASSERT_TRUE(built.ok());
   expect_well_formed(*built);
@@ -127,7 +134,9 @@ TEST(MimeBuilder, BoundaryAvoidsWhatParts7BitSay) {
   const auto first = build_email(fields_for_tests(), "x", "<p>", {});
   const Structure structure = scan(*first);
   const ParameterizedValue type = parse_parameterized(*find_field(structure.header, "Content-Type"));
-  const auto second = build_email(fields_for_tests(), "x", "", {{"message/rfc822", "A: b\r\n\r\n--" + type.find("boundary")->value + "\r\n"}});
+  const auto second =
+      build_email(fields_for_tests(), "x", "",
+                  {{"message/rfc822", "A: b\r\n\r\n--" + type.find("boundary")->value + "\r\n"}});
   EXPECT_EQ(scan(*second).root.children.size(), 2u);
 }
 
@@ -136,7 +145,8 @@ TEST(MimeBuilder, LongAndStrangeSubjectsComeBack) {
   for (int round = 0; round < 300; ++round) {
     std::string subject;
     while (subject.size() < random() % 400) {
-      const std::string pieces[] = {"a", "word ", "ü", "日本", "=?", "?=", "\"", ",", "😀", "x y", std::string(random() % 90, 'k')};
+      const std::string pieces[] = {
+          "a", "word ", "ü", "日本", "=?", "?=", "\"", ",", "😀", "x y", std::string(random() % 90, 'k')};
       subject += pieces[random() % std::size(pieces)];
     }
     subject = std::string(trim(subject));
@@ -162,7 +172,8 @@ TEST(MimeBuilder, LineEndsInValuesMakeNoFields) {
   fields.subject = "a\r\nBcc: evil@x.test";
   fields.from.display_name = "b\r\nBcc: evil@x.test";
   fields.more = {{"X-More", "c\r\nBcc: evil@x.test"}};
-  const auto built = build_email(fields, "", "", {{"image/png", "", "d\r\nBcc: evil@x.test", "", "e\r\nBcc: x"}});
+  const auto built =
+      build_email(fields, "", "", {{"image/png", "", "d\r\nBcc: evil@x.test", "", "e\r\nBcc: x"}});
   ASSERT_TRUE(built.ok());
   EXPECT_EQ(find_field(scan(*built).header, "Bcc"), nullptr);
   EXPECT_EQ(built->find("\nBcc"), std::string::npos);

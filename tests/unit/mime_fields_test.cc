@@ -23,7 +23,8 @@ TEST(MimeFields, EncodedWordsOfTheRfc) {  // RFC 2047 section 8
   EXPECT_EQ(decode_words("=?ISO-8859-1?Q?a_b?="), "a b");
   EXPECT_EQ(decode_words("=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?="), "a b");
   EXPECT_EQ(decode_words("=?US-ASCII?Q?Keith_Moore?= <moore@cs.utk.edu>"), "Keith Moore <moore@cs.utk.edu>");
-  EXPECT_EQ(decode_words("=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?= =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?="),
+  EXPECT_EQ(decode_words("=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?= "
+                         "=?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?="),
             "If you can read this you understand the example.");
 }
 
@@ -33,7 +34,8 @@ TEST(MimeFields, EncodedWordsCutInsideACharacterAreJoined) {
 }
 
 TEST(MimeFields, WhatIsNoEncodedWordStays) {
-  for (const char* text : {"=?", "=?utf-8?", "=?utf-8?x?abc?=", "=?utf-8?q?abc", "=??q?abc?=", "a =? b ?= c", "=?utf-8?q?a"}) {
+  for (const char* text :
+       {"=?", "=?utf-8?", "=?utf-8?x?abc?=", "=?utf-8?q?abc", "=??q?abc?=", "a =? b ?= c", "=?utf-8?q?a"}) {
     EXPECT_EQ(decode_words(text), text);
   }
 }
@@ -59,7 +61,9 @@ TEST(MimeFields, DecodedSpecialsInAddressesAreQuoted) {
 }
 
 TEST(MimeFields, EncodingWordsIsUndoneByDecoding) {
-  for (const std::string text : {"plain", "Grüße", "日本語のとても長い件名はひとつの符号化語には収まりません、だから分けます", "=?utf-8?q?x?="}) {
+  for (const std::string text :
+       {"plain", "Grüße", "日本語のとても長い件名はひとつの符号化語には収まりません、だから分けます",
+        "=?utf-8?q?x?="}) {
     const std::string encoded = encode_words(text);
     EXPECT_TRUE(is_printable_ascii(unfold(encoded)));
     EXPECT_EQ(decode_words(unfold(encoded)), text);
@@ -72,7 +76,8 @@ TEST(MimeFields, EncodingWordsIsUndoneByDecoding) {
 }
 
 TEST(MimeFields, ParametersWithCommentsQuotesAndSpaces) {
-  const auto value = parse_parameterized("Text/Plain (c (c)) ; Charset = \"us-ascii\" (x); name=\"a;\\\"b\\\".txt\"; format=flowed (y)");
+  const auto value = parse_parameterized(
+      "Text/Plain (c (c)) ; Charset = \"us-ascii\" (x); name=\"a;\\\"b\\\".txt\"; format=flowed (y)");
   EXPECT_EQ(value.value, "text/plain");
   EXPECT_EQ(value.find("charset")->value, "us-ascii");
   EXPECT_EQ(value.find("name")->value, "a;\"b\".txt");
@@ -93,12 +98,16 @@ TEST(MimeFields, ParametersThatSendersGetWrong) {
 }
 
 TEST(MimeFields, ExtendedParametersOfTheRfc) {  // RFC 2231 sections 3, 4 and 4.1
-  EXPECT_EQ(parse_parameterized("message/external-body; access-type=URL; URL*0=\"ftp://\"; URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\"")
+  EXPECT_EQ(parse_parameterized("message/external-body; access-type=URL; URL*0=\"ftp://\"; "
+                                "URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\"")
                 .text_of("url"),
             "ftp://cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar");
-  EXPECT_EQ(parse_parameterized("application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A").text_of("title"),
-            "This is ***fun***");
-  EXPECT_EQ(parse_parameterized("application/x-stuff; title*0*=us-ascii'en'This%20is%20even%20more%20; title*1*=%2A%2A%2Afun%2A%2A%2A%20; "
+  EXPECT_EQ(
+      parse_parameterized("application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A")
+          .text_of("title"),
+      "This is ***fun***");
+  EXPECT_EQ(parse_parameterized("application/x-stuff; title*0*=us-ascii'en'This%20is%20even%20more%20; "
+                                "title*1*=%2A%2A%2Afun%2A%2A%2A%20; "
                                 "title*2=\"isn't it!\"")
                 .text_of("title"),
             "This is even more ***fun*** isn't it!");
@@ -118,18 +127,23 @@ TEST(MimeFields, ParametersAreBounded) {
 }
 
 TEST(MimeFields, PlainAddressLists) {
-  EXPECT_EQ(parse_addresses("Ann Example <ann@example.test>, bob@example.test, \"Doe, Jane\" <jane@x.test>"),
-            (std::vector<Mailbox>{{"Ann Example", "ann@example.test"}, {"", "bob@example.test"}, {"Doe, Jane", "jane@x.test"}}));
-  EXPECT_EQ(parse_addresses("=?utf-8?q?J=C3=B6rg=2C?= <j@x.test>"), (std::vector<Mailbox>{{"Jörg,", "j@x.test"}}));
-  EXPECT_EQ(parse_addresses("\"a b\"@c.test, a@[127.0.0.1]"), (std::vector<Mailbox>{{"", "\"a b\"@c.test"}, {"", "a@[127.0.0.1]"}}));
+  EXPECT_EQ(
+      parse_addresses("Ann Example <ann@example.test>, bob@example.test, \"Doe, Jane\" <jane@x.test>"),
+      (std::vector<Mailbox>{
+          {"Ann Example", "ann@example.test"}, {"", "bob@example.test"}, {"Doe, Jane", "jane@x.test"}}));
+  EXPECT_EQ(parse_addresses("=?utf-8?q?J=C3=B6rg=2C?= <j@x.test>"),
+            (std::vector<Mailbox>{{"Jörg,", "j@x.test"}}));
+  EXPECT_EQ(parse_addresses("\"a b\"@c.test, a@[127.0.0.1]"),
+            (std::vector<Mailbox>{{"", "\"a b\"@c.test"}, {"", "a@[127.0.0.1]"}}));
   EXPECT_EQ(parse_addresses("\"Ann \\\"A\\\" B\" <a@b.c>"), (std::vector<Mailbox>{{"Ann \"A\" B", "a@b.c"}}));
   EXPECT_EQ(parse_addresses("<@a.test,@b.test:joe@c.test>"), (std::vector<Mailbox>{{"", "joe@c.test"}}));
   EXPECT_EQ(parse_addresses("j\xc3\xb6rg@\xc3\xbc.test"), (std::vector<Mailbox>{{"", "jörg@ü.test"}}));
 }
 
 TEST(MimeFields, AddressListsWithGroupsAndComments) {  // RFC 5322 appendix A.1.3
-  EXPECT_EQ(parse_addresses("A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;"),
-            (std::vector<Mailbox>{{"Ed Jones", "c@a.test"}, {"", "joe@where.test"}, {"John", "jdoe@one.test"}}));
+  EXPECT_EQ(
+      parse_addresses("A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;"),
+      (std::vector<Mailbox>{{"Ed Jones", "c@a.test"}, {"", "joe@where.test"}, {"John", "jdoe@one.test"}}));
   EXPECT_EQ(parse_addresses("undisclosed-recipients:;"), std::vector<Mailbox>{});
   const auto commented = parse_addresses("bob@example.test (Bob), ann@example.test");
   ASSERT_EQ(commented.size(), 2u);
@@ -138,7 +152,8 @@ TEST(MimeFields, AddressListsWithGroupsAndComments) {  // RFC 5322 appendix A.1.
 }
 
 TEST(MimeFields, WhatIsNoAddressIsLeftOut) {
-  for (const char* value : {"", ",", "ann", "<>", "@x.test", "ann@", "<ann@example.test> trailing@x", "a@b@c", "a\x01@b.test"}) {
+  for (const char* value :
+       {"", ",", "ann", "<>", "@x.test", "ann@", "<ann@example.test> trailing@x", "a@b@c", "a\x01@b.test"}) {
     for (const Mailbox& mailbox : parse_addresses(value)) {
       EXPECT_EQ(std::count(mailbox.address.begin(), mailbox.address.end(), '@'), 1) << value;
     }
@@ -158,22 +173,28 @@ TEST(MimeFields, DatesOfTheRfc) {  // RFC 5322 appendix A
   EXPECT_EQ(at("Fri, 21 Nov 1997 09:55:06 -0600"), "1997-11-21T15:55:06.000Z");
   EXPECT_EQ(at("Tue, 1 Jul 2003 10:52:37 +0200"), "2003-07-01T08:52:37.000Z");
   EXPECT_EQ(at("Thu, 13 Feb 1969 23:32 -0330"), "1969-02-14T03:02:00.000Z");
-  EXPECT_EQ(at("Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland Time)"),
+  EXPECT_EQ(at("Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 "
+               "(Newfoundland Time)"),
             "1969-02-14T03:02:00.000Z");
   EXPECT_EQ(at("21 Nov 97 09:55:06 GMT"), "1997-11-21T09:55:06.000Z");
   EXPECT_EQ(at("Fri, 21 Nov 1997 09(comment):   55  :  06 -0600"), "1997-11-21T15:55:06.000Z");
 }
 
 TEST(MimeFields, ObsoleteZones) {  // RFC 5322 section 4.3
-  const auto hour = [](const std::string& zone) { return to_rfc3339(*parse_date("1 Jan 2026 00:00:00 " + zone)).substr(11, 2); };
-  EXPECT_EQ(hour("EDT") + hour("EST") + hour("CDT") + hour("CST") + hour("MDT") + hour("MST") + hour("PDT") + hour("PST"),
+  const auto hour = [](const std::string& zone) {
+    return to_rfc3339(*parse_date("1 Jan 2026 00:00:00 " + zone)).substr(11, 2);
+  };
+  EXPECT_EQ(hour("EDT") + hour("EST") + hour("CDT") + hour("CST") + hour("MDT") + hour("MST") + hour("PDT") +
+                hour("PST"),
             "0405050606070708");
   EXPECT_EQ(hour("UT") + hour("GMT") + hour("Z") + hour("XYZ"), "00000000");
 }
 
 TEST(MimeFields, WhatIsNoDateIsInvalid) {
-  for (const char* text : {"", "yesterday", "32 Jan 2026 00:00 +0000", "1 Foo 2026 00:00 +0000", "30 Feb 2026 00:00 +0000", "1 Jan 2026",
-                           "1 Jan 2026 24:00 +0000", "1 Jan 2026 00:60 +0000", "1 Jan 2026 00:00 +00", "1 Jan 2026 00:00", "1 Jan -206 00:00 Z"}) {
+  for (const char* text :
+       {"", "yesterday", "32 Jan 2026 00:00 +0000", "1 Foo 2026 00:00 +0000", "30 Feb 2026 00:00 +0000",
+        "1 Jan 2026", "1 Jan 2026 24:00 +0000", "1 Jan 2026 00:60 +0000", "1 Jan 2026 00:00 +00",
+        "1 Jan 2026 00:00", "1 Jan -206 00:00 Z"}) {
     EXPECT_FALSE(parse_date(text).ok()) << text;
     EXPECT_TRUE(parse_date(text).ok() || parse_date(text).error().kind == Errc::invalid);
   }
@@ -218,14 +239,16 @@ TEST(MimeCharset, UnknownLabelIsUtf8OrWindows1252) {
 }
 
 TEST(MimeTransfer, QuotedPrintableOfTheRfc) {  // RFC 2045 section 6.7
-  EXPECT_EQ(decode_quoted_printable("Now's the time =\r\nfor all folk to come=\r\n to the aid of their country."),
-            "Now's the time for all folk to come to the aid of their country.");
+  EXPECT_EQ(
+      decode_quoted_printable("Now's the time =\r\nfor all folk to come=\r\n to the aid of their country."),
+      "Now's the time for all folk to come to the aid of their country.");
   EXPECT_EQ(decode_quoted_printable("a=3Db=C3=A4 \t\r\nc=\r\n"), "a=b\xc3\xa4\r\nc");
   EXPECT_EQ(decode_quoted_printable("a=b=zz=\n="), "a=b=zz");
 }
 
 TEST(MimeTransfer, QuotedPrintableLinesAreShortAndComeBack) {
-  const std::string text = std::string(200, 'a') + " \r\n" + std::string(50, '=') + "\r\ntrailing\t\r\n\xc3\xa4 end";
+  const std::string text =
+      std::string(200, 'a') + " \r\n" + std::string(50, '=') + "\r\ntrailing\t\r\n\xc3\xa4 end";
   const std::string encoded = encode_quoted_printable(text);
   for (std::size_t begin = 0; begin < encoded.size();) {
     const std::size_t end = std::min(encoded.find("\r\n", begin), encoded.size());

@@ -1,4 +1,5 @@
-// The scanner against another implementation: Python's email package reads the same files and must see the same parts.
+// The scanner against another implementation: Python's email package reads the same files and must see the same
+// parts.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -44,7 +45,8 @@ std::string outline(const fs::path& folder) {
   for (const fs::path& file : files) {
     const std::function<void(const schema::Part&, int)> add = [&](const schema::Part& part, int depth) {
       text += file.filename().string() + "\t" + std::to_string(depth) + "\t" + part.type;
-      if (part.children.empty()) text += "\t" + to_hex(*part.digest) + "\t" + part.filename + "\t" + part.charset;
+      if (part.children.empty())
+        text += "\t" + to_hex(*part.digest) + "\t" + part.filename + "\t" + part.charset;
       text += "\n";
       for (const schema::Part& child : part.children) add(child, depth + 1);
     };
@@ -69,9 +71,11 @@ TEST(MimeOracle, PythonSeesTheSamePartsInWhatTheBuilderWrites) {
   fs::create_directories(folder);
   MessageFields fields{.from = {"Jörg, der Müller", "joerg@example.test"}, .to = {{"", "ann@example.test"}}};
   fields.date = *from_rfc3339("2026-11-20T16:25:30Z");
-  fields.subject = "Größe und ein sehr langer Betreff, der über mehr als eine Zeile gehen muss, weil er so lang ist";
+  fields.subject =
+      "Größe und ein sehr langer Betreff, der über mehr als eine Zeile gehen muss, weil er so lang ist";
   const MediaPart audio{"audio/32kadpcm", std::string(1000, '\x7f'), "msg.726", "a@b", "", Duration(12300)};
-  const MediaPart image{"image/png", std::string("\x89PNG\r\n\x1a\n\0\0", 10), "ein schönes \"Bild\".png", "i@b", "ä", {}};
+  const MediaPart image{
+      "image/png", std::string("\x89PNG\r\n\x1a\n\0\0", 10), "ein schönes \"Bild\".png", "i@b", "ä", {}};
   const MediaPart mail{"message/rfc822", "Subject: in\r\n\r\nbody\r\n", "", "", "", {}};
   const auto write = [&](const char* name, const Result<std::string>& message) {
     ASSERT_TRUE(message.ok()) << message.error().detail;

@@ -1,5 +1,5 @@
-// Address lists: RFC 5322 section 3.4, RFC 6532. Lists of plain mailboxes are split here; what has groups, comments or
-// white space inside an addr-spec goes to mimetic.
+// Address lists: RFC 5322 section 3.4, RFC 6532. Lists of plain mailboxes are split here; what has groups,
+// comments or white space inside an addr-spec goes to mimetic.
 #include <mimetic/rfc822/addresslist.h>
 
 #include <exception>
@@ -21,9 +21,11 @@ bool is_address(std::string_view address) {
   for (std::size_t i = 0; i < address.size(); ++i) {
     const auto c = static_cast<unsigned char>(address[i]);
     if (c < 0x20 || c == 0x7f || (c == ' ' && !(quoted && i < at))) return false;
-    if (!(quoted && i < at) && std::string_view("<>(),;\"").find(address[i]) != std::string_view::npos) return false;
+    if (!(quoted && i < at) && std::string_view("<>(),;\"").find(address[i]) != std::string_view::npos)
+      return false;
   }
-  return clean_text(address) == address && address.substr(0, at).find(quoted ? '\0' : '@') == std::string_view::npos;
+  return clean_text(address) == address &&
+         address.substr(0, at).find(quoted ? '\0' : '@') == std::string_view::npos;
 }
 
 std::string display_name(std::string_view phrase) {

@@ -96,7 +96,8 @@ Result<std::string> build_voice(const MessageFields& fields, const MediaPart& me
   std::vector<Entity> children;
   if (spoken_name) {
     TELEPOST_TRY(require_type(*spoken_name, "audio/"));
-    TELEPOST_ASSIGN(Entity name, media_entity(*spoken_name, Disposition::inlined, "; voice=Originator-Spoken-Name"));
+    TELEPOST_ASSIGN(Entity name,
+                    media_entity(*spoken_name, Disposition::inlined, "; voice=Originator-Spoken-Name"));
     children.push_back(std::move(name));
   }
   TELEPOST_ASSIGN(Entity voice, media_entity(message, Disposition::inlined, "; voice=Voice-Message"));
@@ -116,7 +117,8 @@ Result<std::string> build_sms(const MessageFields& fields, std::string_view text
   return assemble(fields, "pager-message", text_entity("plain", text));
 }
 
-Result<std::string> build_mms(const MessageFields& fields, std::string_view smil, const std::vector<MediaPart>& parts) {
+Result<std::string> build_mms(const MessageFields& fields, std::string_view smil,
+                              const std::vector<MediaPart>& parts) {
   std::vector<Entity> children;
   if (!smil.empty()) {
     MediaPart presentation{"application/smil", std::string(smil), "", "smil", "", std::nullopt};
@@ -136,9 +138,9 @@ Result<std::string> build_mms(const MessageFields& fields, std::string_view smil
   }
   if (children.empty()) return {Errc::invalid, "a multimedia message needs a part"};
   const bool related = !smil.empty();
-  TELEPOST_ASSIGN(const Entity entity, multipart_entity(related ? "related" : "mixed",
-                                                        related ? "; type=\"application/smil\"; start=\"<smil>\"" : "",
-                                                        children));
+  TELEPOST_ASSIGN(const Entity entity,
+                  multipart_entity(related ? "related" : "mixed",
+                                   related ? "; type=\"application/smil\"; start=\"<smil>\"" : "", children));
   return assemble(fields, "multimedia-message", entity);
 }
 

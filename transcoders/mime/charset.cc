@@ -18,7 +18,8 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 bool is_plain(std::string_view bytes) {
   if (is_printable_ascii(bytes)) return true;
   for (const char c : bytes) {
-    if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f) return false;  // char is signed: 8-bit too
+    if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f)
+      return false;  // char is signed: 8-bit too
   }
   return true;
 }
@@ -139,7 +140,8 @@ std::string from_iconv(std::string_view bytes, const char* charset) {
 }  // namespace
 
 bool is_printable_ascii(std::string_view bytes) {
-  // Eight at a time: a byte is below 0x20 if the subtraction borrows, above 0x7e if the addition carries into its top bit.
+  // Eight at a time: a byte is below 0x20 if the subtraction borrows, above 0x7e if the addition carries into
+  // its top bit.
   constexpr std::uint64_t kOnes = 0x0101010101010101u;
   std::uint64_t odd = 0;
   std::size_t i = 0;

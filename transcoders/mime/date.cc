@@ -24,7 +24,8 @@ bool tokenize(std::string_view value, Tokens& tokens) {
     const bool inside = depth > 0;
     if (c == '(') ++depth;
     if (c == ')' && depth > 0) --depth;
-    const bool separates = inside || c == '(' || std::string_view(" \t\r\n,:").find(c) != std::string_view::npos;
+    const bool separates =
+        inside || c == '(' || std::string_view(" \t\r\n,:").find(c) != std::string_view::npos;
     if (!separates && begin == std::string_view::npos) begin = i;
     if (separates && begin != std::string_view::npos) {
       if (tokens.count == tokens.items.size()) return false;
@@ -74,7 +75,8 @@ int full_year(int year, std::size_t digits) {
 }  // namespace
 
 Result<Time> parse_date(std::string_view value) {
-  const Error bad{Errc::invalid, fmt::format("'{}' is not a date of RFC 5322", clean_text(value.substr(0, 60)))};
+  const Error bad{Errc::invalid,
+                  fmt::format("'{}' is not a date of RFC 5322", clean_text(value.substr(0, 60)))};
   Tokens tokens;
   if (value.size() > 998 || !tokenize(value, tokens)) return bad;
   std::size_t next = 0;

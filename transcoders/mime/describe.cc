@@ -43,12 +43,16 @@ Wanted find_wanted(const std::vector<RawField>& header) {
 }
 
 Importance importance_of(const Wanted& wanted) {
-  const auto is = [](const std::string* value, std::string_view word) { return equals_ignoring_case(*value, word); };
+  const auto is = [](const std::string* value, std::string_view word) {
+    return equals_ignoring_case(*value, word);
+  };
   if (const std::string* value = wanted.importance) {
     return is(value, "high") ? Importance::high : is(value, "low") ? Importance::low : Importance::normal;
   }
   if (const std::string* value = wanted.priority) {
-    return is(value, "urgent") ? Importance::high : is(value, "non-urgent") ? Importance::low : Importance::normal;
+    return is(value, "urgent")       ? Importance::high
+           : is(value, "non-urgent") ? Importance::low
+                                     : Importance::normal;
   }
   if (const std::string* value = wanted.x_priority; value != nullptr && !value->empty()) {
     return value->front() == '1' || value->front() == '2'   ? Importance::high
@@ -68,8 +72,9 @@ Sensitivity sensitivity_of(const std::string* value) {
 }
 
 bool is_address_field(std::string_view name) {
-  for (const std::string_view field : {"from", "to", "cc", "bcc", "reply-to", "sender", "resent-from", "resent-to",
-                                       "resent-cc", "resent-sender", "disposition-notification-to"}) {
+  for (const std::string_view field :
+       {"from", "to", "cc", "bcc", "reply-to", "sender", "resent-from", "resent-to", "resent-cc",
+        "resent-sender", "disposition-notification-to"}) {
     if (equals_ignoring_case(name, field)) return true;
   }
   return false;
@@ -108,7 +113,8 @@ std::string preview_of(const TextSample& sample) {
   const bool encoded = sample.encoding == "base64" || sample.encoding == "quoted-printable";
   std::string_view bytes = sample.bytes;
   if (!sample.html && !encoded) bytes = bytes.substr(0, 4 * kMaxPreviewBytes);
-  const std::string text = to_utf8(encoded ? decode_transfer(bytes, sample.encoding) : std::string(bytes), sample.charset);
+  const std::string text =
+      to_utf8(encoded ? decode_transfer(bytes, sample.encoding) : std::string(bytes), sample.charset);
   return collapsed(sample.html ? text_of_html(text) : text, kMaxPreviewBytes);
 }
 

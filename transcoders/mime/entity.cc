@@ -55,11 +55,13 @@ std::string file_parameter(std::string_view name, std::string_view value) {
   std::string parameters;
   std::string segment = "utf-8''";
   unsigned number = 0;
-  const auto flush = [&] { parameters += fmt::format("; {}*{}*={}", name, number++, std::exchange(segment, "")); };
+  const auto flush = [&] {
+    parameters += fmt::format("; {}*{}*={}", name, number++, std::exchange(segment, ""));
+  };
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-                       byte == '.' || byte == '-' || byte == '_';
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
     segment += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
     if (segment.size() >= 52) flush();
   }
@@ -69,8 +71,8 @@ std::string file_parameter(std::string_view name, std::string_view value) {
 
 bool is_phrase_of_atoms(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '-' || c == '_' ||
-           c == '\'' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
+           c == '-' || c == '_' || c == '\'' || c == '+';
   });
 }
 
@@ -90,7 +92,8 @@ std::string phrase(std::string_view name) {
 }  // namespace
 
 Result<void> append_field(std::string& header, std::string_view name, std::string_view value) {
-  if (!is_field_line(std::string(name) + ":") || name.size() > 70) return {Errc::invalid, "a header field's name is malformed"};
+  if (!is_field_line(std::string(name) + ":") || name.size() > 70)
+    return {Errc::invalid, "a header field's name is malformed"};
   const Error bad{Errc::invalid, fmt::format("the value of {} cannot stand in a header", name)};
   std::string line = std::string(name) + ":";
   std::string_view rest = trim(value);
@@ -122,21 +125,18 @@ Result<void> append_field(std::string& header, std::string_view name, std::strin
 }
 
 Result<void> append_text_field(std::string& header, std::string_view name, std::string_view text) {
-  bool long_word = false;
-  for (std::size_t i = 0, run = 0; i < text.size(); ++i) {
-    run = text[i] == ' ' ? 0 : run + 1;
-    long_word = long_word || run > 900;
-  }
-  // Text with a word that no line holds is encoded as if it were not ASCII.
-  return append_field(header, name, long_word ? encode_words("\xE2\x80\x8B" + std::string(text)) : encode_words(text));
+  return append_field(header, name, encode_words(text));
 }
 
-Result<void> append_mailboxes(std::string& header, std::string_view name, const std::vector<Mailbox>& mailboxes) {
+Result<void> append_mailboxes(std::string& header, std::string_view name,
+                              const std::vector<Mailbox>& mailboxes) {
   std::string list;
   for (const Mailbox& mailbox : mailboxes) {
     const std::vector<Mailbox> parsed = parse_addresses("<" + mailbox.address + ">", 2);
-    if (parsed.size() != 1 || parsed.front().address != mailbox.address || !is_printable_ascii(mailbox.address)) {
-      return {Errc::invalid, fmt::format("'{}' is no address for a header", clean_text(mailbox.address.substr(0, 100)))};
+    if (parsed.size() != 1 || parsed.front().address != mailbox.address ||
+        !is_printable_ascii(mailbox.address)) {
+      return {Errc::invalid,
+              fmt::format("'{}' is no address for a header", clean_text(mailbox.address.substr(0, 100)))};
     }
     if (!list.empty()) list += ", ";
     const std::string display = phrase(clean_text(trim(mailbox.display_name)));
@@ -153,31 +153,39 @@ Entity text_entity(std::string_view subtype, std::string_view text) {
     entity.body = lines;
     return entity;
   }
-  const auto odd = std::count_if(lines.begin(), lines.end(), [](char c) { return c >= 0x7f || c < 0 || c == '='; });
+  const auto odd =
+      std::count_if(lines.begin(), lines.end(), [](char c) { return c >= 0x7f || c < 0 || c == '='; });
   const bool mostly_ascii = static_cast<std::size_t>(odd) * 6 < lines.size();
-  entity.fields += mostly_ascii ? "Content-Transfer-Encoding: quoted-printable\r\n" : "Content-Transfer-Encoding: base64\r\n";
+  entity.fields += mostly_ascii ? "Content-Transfer-Encoding: quoted-printable\r\n"
+                                : "Content-Transfer-Encoding: base64\r\n";
   entity.body = mostly_ascii ? encode_quoted_printable(lines) : encode_base64_lines(lines);
   return entity;
 }
 
-Result<Entity> media_entity(const MediaPart& media, Disposition disposition, std::string_view disposition_parameters,
-                            std::string_view type_parameters) {
+Result<Entity> media_entity(const MediaPart& media, Disposition disposition,
+                            std::string_view disposition_parameters, std::string_view type_parameters) {
   if (!is_media_type(media.type) || media.type.starts_with("multipart/")) {
-    return {Errc::invalid, fmt::format("'{}' is no media type of a part", clean_text(media.type.substr(0, 80)))};
+    return {Errc::invalid,
+            fmt::format("'{}' is no media type of a part", clean_text(media.type.substr(0, 80)))};
   }
   Entity entity;
   TELEPOST_TRY(append_field(entity.fields, "Content-Type", media.type + std::string(type_parameters)));
   const bool message = media.type == "message/rfc822";  // RFC 2046 section 5.2.1: never encoded
   const bool ascii = std::all_of(media.bytes.begin(), media.bytes.end(), [](char c) { return c >= 0; });
-  TELEPOST_TRY(append_field(entity.fields, "Content-Transfer-Encoding", !message ? "base64" : ascii ? "7bit" : "8bit"));
+  TELEPOST_TRY(append_field(entity.fields, "Content-Transfer-Encoding",
+                            !message ? "base64"
+                            : ascii  ? "7bit"
+                                     : "8bit"));
   if (disposition != Disposition::none) {
     std::string value = disposition == Disposition::inlined ? "inline" : "attachment";
     value += disposition_parameters;
     if (!media.filename.empty()) value += file_parameter("filename", clean_text(media.filename));
     TELEPOST_TRY(append_field(entity.fields, "Content-Disposition", value));
   }
-  if (!media.content_id.empty()) TELEPOST_TRY(append_field(entity.fields, "Content-ID", "<" + media.content_id + ">"));
-  if (!media.description.empty()) TELEPOST_TRY(append_text_field(entity.fields, "Content-Description", media.description));
+  if (!media.content_id.empty())
+    TELEPOST_TRY(append_field(entity.fields, "Content-ID", "<" + media.content_id + ">"));
+  if (!media.description.empty())
+    TELEPOST_TRY(append_text_field(entity.fields, "Content-Description", media.description));
   if (media.duration) {
     const auto seconds = std::max<std::int64_t>(0, (media.duration->count() + 999) / 1000);
     TELEPOST_TRY(append_field(entity.fields, "Content-Duration", std::to_string(seconds)));
@@ -186,13 +194,15 @@ Result<Entity> media_entity(const MediaPart& media, Disposition disposition, std
   return entity;
 }
 
-Result<Entity> multipart_entity(std::string_view subtype, std::string_view parameters, const std::vector<Entity>& children) {
+Result<Entity> multipart_entity(std::string_view subtype, std::string_view parameters,
+                                const std::vector<Entity>& children) {
   Sha256 hasher;
   for (const Entity& child : children) {
     hasher.update(child.fields);
     hasher.update(child.body);
   }
-  // "=_" is neither in base64 nor in quoted-printable (RFC 2045 section 6.7); plain text and whole messages are searched.
+  // "=_" is neither in base64 nor in quoted-printable (RFC 2045 section 6.7); plain text and whole messages are
+  // searched.
   std::string boundary = "=_" + to_hex(hasher.finish()).substr(0, 32);
   const auto occurs = [&](const Entity& child) { return child.body.find(boundary) != std::string::npos; };
   while (std::any_of(children.begin(), children.end(), occurs)) {

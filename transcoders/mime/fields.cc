@@ -7,6 +7,7 @@
 namespace telepost::transcoders::mime {
 namespace {
 
+constexpr std::size_t kMaxPlainWord = 900;  // a longer one fits no line of RFC 5322
 constexpr std::string_view kSpecials = "()<>[]:;@\\,.\"";
 
 struct EncodedWord {
@@ -16,8 +17,8 @@ struct EncodedWord {
   std::size_t size = 0;  // of the whole word
 };
 
-// The encoded-word at the front of value, which begins with "=?". Spaces inside the text are tolerated: some senders
-// leave them, and no other reading makes sense.
+// The encoded-word at the front of value, which begins with "=?". Spaces inside the text are tolerated: some
+// senders leave them, and no other reading makes sense.
 bool take_word(std::string_view value, EncodedWord& word) {
   const std::size_t charset_end = value.find('?', 2);
   if (charset_end == std::string_view::npos || charset_end == 2 || charset_end > 80) return false;
@@ -55,8 +56,8 @@ std::string one_line(std::string text) {
   return text;
 }
 
-// The encoded-words from position on, neighbours taken together: their bytes are joined before the charset is decoded, since
-// many senders cut inside a character. position moves behind the last one.
+// The encoded-words from position on, neighbours taken together: their bytes are joined before the charset is
+// decoded, since many senders cut inside a character. position moves behind the last one.
 std::string decode_run(std::string_view value, std::size_t& position, EncodedWord word) {
   std::string text;
   for (;;) {
@@ -68,7 +69,8 @@ std::string decode_run(std::string_view value, std::size_t& position, EncodedWor
       bytes += word.base64 ? decode_base64(word.text) : decode_q(word.text);
       position += word.size;
       const std::size_t next = value.find_first_not_of(" \t\r\n", position);
-      more = next != std::string_view::npos && value.substr(next, 2) == "=?" && take_word(value.substr(next), word);
+      more = next != std::string_view::npos && value.substr(next, 2) == "=?" &&
+             take_word(value.substr(next), word);
       if (more) {
         position = next;
         same_charset = equals_ignoring_case(word.charset, charset);
@@ -137,7 +139,11 @@ std::string decode_words(std::string_view value, WordContext context) {
 
 std::string encode_words(std::string_view text) {
   bool plain = text.find("=?") == std::string_view::npos;
-  for (const char c : text) plain = plain && c >= 0x20 && c < 0x7f;
+  std::size_t word_bytes = 0;
+  for (const char c : text) {
+    word_bytes = c == ' ' ? 0 : word_bytes + 1;
+    plain = plain && c >= 0x20 && c < 0x7f && word_bytes <= kMaxPlainWord;
+  }
   if (plain) return std::string(text);
   const std::string clean = clean_text(text);
   std::string words;

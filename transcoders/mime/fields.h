@@ -1,8 +1,10 @@
-// Values of header fields (RFC 5322, 2045, 2047, 2183, 2231), as tolerant as mail needs: nothing here fails but a date.
+// Values of header fields (RFC 5322, 2045, 2047, 2183, 2231), as tolerant as mail needs: nothing here fails but
+// a date.
 //
-// "Text" below is valid UTF-8 that XML 1.0 can hold: control characters become spaces, what is no character in its
-// charset becomes U+FFFD. Our own parsers take ordinary shapes; mimetic takes address lists with groups and comments. It
-// does not get parameters to see, since it ends a quoted string at its first ';'. Cost is linear in the value's size.
+// "Text" below is valid UTF-8 that XML 1.0 can hold: control characters become spaces, what is no character in
+// its charset becomes U+FFFD. Our own parsers take ordinary shapes; mimetic takes address lists with groups and
+// comments. It does not get parameters to see, since it ends a quoted string at its first ';'. Cost is linear
+// in the value's size.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +25,12 @@ enum class WordContext : std::uint8_t {
   phrase,  // address fields: a decoded word that has specials (RFC 5322 section 3.2.3) is quoted, so that it
            // cannot turn into another address
 };
-// A value as text: encoded-words decoded (RFC 2047), neighbours joined even inside one character; raw 8-bit is UTF-8
-// (RFC 6532), or windows-1252 where it is not valid UTF-8.
+// A value as text: encoded-words decoded (RFC 2047), neighbours joined even inside one character; raw 8-bit is
+// UTF-8 (RFC 6532), or windows-1252 where it is not valid UTF-8.
 std::string decode_words(std::string_view value, WordContext context = WordContext::text);
 
-// Text for a Subject or a phrase as a header can carry it: itself if ASCII, else encoded-words (RFC 2047, B, UTF-8), each
-// at most 75 bytes, separated by CRLF SP.
+// Text for a Subject or a phrase as a header can carry it: itself if ASCII of words that fit a line, else
+// encoded-words (RFC 2047, B, UTF-8), each at most 75 bytes, separated by CRLF SP.
 std::string encode_words(std::string_view text);
 
 // The text rules above alone, applied to bytes that should be UTF-8.
@@ -45,12 +47,13 @@ struct Parameter {
 };
 inline constexpr std::size_t kMaxParameters = 64;  // segments of RFC 2231 count; the rest is ignored
 
-// "text/plain; charset=utf-8", "attachment; filename=x": the value of Content-Type, Content-Disposition and their like.
+// "text/plain; charset=utf-8", "attachment; filename=x": the value of Content-Type, Content-Disposition and
+// their like.
 struct ParameterizedValue {
   std::string value;  // lower case, without white space and comments; "" if none
   std::vector<Parameter> parameters;  // first of each name wins, but the extended form before the plain one
   const Parameter* find(std::string_view name) const;
-  std::string text_of(std::string_view name) const;  // as text, encoded-words decoded too (a common misuse); "" if absent
+  std::string text_of(std::string_view name) const;  // as text, encoded-words too (a common misuse); "" if absent
 };
 ParameterizedValue parse_parameterized(std::string_view value);
 
@@ -67,14 +70,15 @@ std::vector<std::string> parse_message_ids(std::string_view value, std::size_t m
 
 struct Mailbox {
   std::string display_name;  // text, unquoted, words decoded; "" if none
-  std::string address;       // addr-spec, "ann@example.test"; the domain's case as it stands; may be non-ASCII (RFC 6532)
+  std::string address;       // addr-spec, "ann@example.test"; case as it stands; may be non-ASCII (RFC 6532)
   bool operator==(const Mailbox&) const = default;
 };
-// The mailboxes of an address list, those inside groups included; what has no addr-spec is left out. At most max_mailboxes.
+// The mailboxes of an address list, those inside groups included; what has no addr-spec is left out. At most
+// max_mailboxes.
 std::vector<Mailbox> parse_addresses(std::string_view value, std::size_t max_mailboxes = 1000);
 
-// RFC 5322 section 3.3 with the obsolete forms of section 4.3 (named zones, years of two or three digits, comments).
-// invalid: anything else.
+// RFC 5322 section 3.3 with the obsolete forms of section 4.3 (named zones, years of two or three digits,
+// comments). invalid: anything else.
 Result<Time> parse_date(std::string_view value);
 
 }  // namespace telepost::transcoders::mime

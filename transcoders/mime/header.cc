@@ -52,7 +52,8 @@ void read_type(std::string_view raw, DefaultType default_type, schema::Part& par
   if (part.filename.empty()) part.filename = bounded(value.text_of("name"), kMaxFileNameBytes);
   if (!part.type.starts_with("multipart/")) return;
   const Parameter* boundary = value.find("boundary");
-  if (boundary != nullptr) {  // trailing white space cannot be part of it, since a gateway may add some to the line
+  if (boundary !=
+      nullptr) {  // trailing white space cannot be part of it, since a gateway may add some to the line
     const std::size_t last = boundary->value.find_last_not_of(" \t\r\n");
     content.boundary = boundary->value.substr(0, last == std::string::npos ? 0 : last + 1);
   }
@@ -99,7 +100,8 @@ ContentFields read_content_fields(std::string_view header, DefaultType default_t
     if (is_token(value.value)) part.disposition = bounded(value.value, kMaxLabelBytes);
     part.filename = bounded(value.text_of("filename"), kMaxFileNameBytes);
   }
-  if (values.id.data() != nullptr) part.content_id = bounded(parse_message_id(unfold(values.id)), kMaxContentIdBytes);
+  if (values.id.data() != nullptr)
+    part.content_id = bounded(parse_message_id(unfold(values.id)), kMaxContentIdBytes);
   read_type(values.type, default_type, part, content);
   return content;
 }

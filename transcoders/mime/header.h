@@ -23,13 +23,17 @@ bool is_field_line(std::string_view line);
 // The field at position, which moves behind it; false at the end. Lines that begin none are skipped.
 bool next_field(std::string_view header, std::size_t& position, FieldView& field);
 
-enum class DefaultType : std::uint8_t { text, message };  // RFC 2046 section 5.1.5: message inside multipart/digest
+enum class DefaultType : std::uint8_t {
+  text,
+  message
+};  // RFC 2046 section 5.1.5: message inside multipart/digest
 
 struct ContentFields {
   std::string boundary;               // of a multipart; "" where none usable was given
   std::vector<std::string> defects;
 };
-// Fills type, charset, disposition, filename, encoding and content_id of part, each bounded. The first field of a name counts.
+// Fills type, charset, disposition, filename, encoding and content_id of part, each bounded. The first field of
+// a name counts.
 ContentFields read_content_fields(std::string_view header, DefaultType default_type, schema::Part& part);
 
 }  // namespace telepost::transcoders::mime

@@ -45,9 +45,22 @@ std::size_t take_entity(std::string_view html, std::string& out) {
     append_code_point(out, code);
     return end + 1;
   }
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kEntities = {{
-      {"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", " "}, {"copy", "©"}, {"reg", "®"},
-      {"euro", "€"}, {"hellip", "…"}, {"ndash", "–"}, {"mdash", "—"}, {"rsquo", "’"}, {"lsquo", "‘"}, {"shy", ""}, {"zwnj", ""}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kEntities = {{{"amp", "&"},
+                                                                                        {"lt", "<"},
+                                                                                        {"gt", ">"},
+                                                                                        {"quot", "\""},
+                                                                                        {"apos", "'"},
+                                                                                        {"nbsp", " "},
+                                                                                        {"copy", "©"},
+                                                                                        {"reg", "®"},
+                                                                                        {"euro", "€"},
+                                                                                        {"hellip", "…"},
+                                                                                        {"ndash", "–"},
+                                                                                        {"mdash", "—"},
+                                                                                        {"rsquo", "’"},
+                                                                                        {"lsquo", "‘"},
+                                                                                        {"shy", ""},
+                                                                                        {"zwnj", ""}}};
   for (const auto& [entity, text] : kEntities) {
     if (name != entity) continue;
     out.append(text);
@@ -66,7 +79,8 @@ std::size_t skip_tag(std::string_view html, std::size_t position) {
   const std::size_t end = behind(">", position);
   for (const std::string_view hidden : {"style", "script", "title"}) {
     if (!starts_with_ignoring_case(html.substr(position + 1), hidden)) continue;
-    for (std::size_t close = html.find("</", end); close != std::string_view::npos; close = html.find("</", close + 2)) {
+    for (std::size_t close = html.find("</", end); close != std::string_view::npos;
+         close = html.find("</", close + 2)) {
       if (starts_with_ignoring_case(html.substr(close + 2), hidden)) return behind(">", close);
     }
     return html.size();
@@ -78,7 +92,8 @@ std::size_t skip_tag(std::string_view html, std::size_t position) {
 bool is_inline_tag(std::string_view tag) {
   if (tag.starts_with('/')) tag.remove_prefix(1);
   const std::string_view name = tag.substr(0, tag.find_first_of(" \t\r\n/>"));
-  for (const std::string_view word : {"b", "i", "u", "a", "em", "strong", "span", "font", "small", "sup", "sub", "wbr"}) {
+  for (const std::string_view word :
+       {"b", "i", "u", "a", "em", "strong", "span", "font", "small", "sup", "sub", "wbr"}) {
     if (equals_ignoring_case(name, word)) return true;
   }
   return false;
@@ -91,8 +106,8 @@ std::string text_of_html(std::string_view html) {
   text.reserve(html.size() / 2);
   for (std::size_t i = 0; i < html.size();) {
     const char next = i + 1 < html.size() ? html[i + 1] : ' ';
-    const bool tag = html[i] == '<' && (next == '/' || next == '!' || next == '?' || (next >= 'a' && next <= 'z') ||
-                                        (next >= 'A' && next <= 'Z'));
+    const bool tag = html[i] == '<' && (next == '/' || next == '!' || next == '?' ||
+                                        (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z'));
     if (tag) {
       if (!is_inline_tag(html.substr(i + 1, 16))) text.push_back(' ');
       i = skip_tag(html, i);

@@ -40,8 +40,8 @@ std::string take_quoted(std::string_view& text) {
   return value;
 }
 
-// An unquoted value. File names often stand there with their spaces; others end at white space, so that a missing
-// semicolon costs nothing.
+// An unquoted value. File names often stand there with their spaces; others end at white space, so that a
+// missing semicolon costs nothing.
 std::string take_unquoted(std::string_view& text, bool keeps_spaces) {
   std::size_t end = std::min(text.find(';'), text.size());
   if (!keeps_spaces) end = std::min(end, text.find_first_of(" \t\r\n("));
@@ -90,7 +90,8 @@ std::string percent_decoded(std::string_view text) {
   return bytes;
 }
 
-// Segments of one name, from number 0 without a gap, joined and decoded. charset'language'bytes stands in the first.
+// Segments of one name, from number 0 without a gap, joined and decoded. charset'language'bytes stands in the
+// first.
 std::string join(const std::vector<const Segment*>& segments) {
   std::string charset;
   std::string bytes;
@@ -151,7 +152,9 @@ std::string take_value(std::string_view& text) {
 
 }  // namespace
 
-bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
+}
 
 bool is_media_type(std::string_view text) {
   const std::size_t slash = text.find('/');

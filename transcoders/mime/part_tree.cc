@@ -102,12 +102,14 @@ void PartTree::choose_shape(Open& open) {
     open.part.type = "text/plain";
     open.shape = Shape::leaf;
   } else if (open.shape != Shape::leaf &&
-             (stack_.size() > limits_.depth || parts_ + (message ? 1 : 0) >= limits_.parts)) {  // one is kept for the rest
+             (stack_.size() > limits_.depth ||
+              parts_ + (message ? 1 : 0) >= limits_.parts)) {  // one is kept for the rest
     defect("parts are nested deeper or more than allowed; an opaque part stands for them");
     open.part.type = kOpaque;
     open.shape = Shape::leaf;
   }
-  if (multipart && is_encoded(open.part.encoding)) defect("a multipart claims an encoding, which it cannot have");
+  if (multipart && is_encoded(open.part.encoding))
+    defect("a multipart claims an encoding, which it cannot have");
 }
 
 void PartTree::keep_fields(const Open& open) {
@@ -121,7 +123,8 @@ void PartTree::keep_fields(const Open& open) {
       }
       structure_.header.push_back({std::string(field.name), unfold(field.raw_value),
                                    {open.part.header.offset + field.begin, field.end - field.begin}});
-    } else if (starts_with_ignoring_case(field.name, "content-") && !equals_ignoring_case(field.name, "content-type") &&
+    } else if (starts_with_ignoring_case(field.name, "content-") &&
+               !equals_ignoring_case(field.name, "content-type") &&
                !equals_ignoring_case(field.name, "content-transfer-encoding") &&
                !equals_ignoring_case(field.name, "content-id")) {
       if (structure_.content_fields.size() >= limits_.content_fields) break;
@@ -196,13 +199,15 @@ std::optional<Delimiter> PartTree::match(std::string_view line) const {
     if (!line.starts_with(open.boundary)) continue;
     const std::string_view after = line.substr(open.boundary.size());
     if (after.empty()) return Delimiter{level, false};
-    if (after == "--" && open.children > 0) return Delimiter{level, true};  // nothing to close before the first part
+    if (after == "--" && open.children > 0)
+      return Delimiter{level, true};  // nothing to close before the first part
   }
   return std::nullopt;
 }
 
 void PartTree::delimiter(const Delimiter& delimiter, const LinePosition& at, std::uint64_t next_offset) {
-  // The line end before the delimiter is its own, unless it already ends the header or the delimiter line before.
+  // The line end before the delimiter is its own, unless it already ends the header or the delimiter line
+  // before.
   const Open& innermost = stack_.back();
   const std::uint64_t least = in_header_ ? innermost.part.header.offset : innermost.part.body.offset;
   const bool owns_eol = at.eol_bytes > 0 && at.offset - at.eol_bytes >= least;
@@ -240,7 +245,8 @@ void PartTree::close_top(const BodyEnd& end) {
   schema::Part& part = open.part;
   part.body.size = end.offset - part.body.offset;
   if (part.body.size > 0) {
-    part.lines = static_cast<std::uint32_t>(end.newlines - open.newlines_at_body + (end.last_line < end.offset ? 1 : 0));
+    part.lines = static_cast<std::uint32_t>(end.newlines - open.newlines_at_body +
+                                            (end.last_line < end.offset ? 1 : 0));
   }
   if (open.shape == Shape::multipart && open.children == 0) {
     defect("a multipart has no parts");

@@ -1,4 +1,5 @@
-// The parts of a message while they are open: used by Scanner alone, which finds the lines and tells it what they mean.
+// The parts of a message while they are open: used by Scanner alone, which finds the lines and tells it what
+// they mean.
 #pragma once
 
 #include <cstdint>

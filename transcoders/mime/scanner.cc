@@ -8,8 +8,8 @@
 namespace telepost::transcoders::mime {
 namespace {
 
-// What a line is (delimiter, field, text) is decided by its first bytes, however long it goes on. 1002 are a line of the
-// longest kind that RFC 5322 section 2.1.1 allows, and its line end.
+// What a line is (delimiter, field, text) is decided by its first bytes, however long it goes on. 1002 are a
+// line of the longest kind that RFC 5322 section 2.1.1 allows, and its line end.
 constexpr std::size_t kDecisionBytes = 1002;
 
 std::size_t find_newline(std::string_view bytes, std::size_t from, std::size_t size) {
@@ -20,8 +20,9 @@ std::size_t find_newline(std::string_view bytes, std::size_t from, std::size_t s
 
 }  // namespace
 
-// Finds the lines. What the end of a chunk leaves undecided waits in carry_: the line end before the current line (it may
-// belong to a delimiter), then what is known of that line; or the CR of a line end that is cut in two.
+// Finds the lines. What the end of a chunk leaves undecided waits in carry_: the line end before the current
+// line (it may belong to a delimiter), then what is known of that line; or the CR of a line end that is cut in
+// two.
 class Scanner::Walk {
  public:
   explicit Walk(const Limits& limits) : tree_(limits) {}
@@ -102,10 +103,12 @@ class Scanner::Walk {
     undecided_ = true;
   }
 
-  // Each takes bytes from position on and gives the position where it stopped: the chunk's end, or where the other one goes on.
+  // Each takes bytes from position on and gives the position where it stopped: the chunk's end, or where the
+  // other one goes on.
   std::size_t header(std::string_view chunk, std::size_t position);
   std::size_t body(std::string_view chunk, std::size_t position);
-  // Of a line whose kind is open: npos if it is still open at the chunk's end; else the end of what was looked at.
+  // Of a line whose kind is open: npos if it is still open at the chunk's end; else the end of what was looked
+  // at.
   std::size_t judge_next(std::string_view chunk, std::size_t position, Verdict& verdict);
   void keep_tail(std::string_view chunk, std::size_t run);
 
@@ -202,7 +205,8 @@ std::size_t Scanner::Walk::body(std::string_view chunk, std::size_t position) {
   std::size_t run = position;  // what is before it was given to the tree, or waits in carry_
   while (position < chunk.size()) {
     if (undecided_ && may_be_delimiter(chunk, position)) {
-      if (carry_.empty()) {  // give the body what is decided, so that the line end before this line can be left out
+      if (carry_
+              .empty()) {  // give the body what is decided, so that the line end before this line can be left out
         const std::size_t tail = position - std::min<std::size_t>(at_.eol_bytes, position - run);
         tree_.body(chunk.substr(run, tail - run));
         run = tail;

@@ -1,4 +1,5 @@
-// The structure of a MIME message in one bounded pass over its bytes, as the network brings them (RFC 5322, 2045, 2046).
+// The structure of a MIME message in one bounded pass over its bytes, as the network brings them (RFC 5322,
+// 2045, 2046).
 //
 //   Scanner scanner;
 //   while (...) {
@@ -8,9 +9,10 @@
 //   }
 //   Structure structure = scanner.finish();
 //
-// Malformed mail is still mail: nothing fails. What breaks a rule is named in Structure::defects; beyond a limit the rest
-// is one opaque leaf. The result depends on the bytes alone, never on how they were cut into chunks. Why not a library's
-// parser: mimetic keeps no byte ranges, takes no chunks, and throws on small malformed multiparts.
+// Malformed mail is still mail: nothing fails. What breaks a rule is named in Structure::defects; beyond a
+// limit the rest is one opaque leaf. The result depends on the bytes alone, never on how they were cut into
+// chunks. Why not a library's parser: mimetic keeps no byte ranges, takes no chunks, and throws on small
+// malformed multiparts.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +29,7 @@ namespace telepost::transcoders::mime {
 // What one message may cost. Whatever its size: header bytes kept, plus about 500 bytes a part.
 struct Limits {
   std::size_t parts = 1000;                    // at least 1; the last one allowed takes all the rest
-  std::size_t depth = 50;                      // multiparts and messages inside one another; deeper ones are opaque
+  std::size_t depth = 50;                      // containers inside one another; deeper ones are opaque
   std::size_t header_bytes = 64u << 10;        // kept of one part's header; the rest is counted, not read
   std::size_t header_bytes_total = 512u << 10; // kept of all headers; then the rest is opaque
   std::size_t fields = 1000;                   // kept of the message's own header
@@ -42,7 +44,8 @@ struct RawField {
   bool operator==(const RawField&) const = default;
 };
 
-// A Content-* field of an inner part for which schema::Part has no place, such as Content-Duration (RFC 3801 section 4.2.5).
+// A Content-* field of an inner part for which schema::Part has no place, such as Content-Duration (RFC 3801
+// section 4.2.5).
 struct PartField {
   std::string part_id;
   std::string name;
@@ -50,8 +53,8 @@ struct PartField {
   bool operator==(const PartField&) const = default;
 };
 
-// The first bytes of the text that a reader would see first: the first text/plain leaf that is no attachment, else the
-// first such text/html; not inside message/rfc822. For the preview.
+// The first bytes of the text that a reader would see first: the first text/plain leaf that is no attachment,
+// else the first such text/html; not inside message/rfc822. For the preview.
 struct TextSample {
   std::string part_id;  // "" where the message has no text
   bool html = false;
@@ -63,12 +66,14 @@ struct TextSample {
 inline constexpr std::size_t kPlainSampleBytes = 2u << 10;
 inline constexpr std::size_t kHtmlSampleBytes = 16u << 10;
 
-// Offsets count from the first byte that was fed. Ranges nest: children lie, in order and disjoint, in their parent's body.
+// Offsets count from the first byte that was fed. Ranges nest: children lie, in order and disjoint, in their
+// parent's body.
 //
-// Part numbers (RFC 9051 section 6.4.5.1): a message's own root is "1", or "" when it is a multipart, whose children
-// are "1", "2", …; so also inside message/rfc822, behind its number: the root inside "4" is "4.1", or "" with children
-// "4.1", "4.2". A message/rfc822 or message/global part has one child, the root inside it; none where it is encoded.
-// lines counts a last line without line end too. A multipart without boundary or without any part is a text/plain leaf.
+// Part numbers (RFC 9051 section 6.4.5.1): a message's own root is "1", or "" when it is a multipart, whose
+// children are "1", "2", …; so also inside message/rfc822, behind its number: the root inside "4" is "4.1", or
+// "" with children "4.1", "4.2". A message/rfc822 or message/global part has one child, the root inside it;
+// none where it is encoded. lines counts a last line without line end too. A multipart without boundary or
+// without any part is a text/plain leaf.
 struct Structure {
   schema::Part root;                      // complete: types, names and encodings of all parts are decoded
   std::vector<RawField> header;           // in their order
@@ -79,9 +84,9 @@ struct Structure {
   bool operator==(const Structure&) const = default;
 };
 
-// The source cut for storage: stretches follow each other without gaps from offset 0 to the end. Each leaf's body is one
-// stretch (if it is not empty); what lies between (headers, delimiters, preambles, epilogues) is in the others, which can be
-// large too. Cut any stretch from its begin.
+// The source cut for storage: stretches follow each other without gaps from offset 0 to the end. Each leaf's
+// body is one stretch (if it is not empty); what lies between (headers, delimiters, preambles, epilogues) is in
+// the others, which can be large too. Cut any stretch from its begin.
 struct Stretch {
   schema::ByteRange range;
   bool leaf = false;  // range is the body of a leaf of Structure::root
@@ -90,9 +95,10 @@ struct Stretch {
 
 struct OpenStretch {
   std::uint64_t begin = 0;
-  // Not yet decided and so not included: a last line end and the possible delimiter after it, at most 1004 bytes.
+  // Not yet decided and so not included: a last line end and the possible delimiter after it, at most 1004
+  // bytes.
   std::uint64_t safe_end = 0;
-  bool leaf = false;  // a leaf's body, or the preamble of a multipart, which turns out a leaf if no part follows
+  bool leaf = false;  // a leaf's body, or a multipart's preamble, which is a leaf in the end if no part follows
 };
 
 // One message, one thread at a time. feed() and the getters may be called until finish(), which is called once.

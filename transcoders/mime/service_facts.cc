@@ -21,7 +21,8 @@ constexpr std::string_view kPrefix = "telepost-";
 // All values of the grammar, checked.
 struct Stated {
   std::optional<Kind> kind;
-  std::string caller, called, redirected_from, presentation, reason, call_id, codec, result, resolution, remote_id, coding;
+  std::string caller, called, redirected_from, presentation, reason, call_id, codec, result, resolution,
+      remote_id, coding;
   std::optional<Time> start;
   std::optional<Duration> duration;
   std::optional<std::uint32_t> pages, reference, segments, segments_missing, width, height;
@@ -49,7 +50,8 @@ bool is_address(std::string_view text) {
   return false;
 }
 
-bool read_number(std::string_view text, std::uint32_t least, std::uint32_t most, std::optional<std::uint32_t>& number) {
+bool read_number(std::string_view text, std::uint32_t least, std::uint32_t most,
+                 std::optional<std::uint32_t>& number) {
   std::uint32_t value = 0;
   if (!is_digits(text, 5)) return false;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -101,41 +103,52 @@ using Field = std::pair<std::string_view, Read>;
 
 // Each field by its name behind "telepost-".
 constexpr std::array<Field, 18> kFields = {{
-    {"kind", [](std::string_view v, Stated& s) {
+    {"kind",
+     [](std::string_view v, Stated& s) {
        auto kind = schema::kind_from(v);
        if (kind.ok()) s.kind = *kind;
        return kind.ok();
      }},
     {"caller", [](std::string_view v, Stated& s) { return keep_if(is_address(v), v, s.caller); }},
     {"called", [](std::string_view v, Stated& s) { return keep_if(is_address(v), v, s.called); }},
-    {"redirected-from", [](std::string_view v, Stated& s) { return keep_if(is_address(v), v, s.redirected_from); }},
-    {"presentation", [](std::string_view v, Stated& s) {
+    {"redirected-from",
+     [](std::string_view v, Stated& s) { return keep_if(is_address(v), v, s.redirected_from); }},
+    {"presentation",
+     [](std::string_view v, Stated& s) {
        return keep_if(is_one_of(v, {"allowed", "restricted"}), v, s.presentation);
      }},
-    {"reason", [](std::string_view v, Stated& s) {
+    {"reason",
+     [](std::string_view v, Stated& s) {
        return keep_if(is_one_of(v, {"busy", "no-answer", "unreachable", "unconditional"}), v, s.reason);
      }},
-    {"call-id", [](std::string_view v, Stated& s) { return keep_if(is_printable(v, 255, false), v, s.call_id); }},
-    {"start", [](std::string_view v, Stated& s) {
+    {"call-id",
+     [](std::string_view v, Stated& s) { return keep_if(is_printable(v, 255, false), v, s.call_id); }},
+    {"start",
+     [](std::string_view v, Stated& s) {
        const auto time = from_rfc3339(v);
        if (time.ok()) s.start = *time;
        return time.ok();
      }},
     {"duration", [](std::string_view v, Stated& s) { return read_duration(v, s.duration); }},
-    {"codec", [](std::string_view v, Stated& s) {
+    {"codec",
+     [](std::string_view v, Stated& s) {
        s.codec = to_lower(v);
        return is_media_type(v);
      }},
-    {"result", [](std::string_view v, Stated& s) { return keep_if(is_printable(v, 200, true), v, s.result); }},
+    {"result",
+     [](std::string_view v, Stated& s) { return keep_if(is_printable(v, 200, true), v, s.result); }},
     {"pages", [](std::string_view v, Stated& s) { return read_number(v, 0, 9999, s.pages); }},
     {"resolution", [](std::string_view v, Stated& s) { return read_resolution(v, s); }},
-    {"remote-id", [](std::string_view v, Stated& s) { return keep_if(is_printable(v, 64, true), v, s.remote_id); }},
-    {"coding", [](std::string_view v, Stated& s) {
+    {"remote-id",
+     [](std::string_view v, Stated& s) { return keep_if(is_printable(v, 64, true), v, s.remote_id); }},
+    {"coding",
+     [](std::string_view v, Stated& s) {
        return keep_if(is_one_of(v, {"gsm7", "ucs2", "binary", "latin1"}), v, s.coding);
      }},
     {"reference", [](std::string_view v, Stated& s) { return read_number(v, 0, 65535, s.reference); }},
     {"segments", [](std::string_view v, Stated& s) { return read_number(v, 1, 255, s.segments); }},
-    {"segments-missing", [](std::string_view v, Stated& s) { return read_number(v, 0, 255, s.segments_missing); }},
+    {"segments-missing",
+     [](std::string_view v, Stated& s) { return read_number(v, 0, 255, s.segments_missing); }},
 }};
 
 Result<Stated> read_fields(const std::vector<RawField>& header) {
@@ -144,7 +157,8 @@ Result<Stated> read_fields(const std::vector<RawField>& header) {
   for (const RawField& field : header) {
     if (!starts_with_ignoring_case(field.name, kPrefix)) continue;
     const std::string name = to_lower(field.name).substr(kPrefix.size());
-    const auto known = std::find_if(kFields.begin(), kFields.end(), [&](const Field& f) { return f.first == name; });
+    const auto known =
+        std::find_if(kFields.begin(), kFields.end(), [&](const Field& f) { return f.first == name; });
     const std::string shown = clean_text(field.name.substr(0, 60));
     if (known == kFields.end()) return {Errc::invalid, fmt::format("the field {} is unknown", shown)};
     bool& again = seen[static_cast<std::size_t>(known - kFields.begin())];
@@ -188,7 +202,8 @@ Kind kind_of_shape(const Structure& structure) {
     if (word == "fax-message") return Kind::fax;
     if (word == "video-message") return Kind::video;
     if (word == "pager-message") return Kind::sms;
-    if (word == "text-message" || word == "multimedia-message") return Kind::email;  // RFC 3458 section 3: ordinary mail
+    if (word == "text-message" || word == "multimedia-message")
+      return Kind::email;  // RFC 3458 section 3: ordinary mail
   }
   const schema::Part& root = structure.root;
   if (root.type == "multipart/voice-message") return Kind::voice;
@@ -196,7 +211,8 @@ Kind kind_of_shape(const Structure& structure) {
   return Kind::email;
 }
 
-// A number in the local part (RFC 3801 section 4.1.1) is a tel: address; a fax address may call it FAX= (RFC 3191, RFC 3192).
+// A number in the local part (RFC 3801 section 4.1.1) is a tel: address; a fax address may call it FAX= (RFC
+// 3191, RFC 3192).
 std::string address_of(const Structure& structure, std::string_view field) {
   const std::string* value = find_field(structure.header, field);
   if (value == nullptr) return {};
@@ -225,7 +241,8 @@ std::optional<Duration> content_duration(const Structure& structure, const schem
   return duration;
 }
 
-// The part that is the message, where a spoken name or a cover page may stand beside it (RFC 3801 section 4.2.4).
+// The part that is the message, where a spoken name or a cover page may stand beside it (RFC 3801 section
+// 4.2.4).
 const schema::Part* voice_part(const Structure& structure) {
   for (const PartField& field : structure.content_fields) {
     if (!equals_ignoring_case(field.name, "Content-Disposition")) continue;
@@ -257,8 +274,8 @@ schema::Facts facts_of(Kind kind, Stated&& s, const Structure& structure) {
     case Kind::fax:
       return schema::FaxFacts{s.pages, s.resolution, s.remote_id, s.caller, s.called, s.result, s.call_id};
     case Kind::sms:
-      return schema::SmsFacts{s.coding, s.reference, s.segments.value_or(1), s.segments_missing.value_or(0), s.caller,
-                              s.called};
+      return schema::SmsFacts{s.coding, s.reference, s.segments.value_or(1), s.segments_missing.value_or(0),
+                              s.caller, s.called};
     case Kind::video:
       fill_media(first_leaf(structure.root, "video/"));
       return schema::VideoFacts{s.codec, s.width, s.height, s.duration, s.caller, s.called};

@@ -1,8 +1,9 @@
-// What a peer with a proved service identity says about a message (DESIGN section 7), in the message's own header.
+// What a peer with a proved service identity says about a message (DESIGN section 7), in the message's own
+// header.
 //
-// The store asks only for such a peer; from anybody else these fields decide nothing and the message is an email. A field
-// stands at most once; a Telepost-* field that is unknown or malformed is an error, since it is a trunk's mistake
-// that somebody should see.
+// The store asks only for such a peer; from anybody else these fields decide nothing and the message is an
+// email. A field stands at most once; a Telepost-* field that is unknown or malformed is an error, since it is
+// a trunk's mistake that somebody should see.
 //
 //   Telepost-Kind:             "email" / "voice" / "fax" / "sms" / "mms" / "video" / "image" / "text"
 //   Telepost-Caller:           address      ; who called or sent; not kept where presentation is restricted
@@ -25,9 +26,10 @@
 //
 //   address = "tel:" ["+"] 1*20DIGIT / ( "sip:" / "sips:" / "mailto:" ) 1*255VCHAR
 //
-// Without Telepost-Kind the message's shape decides: Message-Context (RFC 3458, RFC 3938), then multipart/voice-message
-// (RFC 3801, RFC 4239), multipart/fax-message, and what holds image/tiff and text alone (ITU-T T.37, RFC 3965). VPIM
-// then fills what no Telepost-* field says: Content-Duration, the audio part's type, numbers in From and To.
+// Without Telepost-Kind the message's shape decides: Message-Context (RFC 3458, RFC 3938), then
+// multipart/voice-message (RFC 3801, RFC 4239), multipart/fax-message, and what holds image/tiff and text alone
+// (ITU-T T.37, RFC 3965). VPIM then fills what no Telepost-* field says: Content-Duration, the audio part's
+// type, numbers in From and To.
 #pragma once
 
 #include <vector>
@@ -47,8 +49,8 @@ struct ServiceFacts {
 // invalid: a Telepost-* field breaks the grammar above; the detail names it.
 Result<ServiceFacts> read_service_facts(const Structure& structure);
 
-// The Telepost-* fields that say the same, for MessageFields::more: what read_service_facts() gives for a message that has
-// them, if the facts keep to the grammar.
+// The Telepost-* fields that say the same, for MessageFields::more: what read_service_facts() gives for a
+// message that has them, if the facts keep to the grammar.
 std::vector<schema::HeaderField> service_fields(const ServiceFacts& facts);
 
 }  // namespace telepost::transcoders::mime

@@ -6,7 +6,8 @@
 
 namespace telepost::transcoders::mime {
 
-// Skips what is no base64 letter (RFC 2045 section 6.8); ends at the padding; a last incomplete group gives what it has.
+// Skips what is no base64 letter (RFC 2045 section 6.8); ends at the padding; a last incomplete group gives
+// what it has.
 std::string decode_base64(std::string_view text);
 
 // RFC 2045 section 6.7; an "=" that begins no escape stays. White space at line ends goes.
@@ -21,8 +22,8 @@ std::string decode_transfer(std::string_view body, std::string_view encoding);
 // Lines of 76 letters, each ended by CRLF.
 std::string encode_base64_lines(std::string_view bytes);
 
-// For text: line ends (CRLF, LF or CR) become CRLF, every other byte that is not printable ASCII is escaped; lines are at
-// most 76 letters; ends with CRLF if the text does.
+// For text: line ends (CRLF, LF or CR) become CRLF, every other byte that is not printable ASCII is escaped;
+// lines are at most 76 letters; ends with CRLF if the text does.
 std::string encode_quoted_printable(std::string_view text);
 
 }  // namespace telepost::transcoders::mime
