@@ -87,10 +87,18 @@ std::vector<std::string> words_of(std::string_view name) {
   return words;
 }
 
-std::string banned_word_in(std::string_view name) {
+bool is_protocol_word(std::string_view path, std::string_view word) {
+  return std::any_of(kProtocolWords.begin(), kProtocolWords.end(), [&](const ProtocolWord& each) {
+    return each.word == word && starts_with_any(path, each.files);
+  });
+}
+
+// The first word of `name` that says nothing in `path`; "" if each says something.
+std::string banned_word_in(std::string_view name, std::string_view path) {
   for (const std::string& word : words_of(name)) {
     for (std::string_view banned : kBannedWords) {
-      if (word == banned || word == std::string(banned) + "s") return word;
+      bool is_banned = word == banned || word == std::string(banned) + "s";
+      if (is_banned && !is_protocol_word(path, word)) return word;
     }
   }
   return "";
@@ -104,7 +112,7 @@ void check_type_names(const std::string& path, const std::string& text, Findings
     ++line;
     std::cmatch match;
     if (!std::regex_search(each.data(), each.data() + each.size(), match, kType)) continue;
-    std::string name = match[1], word = banned_word_in(name);
+    std::string name = match[1], word = banned_word_in(name, path);
     if (!word.empty()) findings.push_back({"name", path, line, name + ": '" + word + "' says nothing; name what it is"});
   }
 }
@@ -148,7 +156,7 @@ Findings check_names(const SourceTree& tree) {
   Findings findings;
   for (const auto& [path, text] : tree.files) {
     if (!is_cpp(path)) continue;
-    std::string word = banned_word_in(path.substr(path.find('/') + 1));
+    std::string word = banned_word_in(path.substr(path.find('/') + 1), path);
     if (!word.empty()) findings.push_back({"name", path, 0, "'" + word + "' says nothing; name what the file holds"});
     check_type_names(path, text, findings);
   }

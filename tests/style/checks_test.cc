@@ -70,6 +70,11 @@ TEST(StyleGuard, FindsNamesThatSayNothing) {
   EXPECT_EQ(check_names(tree_of({{"store/a.h", "struct ListenerBase {\nenum class MiscKind : int {\n"}})).size(), 2u);
 }
 
+TEST(StyleGuard, LetsTheNounsOfAnRfcAloneWhereTheyBelong) {
+  EXPECT_TRUE(check_names(tree_of({{"adapters/smtp/data_codec.h", "struct DataCommand {\n"}})).empty());
+  EXPECT_EQ(check_names(tree_of({{"adapters/imap/data_codec.h", "struct DataCommand {\n"}})).size(), 2u);
+}
+
 TEST(StyleGuard, LetsWordsThatOnlyHoldABannedOneAlone) {
   EXPECT_TRUE(check_names(tree_of({{"base/database.h", "class Metadata {};\nusing Information = int;\n"}})).empty());
   EXPECT_TRUE(check_names(tree_of({{"base/a.h", "// class FooManager {\nauto s = \"struct AInfo {\";\n"}})).empty());
@@ -110,6 +115,7 @@ TEST(StyleGuard, SeesFunctionsThroughLiteralsAndInitializers) {
       "constexpr std::string_view kA = \"f() {\";  // g() {\n"
       "const std::map<int, int> kB = {{1, f(2)}};\n"
       "A::A(int b)\n    : b_{b}, c_(b) {\n  auto d = [&](int e) { return e; };\n}\n"
+      "#define K(a) \\\n  f(a) {\n"
       "const char* kG = R\"x(h() {)x\";\n"
       "int i(char j) { return j == '{' ? 1'000 : 2; }\n";
   std::vector<Function> functions = functions_of(source);
@@ -167,6 +173,13 @@ TEST(StyleGuard, FindsStopsThatAreNotThere) {
   EXPECT_EQ(check_nine_stops(tree_of({{"README.md", readme}, {"store/deliver.h", "struct Incoming {};\n"}})).size(), 9u);
   files["README.md"] = "# T\n";
   EXPECT_EQ(check_nine_stops(tree_of(files)).size(), 1u);
+}
+
+TEST(StyleGuard, CountsStopsOfATableToo) {
+  std::string readme = "## One message, nine stops\n| stop | file |\n|---|---|\n";
+  for (int i = 1; i <= 9; ++i) readme += "| " + std::to_string(i) + " | `store/deliver.h` |\n";
+  EXPECT_TRUE(check_nine_stops(tree_of({{"README.md", readme}, {"store/deliver.h", ""}})).empty());
+  EXPECT_EQ(check_nine_stops(tree_of({{"README.md", readme + "| 10 | `store/deliver.h` |\n"}, {"store/deliver.h", ""}})).size(), 1u);
 }
 
 TEST(StyleGuard, AllowsOnlyWithAReasonAndOnlyWhatIsNeeded) {

@@ -130,7 +130,7 @@ Findings check_nine_stops(const SourceTree& tree) {
   auto readme = tree.files.find(kReadme);
   if (readme == tree.files.end()) return {};
   std::string section = section_of(readme->second, kNineStops);
-  static const std::regex kItem(R"(^\s*(\d+)\.\s)");
+  static const std::regex kItem(R"(^(?:\s*|\| *)(\d+)(?:\.| *\|)\s)");
   Findings findings = check_stop(tree, section);
   if (std::size_t stops = matches_of(section, kItem).size(); stops != kStops) {
     findings.push_back({"stops", kReadme, 0,

@@ -58,6 +58,15 @@ inline constexpr std::string_view kNotInCodecs = "boost/asio";
 inline const Names kBannedWords = {"manager", "helper", "util", "common", "misc",
                                    "data",    "info",   "base", "impl",   "processor"};
 
+// But where a protocol's own word is one of them, the RFC wins: DATA is a command of RFC 5321 section 4.1.1.4.
+struct ProtocolWord {
+  std::string_view word;
+  Names files;
+};
+inline const std::vector<ProtocolWord> kProtocolWords = {
+    {"data", {"adapters/smtp/", "tests/unit/smtp_", "tests/dialog/smtp", "tests/fuzz/smtp_"}},
+};
+
 // Text that may not stand in sources: a regular expression, the folder it is searched in ("" is all), why.
 struct BannedText {
   std::string_view rule;

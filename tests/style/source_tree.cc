@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uintmax_t kLargestText = 1u << 20;
 
-bool is_left_out(const std::string& name) {
-  return name == ".git" || name == "build" || name == "node_modules" || name == "__pycache__" || name == "corpus" ||
+bool is_left_out(const std::string& path, const std::string& name) {
+  return path == ".git" || path == "build" || name == "node_modules" || name == "__pycache__" || name == "corpus" ||
          name == "golden";
 }
 
@@ -110,10 +110,11 @@ SourceTree read_source_tree(const std::filesystem::path& root) {
   SourceTree tree;
   std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(root); at != end; ++at) {
-    if (is_left_out(at->path().filename().string())) {
+    std::string path = at->path().lexically_relative(root).generic_string();
+    if (is_left_out(path, at->path().filename().string())) {
       at.disable_recursion_pending();
     } else if (at->is_regular_file()) {
-      tree.files[at->path().lexically_relative(root).generic_string()] = text_of(at->path());
+      tree.files[path] = text_of(at->path());
     }
   }
   return tree;
@@ -147,10 +148,14 @@ std::string without_comments_and_literals(std::string_view source) {
 std::vector<Function> functions_of(std::string_view source) {
   Scopes scopes;
   std::size_t line = 0;
+  bool directive = false;  // goes on in the next line after a backslash
   std::string code = without_comments_and_literals(source);
   for (std::string_view text : lines_of(code)) {
     ++line;
-    if (text.starts_with("#")) continue;
+    directive |= text.starts_with("#");
+    bool skip = directive;
+    directive &= text.ends_with("\\");
+    if (skip) continue;
     for (char c : text) scopes.on_char(c, line);
     scopes.on_char(' ', line);
   }
