@@ -1,0 +1,164 @@
+#include "adapters/smtp/codec.h"
+
+#include <gtest/gtest.h>
+
+#include "adapters/net/line_codec.h"
+#include "adapters/smtp/path_codec.h"
+
+namespace telepost::adapters::smtp {
+namespace {
+
+template <typename Verb>
+Verb parsed(std::string_view line) {
+  Command command = parse_command(line);
+  EXPECT_TRUE(std::holds_alternative<Verb>(command)) << line;
+  return std::holds_alternative<Verb>(command) ? std::get<Verb>(command) : Verb{};
+}
+
+std::string refusal(std::string_view line) {
+  const Command command = parse_command(line);
+  if (!std::holds_alternative<Refused>(command)) return "taken";
+  const Reply& reply = std::get<Refused>(command).reply;
+  return std::to_string(reply.code) + " " + std::string(reply.status);
+}
+
+std::string address(std::string_view path) {
+  const std::optional<Path> parsed_path = parse_path(path);
+  return parsed_path ? mailto_of(*parsed_path) : "refused";
+}
+
+// RFC 5321 section 4.1.2
+TEST(SmtpCodec, ReadsEveryShapeOfPath) {
+  EXPECT_EQ(address("<ann@example.test>"), "mailto:ann@example.test");
+  EXPECT_EQ(address("<Ann+News@EXAMPLE.Test>"), "mailto:Ann+News@example.test");
+  EXPECT_EQ(address("<\"ann\"@example.test>"), "mailto:ann@example.test");
+  EXPECT_EQ(address("<\"o hara\"@example.test>"), "mailto:\"o hara\"@example.test");
+  EXPECT_EQ(address("<\"a>\\\"b\"@example.test>"), "mailto:\"a>\\\"b\"@example.test");
+  EXPECT_EQ(address("<ann@[192.0.2.1]>"), "mailto:ann@[192.0.2.1]");
+  EXPECT_EQ(address("<ann@[IPv6:2001:db8::1]>"), "mailto:ann@[ipv6:2001:db8::1]");
+  EXPECT_EQ(address("<@relay.test,@other.test:ann@example.test>"), "mailto:ann@example.test");
+  EXPECT_EQ(address("<m\xc3\xbcller@b\xc3\xbc.test>"), "mailto:m\xc3\xbcller@b\xc3\xbc.test");
+  EXPECT_EQ(address("<>"), "");
+}
+
+TEST(SmtpCodec, RefusesPathsThatBreakTheGrammar) {
+  for (const char* path : {"ann@example.test", "<ann@example.test", "<ann@>", "<@example.test>", "<ann@exa mple.test>",
+                           "<.ann@example.test>", "<ann.@example.test>", "<an..n@example.test>", "<ann@.test>",
+                           "<ann@example..test>", "<ann@example.test.>", "<ann@-x.test>", "<ann@[]>", "<ann@[1.2.3.4>",
+                           "<\"ann@example.test>", "<\"a\tb\"@example.test>", "<ann@example.test@x>", "<a\xff@example.test>",
+                           "<@relay.test ann@example.test>", "<tel:+15550100@example.test>"}) {
+    EXPECT_EQ(address(path), "refused") << path;
+  }
+}
+
+// RFC 5321 sections 4.5.3.1.1 to 4.5.3.1.3
+TEST(SmtpCodec, HoldsTheLengthLimitsOfPaths) {
+  EXPECT_NE(address("<" + std::string(64, 'a') + "@example.test>"), "refused");
+  EXPECT_EQ(address("<" + std::string(65, 'a') + "@example.test>"), "refused");
+  EXPECT_EQ(address("<ann@" + std::string(64, 'b') + ".test>"), "refused");
+  std::string domain;
+  while (domain.size() < 256) domain += "label.";
+  EXPECT_EQ(address("<ann@" + domain + "test>"), "refused");
+}
+
+TEST(SmtpCodec, KnowsTelephoneNumbers) {
+  const auto number = [](std::string_view path) { return number_of(*parse_path(path)).value_or("none"); };
+  EXPECT_EQ(number("<+15550100@example.test>"), "+15550100");
+  EXPECT_EQ(number("<+15550100>"), "+15550100");
+  EXPECT_EQ(number("<tel:+15550100>"), "+15550100");
+  EXPECT_EQ(number("<15550100@example.test>"), "none");
+  EXPECT_EQ(number("<+1555x@example.test>"), "none");
+  EXPECT_EQ(number("<+1234567890123456@example.test>"), "none");  // E.164 ends at 15 digits
+}
+
+TEST(SmtpCodec, ReadsMailWithItsParameters) {
+  const Mail mail = parsed<Mail>("mail from:<a@b.test> size=4096 BODY=8bitmime SMTPUTF8 ENVID=call+2B7+3Da");
+  EXPECT_EQ(mail.from.text, "a@b.test");
+  EXPECT_EQ(mail.size_bytes, 4096u);
+  EXPECT_TRUE(mail.eight_bit);
+  EXPECT_TRUE(mail.utf8);
+  EXPECT_EQ(mail.envid, "call+7=a");
+  EXPECT_TRUE(parsed<Mail>("MAIL FROM:<>").from.is_null());
+  EXPECT_FALSE(parsed<Mail>("MAIL FROM: <a@b.test>  ").eight_bit);
+}
+
+TEST(SmtpCodec, RefusesMailThatBreaksTheGrammar) {
+  EXPECT_EQ(refusal("MAIL"), "501 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM"), "501 5.1.7");
+  EXPECT_EQ(refusal("MAIL TO:<a@b.test>"), "501 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM:a@b.test"), "501 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test>x"), "501 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM:<ann>"), "501 5.1.7");
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> SIZE=ten"), "501 5.5.4");
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> SIZE=99999999999999999999999"), "501 5.5.4");
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> BODY=BINARYMIME"), "501 5.5.4");
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> RET=FULL"), "555 5.5.4");        // RFC 5321 section 4.1.1.11
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> ENVID=a=b"), "501 5.5.4");       // RFC 3461 section 4: "=" must be encoded
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> ENVID=a+2g"), "501 5.5.4");
+  EXPECT_EQ(refusal("MAIL FROM:<m\xc3\xbcller@b.test>"), "553 5.6.7");     // RFC 6531 section 3.5
+}
+
+TEST(SmtpCodec, ReadsRcpt) {
+  EXPECT_EQ(parsed<Rcpt>("RCPT TO:<ann@example.test>").to.text, "ann@example.test");
+  EXPECT_EQ(parsed<Rcpt>("RCPT TO:<PostMaster>").to.local, "PostMaster");  // RFC 5321 section 4.5.1
+  EXPECT_EQ(refusal("RCPT TO:<ann>"), "501 5.1.3");
+  EXPECT_EQ(refusal("RCPT TO:<>"), "501 5.1.3");
+  EXPECT_EQ(refusal("RCPT TO:<ann@example.test> NOTIFY=NEVER"), "555 5.5.4");
+}
+
+TEST(SmtpCodec, ReadsTheOtherVerbsInAnyCase) {
+  EXPECT_EQ(parsed<Hello>("ehlo client.test").name, "client.test");
+  EXPECT_EQ(parsed<Hello>("HELO [192.0.2.1]").kind, Hello::Kind::helo);
+  EXPECT_EQ(parsed<Hello>("LHLO x  ").kind, Hello::Kind::lhlo);
+  parsed<DataCommand>("Data");
+  parsed<Rset>("RSET ");
+  parsed<Quit>("quit");
+  parsed<Noop>("NOOP anything at all");
+  parsed<Help>("HELP MAIL");
+  parsed<Vrfy>("VRFY ann");
+  parsed<Expn>("EXPN list");
+}
+
+TEST(SmtpCodec, RefusesWhatIsNoCommand) {
+  EXPECT_EQ(refusal(""), "500 5.5.1");
+  EXPECT_EQ(refusal("WHAT"), "500 5.5.1");
+  EXPECT_EQ(refusal("DATAX"), "500 5.5.1");
+  EXPECT_EQ(refusal("DATA now"), "501 5.5.4");
+  EXPECT_EQ(refusal("QUIT now"), "501 5.5.4");
+  EXPECT_EQ(refusal("VRFY"), "501 5.5.4");
+  EXPECT_EQ(refusal("EHLO"), "501 5.5.4");
+  EXPECT_EQ(refusal("EHLO a b"), "501 5.5.4");
+  EXPECT_EQ(refusal("STARTTLS"), "502 5.5.1");
+  EXPECT_EQ(refusal(std::string_view("NOOP\0x", 6)), "500 5.5.2");
+}
+
+TEST(SmtpCodec, WritesRepliesOnOneLine) {
+  std::string out;
+  append(out, {550, "5.1.1", "No such\r\n250 mailbox"});
+  EXPECT_EQ(out, "550 5.1.1 No such??250 mailbox\r\n");
+}
+
+// RFC 3463 section 2: the class of the status code is the reply code's first digit.
+TEST(SmtpCodec, GivesEveryErrorAReplyOfOneClass) {
+  for (int kind = 0; kind <= static_cast<int>(Errc::unsupported); ++kind) {
+    const Reply reply = reply_to({static_cast<Errc>(kind), ""});
+    EXPECT_TRUE(reply.code / 100 == 4 || reply.code / 100 == 5) << kind;
+    EXPECT_EQ(reply.status.front() - '0', reply.code / 100) << kind;
+  }
+}
+
+TEST(LineCodec, KnowsLinesByCrlfAlone) {
+  using Status = net::LineScan::Status;
+  EXPECT_EQ(net::scan_line("NOOP\r\nQUIT\r\n", 1024).size_bytes, 6u);
+  EXPECT_EQ(net::scan_line("NOOP", 1024).status, Status::incomplete);
+  EXPECT_EQ(net::scan_line("NOOP\r", 1024).status, Status::incomplete);
+  EXPECT_EQ(net::scan_line("NOOP\n", 1024).status, Status::bare);
+  EXPECT_EQ(net::scan_line("NO\rOP\r\n", 1024).status, Status::bare);
+  EXPECT_EQ(net::scan_line("NOOP\rX", 1024).status, Status::bare);
+  EXPECT_EQ(net::scan_line("\r\r\n", 1024).status, Status::bare);
+  EXPECT_EQ(net::scan_line("12345678\r\n", 10).status, Status::complete);
+  EXPECT_EQ(net::scan_line("123456789\r\n", 10).status, Status::too_long);
+}
+
+}  // namespace
+}  // namespace telepost::adapters::smtp
