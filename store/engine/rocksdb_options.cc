@@ -118,7 +118,7 @@ rocksdb::DBOptions rocksdb_database_options(const RocksdbOptions& options) {
 
   // A fast start after kill -9: at most this much log is replayed, and a family that is seldom flushed pins
   // no more.
-  database.max_total_wal_size = options.memtable_bytes / 3 * 4;  // 128 MiB: replayed in about a second
+  database.max_total_wal_size = options.memtable_bytes / 3 * 4;  // 128 MiB
   database.max_manifest_file_size = 16 * kMiB;
   database.skip_stats_update_on_db_open = true;
   database.skip_checking_sst_file_sizes_on_db_open = true;
