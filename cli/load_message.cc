@@ -9,8 +9,6 @@ namespace telepost::cli {
 namespace {
 
 constexpr std::size_t kLineBytes = 78;  // 76 and CRLF, the longest line of base64 (RFC 2045 section 6.8)
-constexpr std::size_t kTextPoolBytes = 4u << 20;
-constexpr std::size_t kNoisePoolBytes = 32u << 20;
 constexpr std::size_t kMultipartFrom = 16u << 10;  // a larger message carries its random half as an attachment
 constexpr std::string_view kEnd = "\r\n.\r\n";
 
@@ -63,8 +61,8 @@ std::size_t whole_lines(std::size_t size_bytes) { return std::max<std::size_t>(1
 MessagePool::MessagePool(const MessageShape& shape, std::string domain, std::uint64_t seed)
     : shape_(shape), domain_(std::move(domain)), random_(seed), run_(random_()) {
   shape_.size_bytes = std::max(shape_.size_bytes, kSmallestMessage);
-  text_ = text_lines(kTextPoolBytes + shape_.size_bytes, random_);
-  noise_ = random_lines(kNoisePoolBytes + shape_.size_bytes, random_);
+  text_ = text_lines(shape_.pool_bytes / 8 + shape_.size_bytes, random_);
+  noise_ = random_lines(shape_.pool_bytes + shape_.size_bytes, random_);
   if (shape_.attachment_bytes > 0) {
     std::mt19937_64 fixed(1);  // the same attachment in every run
     attachment_ = random_lines(shape_.attachment_bytes, fixed);

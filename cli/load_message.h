@@ -16,6 +16,7 @@ namespace telepost::cli {
 struct MessageShape {
   std::size_t size_bytes = 4096;      // of the whole message; at least kSmallestMessage
   std::size_t attachment_bytes = 0;   // more than 0: one attachment of this size, the same bytes in every message
+  std::size_t pool_bytes = 32u << 20;  // random base64 to cut from: so large that a compressor sees nothing twice
 };
 
 inline constexpr std::size_t kSmallestMessage = 1024;
