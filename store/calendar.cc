@@ -15,14 +15,35 @@ Time time_from_key(std::string_view key) {
   return from_millis(static_cast<std::int64_t>(ByteReader(key.substr(1)).u64() ^ (1ull << 63)));
 }
 
+// The first of a hint's messages is part of its key: two deliveries of one piece leave two hints.
+std::string key_of(const Hint& hint) {
+  std::string key = keys::hint(hint.time, hint.target);
+  if (!hint.messages.empty()) key.append(keys::link(hint.messages.front()), 1);
+  return key;
+}
+
+Result<Hint> hint_from(std::string_view key, std::string_view value) {
+  if (key.size() < 9 || value.size() % 16 != 0) return {Errc::corrupt, "a calendar key that is none"};
+  std::string_view rest = key.substr(9);
+  TELEPOST_ASSIGN(const schema::Partition target, schema::Partition::take_from(rest));
+  Hint hint{time_from_key(key), target, {}};
+  for (ByteReader reader(value); !reader.rest().empty();) {
+    const schema::AccountId account{reader.u64()};
+    hint.messages.push_back({account, schema::LocalId{reader.u64()}});
+  }
+  return hint;
+}
+
 // The first key of a moment: "T" and the time.
 std::string moment(Time time) { return keys::hint(time, schema::Partition::meta()).substr(0, 9); }
 
 }  // namespace
 
-CommitEntry Calendar::write(Time time, const schema::Partition& target) {
-  CommitEntry entry{Batch(keys::calendar_slice(target))};
-  entry.batch.put(Space::queue, keys::hint(time, target), {});
+CommitEntry Calendar::write(const Hint& hint) {
+  CommitEntry entry{Batch(keys::calendar_slice(hint.target))};
+  std::string messages;
+  for (const schema::MessageId& message : hint.messages) messages.append(keys::link(message), 1);
+  entry.batch.put(Space::queue, key_of(hint), messages);
   return entry;
 }
 
@@ -32,11 +53,10 @@ Result<std::vector<Hint>> Calendar::due(Engine& engine, std::uint16_t slice, Tim
   std::vector<Hint> hints;
   Result<void> parsed;
   TELEPOST_TRY(reader->scan(Space::queue, cursor.value_or("T"), moment(until + Duration(1)),
-                            [&](std::string_view key, std::string_view) {
-                              std::string_view target = key.substr(std::min<std::size_t>(9, key.size()));
-                              Result<schema::Partition> partition = schema::Partition::take_from(target);
-                              if (!partition.ok()) parsed = std::move(partition).error();
-                              else hints.push_back({time_from_key(key), *partition});
+                            [&](std::string_view key, std::string_view value) {
+                              Result<Hint> hint = hint_from(key, value);
+                              if (!hint.ok()) parsed = std::move(hint).error();
+                              else hints.push_back(std::move(*hint));
                               return parsed.ok() && hints.size() < limit;
                             }));
   TELEPOST_TRY(std::move(parsed));
@@ -45,7 +65,7 @@ Result<std::vector<Hint>> Calendar::due(Engine& engine, std::uint16_t slice, Tim
 
 CommitEntry Calendar::done(std::uint16_t slice, const std::vector<Hint>& handled, Time now) {
   CommitEntry entry{Batch(partition_of(slice))};
-  for (const Hint& hint : handled) entry.batch.erase(Space::queue, keys::hint(hint.time, hint.target));
+  for (const Hint& hint : handled) entry.batch.erase(Space::queue, key_of(hint));
   Time cursor = now - kCursorLag;
   if (!handled.empty()) cursor = std::min(cursor, handled.back().time);
   entry.batch.put(Space::point, keys::kCalendarCursor, moment(cursor));

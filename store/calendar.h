@@ -23,12 +23,14 @@ inline constexpr Duration kCursorLag = std::chrono::minutes(5);
 struct Hint {
   Time time;
   schema::Partition target;
+  std::vector<schema::MessageId> messages;  // of a piece: whose links to it are to be checked
 };
 
 class Calendar {
  public:
-  // A batch that writes the hint; goes before the batch whose work it tells of.
-  static CommitEntry write(Time time, const schema::Partition& target);
+  // A batch that writes the hint; goes before the batch whose work it tells of. Hints with messages stand beside each other.
+  static CommitEntry write(const Hint& hint);
+  static CommitEntry write(Time time, const schema::Partition& target) { return write(Hint{time, target, {}}); }
 
   // Up to `limit` hints of a slice that are due at `until` or before, oldest first.
   static Result<std::vector<Hint>> due(Engine& engine, std::uint16_t slice, Time until, std::size_t limit);

@@ -1,18 +1,21 @@
 // Shared pieces: bytes addressed by their SHA-256, each a partition of its own, kept as long as a message links to it.
 //
 // Order of writes (DESIGN section 4): a calendar hint "check links" at now + kLinkCheck, then piece and link, then the account's
-// batch. Whatever a crash leaves in between, the hint finds.
+// batch. Whatever a crash leaves in between, the hint finds. A hint names the messages it is about, so that a piece
+// with a million links is checked for one of them at the cost of one.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/sha256.h"
 #include "schema/ids.h"
 #include "schema/records.h"
+#include "store/calendar.h"
 #include "store/engine/engine.h"
 
 namespace telepost::store {
@@ -31,9 +34,10 @@ class Pieces {
     Digest digest;
     std::string bytes;
   };
-  // Stores what is not there and links every message to every piece; durable at return. Safe to repeat.
+  // Stores what is not there and links every message to every piece, by one synced write; durable at return. Safe to repeat.
+  // Errors: busy (others keep changing the same pieces), disk_full, io.
   Result<void> store(const std::vector<Bytes>& pieces, const std::vector<schema::MessageId>& messages);
-  // Adds links to pieces that are there. Errors: not_found (a piece is gone).
+  // Adds links to pieces that are there. Errors: not_found (a piece is gone), and as store().
   Result<void> link(const std::vector<Digest>& pieces, schema::MessageId message);
   struct Link {
     Digest piece;
@@ -41,15 +45,20 @@ class Pieces {
   };
   Result<void> unlink(const std::vector<Link>& links);  // at most 10,000, by one synced write; safe to repeat
 
-  // The decoded bytes. Errors: corrupt (missing, or not what its digest says).
+  // The decoded bytes. Errors: corrupt (missing).
   static Result<std::string> read(Engine& engine, const Digest& piece);
 
-  // What a hint asks for: links whose message is gone are removed; a piece without links gets an orphan hint, or goes
-  // when it has been an orphan for the grace with which it became one. Gives the bytes freed.
-  Result<std::uint64_t> check(const Digest& piece, Duration grace);
+  // What a piece's hint asks for: links of the hint's messages that are gone are removed; a piece without links becomes
+  // an orphan, and an orphan goes when its grace is over and nothing raised its generation. Gives the bytes freed.
+  Result<std::uint64_t> check(const Hint& hint, Duration grace);
 
  private:
-  Result<void> change(const Digest& piece, const std::string* bytes, const std::vector<schema::MessageId>& add);
+  struct Wanted {
+    Digest digest;
+    const std::string* bytes;  // nullptr: it must be there
+  };
+  Result<void> change(const std::vector<Wanted>& pieces, const std::vector<schema::MessageId>& add);
+  Result<CommitEntry> changed(const Wanted& piece, const std::vector<schema::MessageId>& add);
   Rooms& rooms_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "store/account_duty.h"
+#include "store/outbox.h"
 #include "store/pieces.h"
 #include "store/rooms.h"
 
@@ -35,7 +36,7 @@ class SliceSweep {
         if (done.ok()) continue;
         ++report_.failed;
         log::warning("due_work_failed", {{"target", hint.target.to_string()}, {"reason", to_string(done.error())}});
-        list.push_back(Calendar::write(rooms_.clock.now() + kTryAgain, hint.target));
+        list.push_back(Calendar::write({rooms_.clock.now() + kTryAgain, hint.target, hint.messages}));
       }
       list.push_back(Calendar::done(slice_, hints, rooms_.clock.now()));
       TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
@@ -52,8 +53,13 @@ class SliceSweep {
     }
     ++report_.due;
     const bool early = repairs_ == AccountDuty::Repairs::early;
+    if (hint.target.kind() == schema::PartitionKind::queue) {
+      TELEPOST_TRY(Outbox(rooms_).check(hint.target.slice(), early ? Outbox::Check::early : Outbox::Check::when_due));
+      ++report_.done;
+      return {};
+    }
     TELEPOST_ASSIGN(const std::uint64_t freed,
-                    Pieces(rooms_).check(hint.target.digest(), early ? Duration(0) : rooms_.configuration.reclaim_grace));
+                    Pieces(rooms_).check(hint, early ? Duration(0) : rooms_.configuration.reclaim_grace));
     report_.bytes_freed += freed;
     ++report_.done;
     return {};
