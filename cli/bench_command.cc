@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/bench_load.h"
+#include "cli/bench_scale.h"
 
 namespace telepost::cli {
 namespace {
@@ -93,7 +94,8 @@ int bench_load(std::span<const std::string> args) {
 
 int bench_command(std::span<const std::string> args) {
   if (!args.empty() && args.front() == "load") return bench_load(args.subspan(1));
-  fmt::print(stderr, "usage: telepost bench load OPTIONS; `telepost bench load --help` tells them\n");
+  if (!args.empty() && args.front() == "scale") return bench_scale(args.subspan(1));
+  fmt::print(stderr, "usage: telepost bench load|scale OPTIONS; `telepost bench load --help` tells them\n");
   return kUsage;
 }
 

@@ -1,0 +1,254 @@
+#include "cli/bench_scale.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <semaphore>
+
+#include "store/engine/operations.h"
+#include "store/engine/rocksdb_engine.h"
+#include "store/store.h"
+
+namespace telepost::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::ptrdiff_t kInFlight = 256;
+constexpr std::size_t kPage = 50;
+
+struct Counted {
+  std::uint64_t operations;
+  std::uint64_t records;
+};
+
+Counted counted() {
+  const store::EngineOperations& all = store::engine_operations();
+  return {all.get.value() + all.get_many.value() + all.scan.value() + all.snapshot.value() + all.write.value(),
+          all.record.value() + all.key.value()};
+}
+
+// One store in a folder of its own.
+class ScaleStore {
+ public:
+  explicit ScaleStore(std::string folder) : folder_(std::move(folder)) {}
+  ~ScaleStore() {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  ScaleStore(const ScaleStore&) = delete;
+  ScaleStore& operator=(const ScaleStore&) = delete;
+
+  Result<void> open() {
+    store_.reset();
+    store::RocksdbOptions options;
+    options.path = folder_;
+    TELEPOST_ASSIGN(auto engine, store::RocksdbEngine::open(options));
+    store::Store::Options settings;
+    settings.configuration.domains = {{"example.test", "standard", true}};
+    settings.configuration.create_per_peer_hour = ~0u;
+    settings.configuration.store.reserve = {0, 0};
+    TELEPOST_ASSIGN(store_, store::Store::open(settings, std::move(engine), clock_, random_));
+    return {};
+  }
+  store::Store& operator*() { return *store_; }
+  store::Store* operator->() { return store_.get(); }
+
+  void deliver(const store::Recipient& to, store::Completion<store::Delivered> done) {
+    store::Incoming incoming;
+    incoming.origin.network = "bench";
+    incoming.from = "mailto:load@sender.test";
+    incoming.to = {to};
+    const auto intake = store_->deliver().begin(std::move(incoming));
+    intake->write(fmt::format("From: load@sender.test\r\nSubject: message {}\r\n\r\n", ++sent_));
+    intake->write(body_);
+    intake->finish([done = std::move(done)](Result<std::vector<Result<store::Delivered>>> results) {
+      done(results.ok() ? std::move((*results)[0]) : Result<store::Delivered>(results.error()));
+    });
+  }
+
+  // So many at a time in flight.
+  Result<void> fill(const store::Recipient& to, std::uint64_t messages) {
+    return pipeline(messages, [&](auto done) { deliver(to, [done](Result<store::Delivered> result) { done(result.ok() ? Result<void>() : result.error()); }); });
+  }
+  Result<void> make_accounts(std::uint64_t from, std::uint64_t to) {
+    std::uint64_t next = from;
+    return pipeline(to - from, [&](auto done) {
+      store_->deliver().resolve(fmt::format("mailto:subscriber{}@example.test", next++), {"bench"},
+                                [done](Result<store::Recipient> result) { done(result.ok() ? Result<void>() : result.error()); });
+    });
+  }
+
+ private:
+  template <typename Start>
+  static Result<void> pipeline(std::uint64_t count, Start start) {
+    struct State {
+      std::counting_semaphore<kInFlight> places{kInFlight};
+      std::mutex mutex;
+      std::optional<Error> error;
+    } state;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      state.places.acquire();
+      start(std::function<void(Result<void>)>([&state](Result<void> result) {
+        if (!result.ok()) {
+          const std::lock_guard lock(state.mutex);
+          state.error = result.error();
+        }
+        state.places.release();
+      }));
+    }
+    for (std::ptrdiff_t i = 0; i < kInFlight; ++i) state.places.acquire();
+    return state.error ? Result<void>(*state.error) : Result<void>();
+  }
+
+  const std::string folder_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::unique_ptr<store::Store> store_;
+  std::uint64_t sent_ = 0;
+  const std::string body_ = std::string(900, 'b') + "\r\n";
+};
+
+// Median time, mean operations and records of a call.
+Result<ScaleRow> measure(std::string what, std::string of, std::uint64_t size, std::uint64_t rounds,
+                         const std::function<Result<void>()>& call) {
+  std::vector<double> micros;
+  Counted before{};
+  for (std::uint64_t round = 0; round < rounds + rounds / 10; ++round) {
+    if (round == rounds / 10) before = counted();
+    const auto begin = Clock::now();
+    TELEPOST_TRY(call());
+    if (round >= rounds / 10) micros.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
+  }
+  const Counted after = counted();
+  std::nth_element(micros.begin(), micros.begin() + static_cast<std::ptrdiff_t>(micros.size() / 2), micros.end());
+  const auto calls = static_cast<double>(rounds);
+  return ScaleRow{std::move(what), std::move(of), size, static_cast<double>(after.operations - before.operations) / calls,
+                  static_cast<double>(after.records - before.records) / calls, micros[micros.size() / 2], 0};
+}
+
+Result<void> check_page(const Result<store::ListPage>& page) {
+  TELEPOST_TRY(page);
+  if (page->messages.size() != kPage) return {Errc::corrupt, fmt::format("a page of {} instead of 50", page->messages.size())};
+  return {};
+}
+
+// The lists of an account of `size` messages, at random places.
+Result<void> measure_lists(ScaleStore& scale, const store::Recipient& to, std::string of, std::uint64_t size, std::uint64_t held,
+                           std::uint64_t rounds, std::vector<ScaleRow>& rows) {
+  std::mt19937_64 random(size);
+  const auto place = [&] { return random() % (held - kPage); };
+  store::MessageReader& reader = scale->reader();
+  std::vector<Time> times;
+  for (int i = 0; i < 64; ++i) {
+    TELEPOST_ASSIGN(const auto page, reader.list_by_position(to.account, store::kInbox, place(), 1));
+    times.push_back(page.messages.at(0).summary.received);
+  }
+  // At the very end of the order fewer than a page would follow.
+  TELEPOST_ASSIGN(const auto oldest, reader.list_by_position(to.account, store::kInbox, held - kPage, 1));
+  for (Time& time : times) time = std::max(time, oldest.messages.at(0).summary.received);
+  const auto add = [&](std::string what, const std::function<Result<void>()>& call) -> Result<void> {
+    TELEPOST_TRY(scale.open());
+    const auto begin = Clock::now();
+    TELEPOST_TRY(call());
+    const double cold = std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
+    TELEPOST_ASSIGN(ScaleRow row, measure(std::move(what), of, size, rounds, call));
+    row.cold_micros = cold;
+    rows.push_back(std::move(row));
+    return {};
+  };
+  const auto uid_page = [&](std::uint64_t first) {
+    return check_page(scale->reader().list_by_uid(to.account, store::kInbox, schema::Uid{static_cast<std::uint32_t>(first + 1)}, schema::Uid{~0u}, kPage));
+  };
+  TELEPOST_TRY(add("list by uid, any", [&] { return uid_page(place()); }));
+  TELEPOST_TRY(add("list by date, any", [&] {
+    return check_page(scale->reader().list_by_received(to.account, store::kInbox, times[random() % times.size()], std::nullopt, kPage));
+  }));
+  const auto position_page = [&](std::uint64_t position) {
+    return check_page(scale->reader().list_by_position(to.account, store::kInbox, position, kPage));
+  };
+  TELEPOST_TRY(add("list by position, first", [&] { return position_page(0); }));
+  TELEPOST_TRY(add("list by position, middle", [&] { return position_page(held / 2); }));
+  TELEPOST_TRY(add("list by position, last", [&] { return position_page(held - kPage); }));
+  return {};
+}
+
+Result<void> measure_delivery(ScaleStore& scale, const store::Recipient& to, std::string of, std::uint64_t size,
+                              std::uint64_t rounds, std::vector<ScaleRow>& rows) {
+  TELEPOST_ASSIGN(ScaleRow row, measure("delivery", std::move(of), size, rounds, [&]() -> Result<void> {
+    const auto delivered = store::wait_for<store::Delivered>([&](auto done) { scale.deliver(to, std::move(done)); });
+    TELEPOST_TRY(delivered);
+    return {};
+  }));
+  rows.push_back(std::move(row));
+  return {};
+}
+
+Result<store::Recipient> recipient(ScaleStore& scale, const std::string& address) {
+  return store::wait_for<store::Recipient>([&](auto done) { scale->deliver().resolve(address, {"bench"}, std::move(done)); });
+}
+
+}  // namespace
+
+Result<std::vector<ScaleRow>> run_bench_scale(const ScaleOptions& options) {
+  std::string folder = options.folder + "/telepost-scale-XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr) return {Errc::io, "cannot make a folder in " + options.folder};
+  ScaleStore scale(folder);
+  TELEPOST_TRY(scale.open());
+  std::vector<ScaleRow> rows;
+  std::uint64_t held = 0;
+  for (const std::uint64_t size : options.messages) {
+    fmt::print(stderr, "filling one account to {} messages\n", size);
+    TELEPOST_ASSIGN(const auto to, recipient(scale, "mailto:one@example.test"));
+    TELEPOST_TRY(scale.fill(to, size - held));
+    held = size;
+    TELEPOST_TRY(measure_lists(scale, to, "messages", size, held, options.rounds, rows));
+    TELEPOST_TRY(measure_delivery(scale, to, "messages", size, options.rounds, rows));
+    held += options.rounds + options.rounds / 10;
+  }
+  std::uint64_t made = 0;
+  for (const std::uint64_t size : options.accounts) {
+    fmt::print(stderr, "making accounts up to {}\n", size);
+    TELEPOST_TRY(scale.make_accounts(made, size));
+    made = size;
+    TELEPOST_ASSIGN(const auto to, recipient(scale, fmt::format("mailto:reader{}@example.test", size)));
+    TELEPOST_TRY(scale.fill(to, 1000));
+    TELEPOST_TRY(measure_lists(scale, to, "accounts", size, 1000, options.rounds, rows));
+    TELEPOST_TRY(measure_delivery(scale, to, "accounts", size, options.rounds, rows));
+  }
+  return rows;
+}
+
+int bench_scale(std::span<const std::string> args) {
+  CLI::App app("Measures deliveries and lists as an account and the number of accounts grow", "telepost bench scale");
+  ScaleOptions options{"/tmp", {1'000, 10'000, 100'000, 1'000'000}, {1'000, 1'000'000}};
+  app.add_option("--folder", options.folder, "where the store is made and removed");
+  app.add_option("--messages", options.messages, "sizes of one account, ascending");
+  app.add_option("--accounts", options.accounts, "numbers of accounts, ascending");
+  app.add_option("--rounds", options.rounds, "measured calls per row");
+  try {
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 64;
+  }
+  const auto rows = run_bench_scale(options);
+  if (!rows.ok()) {
+    fmt::print(stderr, "telepost bench scale: {}\n", to_string(rows.error()));
+    return 1;
+  }
+  for (const ScaleRow& row : *rows) {
+    const nlohmann::ordered_json line = {{"what", row.what}, {"of", row.of}, {"size", row.size}, {"operations", row.operations},
+                                         {"records", row.records}, {"micros", row.micros}, {"cold_micros", row.cold_micros}};
+    fmt::print("{}\n", line.dump());
+  }
+  return 0;
+}
+
+}  // namespace telepost::cli
