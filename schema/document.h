@@ -18,7 +18,7 @@ inline constexpr std::size_t kMaxDocumentElements = 100'000;
 // Valid against message.xsd whatever the strings hold: where text has bytes that XML 1.0 cannot say
 // (controls, bytes that are no UTF-8), U+FFFD stands in their place and the exact bytes follow in base64, so
 // that reading gives an equal Document. Precondition: the bounds above; received between the years 0001 and
-// 9999; id.local not 0.
+// 9999; id.local not 0; durations from 0 to 10,000 years.
 std::string write_document(const Document& document);
 
 // too_large: over kMaxDocumentBytes, _Elements or kMaxPartDepth. invalid: not well-formed, a DOCTYPE, or not
