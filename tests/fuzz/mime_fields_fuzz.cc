@@ -63,8 +63,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require_text(parse_message_id(value));
       break;
     case 5: {
-      constexpr std::string_view kLabels[] = {"iso-2022-jp", "gb18030", "utf-7", "euc-kr", "big5", "shift_jis", "utf-16",
-                                              "windows-1252", "utf-8", "", "koi8-r", "no-such"};
+      constexpr std::string_view kLabels[] = {"iso-2022-jp", "gb18030",   "utf-7",  "euc-kr",
+                                              "big5",        "shift_jis", "utf-16", "windows-1252",
+                                              "utf-8",       "",          "koi8-r", "no-such"};
       for (const std::string_view label : kLabels) require_text(to_utf8(value, label), false);
       break;
     }

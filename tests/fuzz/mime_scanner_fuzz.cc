@@ -1,5 +1,5 @@
-// Any bytes: the structure's ranges nest inside the source, digests are those of the ranges, the stretches cover it, and
-// none of it depends on the chunks. The first two bytes choose chunk sizes and limits.
+// Any bytes: the structure's ranges nest inside the source, digests are those of the ranges, the stretches
+// cover it, and none of it depends on the chunks. The first two bytes choose chunk sizes and limits.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -98,7 +98,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const unsigned seed = data[0];
   Limits limits;
-  if (data[1] % 4 == 1) limits = {.parts = 5, .depth = 3, .header_bytes = 300, .header_bytes_total = 700, .fields = 4, .content_fields = 3};
+  if (data[1] % 4 == 1)
+    limits = {.parts = 5,
+              .depth = 3,
+              .header_bytes = 300,
+              .header_bytes_total = 700,
+              .fields = 4,
+              .content_fields = 3};
   if (data[1] % 4 == 2) limits = {.parts = 1 + data[1] / 32u, .depth = 2};
   const std::string_view source(reinterpret_cast<const char*>(data) + 2, size - 2);
 
