@@ -7,6 +7,7 @@
 #include "schema/keys.h"
 #include "schema/records.h"
 #include "store/directory.h"
+#include "store/outbox.h"
 #include "store/pieces.h"
 #include "store/rooms.h"
 
@@ -17,6 +18,11 @@ using schema::Partition;
 namespace {
 constexpr std::size_t kMessagesAtOnce = 500;
 constexpr std::size_t kRecordsAtOnce = 4000;
+
+// CDRs outlive the account: what was charged must be exported. The profile goes last of all.
+bool stays(Space space, std::string_view key) {
+  return (space == Space::queue && key.starts_with('E')) || (space == Space::point && key == keys::kAccount);
+}
 }  // namespace
 
 Result<void> AccountRemoval::run(SweepReport& report) {
@@ -29,6 +35,7 @@ Result<void> AccountRemoval::run(SweepReport& report) {
     head->wait_until_idle();
   }
   TELEPOST_TRY(remove_links(report));
+  TELEPOST_TRY(Outbox(rooms_).forget(account_));
   TELEPOST_TRY(remove_records());
   TELEPOST_TRY(forget_leftovers());
   ++report.done;
@@ -87,7 +94,7 @@ Result<void> AccountRemoval::remove_records() {
       Batch batch(partition);
       TELEPOST_TRY(reader->scan(space, from, {}, [&](std::string_view key, std::string_view) {
         from = std::string(key) + '\0';
-        if (space != Space::point || key != keys::kAccount) batch.erase(space, key);
+        if (!stays(space, key)) batch.erase(space, key);
         return batch.operations() < kRecordsAtOnce;
       }));
       more = batch.operations() >= kRecordsAtOnce;

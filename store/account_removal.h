@@ -1,5 +1,5 @@
 // Removes what an account held, in bounded batches, resumable: first that its addresses are free, then links, then every
-// record, then its place in the list. After it no key of the account is left.
+// record, then its place in the list. After it no key of the account is left but its CDRs.
 #pragma once
 
 #include "base/result.h"

@@ -13,6 +13,7 @@
 #include "store/due_list.h"
 #include "store/mailboxes.h"
 #include "store/pieces.h"
+#include "store/received_order.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -98,6 +99,27 @@ Result<std::optional<schema::LocalId>> known_key(Rooms& rooms, const AccountWrit
   return std::optional(record.local);
 }
 
+// When this copy counts as received. Nothing is received in the future, so that what comes next is the newest.
+Time received_by(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
+  const Time now = rooms.clock.now();
+  return arrived.incoming.received ? std::min(*arrived.incoming.received, now) : write.received(now);
+}
+
+// Only what is the newest of its mailbox is put into the order by received time without reading.
+bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local) {
+  const Result<schema::MailboxRecord*> inbox = write.mailbox(kInbox);
+  return inbox.ok() && ReceivedOrder::is_newest(**inbox, order_key(received_by(rooms, write, arrived), local));
+}
+
+Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index) {
+  const schema::AccountId account = arrived.ids[index].account;
+  {
+    Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
+    if (!write.ok() || needs_no_reads(rooms, *write, arrived, arrived.ids[index].local)) return write;
+  }
+  return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
+}
+
 // Puts one recipient's copy into its account's batch. Nothing is changed on an error.
 Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::size_t index) {
   const std::string& key = arrived.incoming.delivery_key;
@@ -111,7 +133,7 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived
   // The document is written with this copy's own facts in it, not copied for them.
   schema::Document& document = arrived.document;
   document.id = arrived.ids[index];
-  document.received = arrived.incoming.received ? *arrived.incoming.received : write.received(rooms.clock.now());
+  document.received = received_by(rooms, write, arrived);
   std::swap(document.envelope.to[0], document.envelope.to[index]);
   const Result<void> written = write_message(write, {&document, &arrived.content, {kInbox}, arrived.incoming.keywords, verdict.expires});
   std::swap(document.envelope.to[0], document.envelope.to[index]);
@@ -173,7 +195,7 @@ void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<Arrived>& arrived,
       gathering->set(i, Delivered{});  // replaced above
       continue;
     }
-    Result<AccountWrite> write = AccountWrite::begin(rooms, arrived->ids[i].account, AccountWrite::Mode::without_reads);
+    Result<AccountWrite> write = begin_copy(rooms, *arrived, i);
     if (write.ok()) submit_copy(rooms, std::move(*write), arrived, i, gathering);
     else gathering->set(i, write.error());
   }
@@ -192,7 +214,7 @@ void deliver_one_for_all(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, 
   std::vector<Copy> copies;
   DeliveredToAll outcomes(arrived->ids.size(), Result<Delivered>(Errc::cancelled, ""));
   for (const auto& [account, index] : order) {
-    Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
+    Result<AccountWrite> write = begin_copy(rooms, *arrived, index);
     if (!write.ok()) {
       outcomes[index] = write.error();
       continue;
@@ -270,6 +292,7 @@ bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arriv
   if (arrived->ids.size() != 1 || !arrived->incoming.delivery_key.empty() || arrived->incoming.received) return false;
   std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, arrived->ids[0].account);
   if (!write || !write->has_mailbox_loaded(kInbox)) return false;
+  if (!needs_no_reads(rooms, *write, *arrived, arrived->ids[0].local)) return false;
   submit_copy(rooms, std::move(*write), arrived, 0, gather(*arrived, std::move(done)));
   return true;
 }
