@@ -83,7 +83,7 @@ std::size_t find_closing(std::string_view text) {
   return std::string_view::npos;
 }
 
-std::string quoted(std::string_view local) {
+std::string quoted_string(std::string_view local) {
   std::string text = "\"";
   for (const char c : local) {
     if (c == '"' || c == '\\') text.push_back('\\');
@@ -138,7 +138,7 @@ std::string mailto_of(const Path& path) {
   if (path.is_null()) return {};
   if (path.domain.empty() && is_number(path.local)) return "tel:" + path.local;
   std::string address = "mailto:";
-  address += is_dot_string(path.local) ? path.local : quoted(path.local);
+  address += is_dot_string(path.local) ? path.local : quoted_string(path.local);
   if (!path.domain.empty()) (address += '@') += path.domain;
   return address;
 }
