@@ -1,0 +1,88 @@
+// The records as they lie on disk since version 1: these bytes were written once and must be read for ever.
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "schema/ids.h"
+#include "schema/records.h"
+
+namespace telepost::schema {
+namespace {
+
+std::string unhex(std::string_view text) {
+  std::string packed;
+  for (const char c : text) {
+    if (c != ' ') packed.push_back(c);
+  }
+  return *from_hex(packed);
+}
+
+template <typename Record, typename Decode>
+void expect_golden(const Record& record, std::string_view golden, Decode decode) {
+  EXPECT_EQ(to_hex(encode(record)), to_hex(unhex(golden)));
+  const auto decoded = decode(unhex(golden));
+  ASSERT_TRUE(decoded.ok()) << to_string(decoded.error());
+  EXPECT_EQ(*decoded, record);
+}
+
+TEST(Records, AccountOfVersion1IsReadAndWritten) {
+  // 01 version, 02 disabled, created (64 bits), class "standard", 1 address, name "Ann", no password
+  expect_golden(AccountRecord{AccountState::disabled, from_millis(1), "standard", {"tel:+1555"}, "Ann", ""},
+                "01 02 0000000000000001 08 7374616e64617264 01 09 74656c3a2b31353535 03 416e6e 00", decode_AccountRecord);
+}
+
+TEST(Records, MessageOfVersion1IsReadAndWritten) {
+  MessageRecord record;
+  record.placements = {{MailboxId{1}, Uid{300}}};
+  record.created = Modseq{5};
+  record.modseq = Modseq{6};
+  record.received = from_millis(256);
+  record.size_bytes = 128;
+  record.segments = {{100, std::nullopt}, {28, Digest{}}};
+  // placements, created, modseq, received, size (varint 80 01), two segments: 100 inline, 28 of a piece
+  expect_golden(record, "01 01 01 ac02 05 06 0000000000000100 8001 02 64 00 1c 01" + std::string(64, '0'), decode_MessageRecord);
+}
+
+TEST(Records, ChangeOfVersion1IsReadAndWritten) {
+  ChangeRecord record;
+  record.what = ChangeRecord::What::message_gone;
+  record.id = 7;
+  record.created = Modseq{3};
+  record.placements = {{MailboxId{2}, Uid{9}}};
+  record.reason = Removal::expired;
+  record.time = from_millis(2);
+  expect_golden(record, "01 02 07 03 01 02 09 02 0000000000000002", decode_ChangeRecord);
+}
+
+TEST(Records, SmallOnesOfVersion1AreReadAndWritten) {
+  expect_golden(BlockRecord{256, 64}, "01 8002 40", decode_BlockRecord);
+  expect_golden(DeliveryKeyRecord{LocalId{7}, from_millis(3)}, "01 07 0000000000000003", decode_DeliveryKeyRecord);
+  expect_golden(PieceRecord{PieceRecord::Codec::raw, 1, 2}, "01 01 01 02", decode_PieceRecord);
+  expect_golden(OrphanRecord{2, from_millis(4)}, "01 02 0000000000000004", decode_OrphanRecord);
+  expect_golden(AddressRecord{AccountId{1}}, "01 01", decode_AddressRecord);
+}
+
+TEST(Records, BytesOfAnotherVersionOrLengthAreCorrupt) {
+  EXPECT_EQ(decode_BlockRecord(unhex("02 01 01")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_BlockRecord(unhex("01 01")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_BlockRecord(unhex("01 01 01 00")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_BlockRecord("").error().kind, Errc::corrupt);
+}
+
+TEST(Records, ACountWithoutBytesBehindItCostsNoMemory) {
+  // a message record that claims 2^62 placements
+  EXPECT_EQ(decode_MessageRecord(unhex("01 8080808080808080 40")).error().kind, Errc::corrupt);
+}
+
+TEST(Ids, TextFormsComeBack) {
+  const MessageId id{AccountId{~std::uint64_t{0}}, LocalId{(std::uint64_t{1} << 40) + 4}};
+  EXPECT_EQ(to_string(id.account), "afzzzzzzzzzzzz");
+  EXPECT_EQ(to_string(id), "mfzzzzzzzzzzzz-100000004");
+  EXPECT_EQ(*message_id_from(to_string(id)), id);
+  EXPECT_EQ(*account_id_from(to_string(AccountId{0})), AccountId{0});
+  for (const char* bad : {"", "m", "m0000000000000", "m0000000000000-", "m0000000000000-0", "m0000000000000-u", "x0000000000000-1"}) {
+    EXPECT_FALSE(message_id_from(bad).ok()) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace telepost::schema
