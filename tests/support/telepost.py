@@ -24,7 +24,7 @@ listen = "127.0.0.1:0"
 [admin]
 listen = "127.0.0.1:0"
 [create]
-per_peer_hour = 4294967295
+per_peer_hour = 100000000
 [log]
 level = "{level}"
 [[domains]]
@@ -67,10 +67,10 @@ class Telepost:
             while True:
                 if not selector.select(max(0, end - time.monotonic())):
                     self.stop()
-                    raise RuntimeError(f"telepost is not ready after {START_S} s; see {self.log.name}")
+                    raise RuntimeError(f"telepost is not ready after {START_S} s{self._log_tail()}")
                 chunk = os.read(self.process.stdout.fileno(), 4096)
                 if not chunk:
-                    raise RuntimeError(f"telepost ended with {self.process.wait()}; see {self.log.name}")
+                    raise RuntimeError(f"telepost ended with {self.process.wait()}{self._log_tail()}")
                 *lines, pending = (pending + chunk).split(b"\n")
                 for line in lines:
                     words = line.decode().split()
@@ -112,10 +112,14 @@ class Telepost:
             code = self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise RuntimeError(f"telepost did not stop within {STOP_S} s; see {self.log.name}") from None
+            raise RuntimeError(f"telepost did not stop within {STOP_S} s{self._log_tail()}") from None
         self._close()
         if code != 0:
-            raise RuntimeError(f"telepost ended with {code}; see {self.log.name}")
+            raise RuntimeError(f"telepost ended with {code}{self._log_tail()}")
+
+    def _log_tail(self):
+        lines = pathlib.Path(self.log.name).read_text(errors="replace").splitlines()[-5:]
+        return "; its log ends:\n  " + "\n  ".join(lines)
 
     def _close(self):
         self.process.stdout.close()
