@@ -47,12 +47,14 @@ CommitEntry Calendar::write(const Hint& hint) {
   return entry;
 }
 
-Result<std::vector<Hint>> Calendar::due(Engine& engine, std::uint16_t slice, Time until, std::size_t limit) {
+Result<std::vector<Hint>> Calendar::due(Engine& engine, std::uint16_t slice, Time until, std::size_t limit,
+                                        const std::optional<Hint>& after) {
   const auto reader = engine.reader(partition_of(slice));
   TELEPOST_ASSIGN(const std::optional<std::string> cursor, reader->get(Space::point, keys::kCalendarCursor));
   std::vector<Hint> hints;
   Result<void> parsed;
-  TELEPOST_TRY(reader->scan(Space::queue, cursor.value_or("T"), moment(until + Duration(1)),
+  const std::string begin = after ? key_of(*after) + '\0' : cursor.value_or("T");
+  TELEPOST_TRY(reader->scan(Space::queue, begin, moment(until + Duration(1)),
                             [&](std::string_view key, std::string_view value) {
                               Result<Hint> hint = hint_from(key, value);
                               if (!hint.ok()) parsed = std::move(hint).error();

@@ -9,6 +9,7 @@
 #include <array>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -33,7 +34,9 @@ class Calendar {
   static CommitEntry write(Time time, const schema::Partition& target) { return write(Hint{time, target, {}}); }
 
   // Up to `limit` hints of a slice that are due at `until` or before, oldest first.
-  static Result<std::vector<Hint>> due(Engine& engine, std::uint16_t slice, Time until, std::size_t limit);
+  // After: those behind this one, for who goes through hints that stay.
+  static Result<std::vector<Hint>> due(Engine& engine, std::uint16_t slice, Time until, std::size_t limit,
+                                       const std::optional<Hint>& after = {});
   // A batch that takes handled hints out and moves the slice's cursor up to `now` - kCursorLag.
   static CommitEntry done(std::uint16_t slice, const std::vector<Hint>& handled, Time now);
 };

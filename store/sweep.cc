@@ -4,6 +4,8 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "schema/keys.h"
+#include "schema/records.h"
 #include "store/account_duty.h"
 #include "store/outbox.h"
 #include "store/pieces.h"
@@ -24,29 +26,60 @@ class SliceSweep {
       : rooms_(rooms), slice_(slice), until_(until), repairs_(repairs), report_(report) {}
 
   Result<void> run(const std::function<void()>& tick) {
-    const bool early = repairs_ == AccountDuty::Repairs::early;
-    const Time last = early ? rooms_.clock.now() + std::chrono::days(365) : until_;
-    // Early repairs meet each target once: what they put off is not met again.
-    for (int round = 0; round < (early ? 3 : 1'000'000); ++round) {
-      TELEPOST_ASSIGN(const std::vector<Hint> hints, Calendar::due(*rooms_.engine, slice_, last, kHintsAtOnce));
+    if (repairs_ == AccountDuty::Repairs::early) return run_early(tick);
+    for (;;) {
+      TELEPOST_ASSIGN(const std::vector<Hint> hints, Calendar::due(*rooms_.engine, slice_, until_, kHintsAtOnce));
       if (hints.empty()) return {};
-      CommitList list;
-      for (const Hint& hint : hints) {
-        const Result<void> done = follow(hint);
-        if (done.ok()) continue;
-        ++report_.failed;
-        log::warning("due_work_failed", {{"target", hint.target.to_string()}, {"reason", to_string(done.error())}});
-        list.push_back(Calendar::write({rooms_.clock.now() + kTryAgain, hint.target, hint.messages}));
-      }
-      list.push_back(Calendar::done(slice_, hints, rooms_.clock.now()));
-      TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
+      TELEPOST_TRY(follow_all(hints));
       tick();
-      if (hints.size() < kHintsAtOnce && !early) return {};
+      if (hints.size() < kHintsAtOnce) return {};
+    }
+  }
+
+ private:
+  // Also what is not due yet, in two rounds: the second meets what the first put off.
+  Result<void> run_early(const std::function<void()>& tick) {
+    const Time last = rooms_.clock.now() + std::chrono::days(365);
+    for (int round = 0; round < 2; ++round) {
+      std::optional<Hint> after;
+      for (bool more = true; more;) {
+        TELEPOST_ASSIGN(const std::vector<Hint> hints, Calendar::due(*rooms_.engine, slice_, last, kHintsAtOnce, after));
+        more = hints.size() == kHintsAtOnce;
+        if (hints.empty()) break;
+        TELEPOST_TRY(follow_all(hints));
+        after = hints.back();
+        tick();
+      }
     }
     return {};
   }
 
- private:
+  Result<void> follow_all(const std::vector<Hint>& hints) {
+    CommitList list;
+    std::vector<Hint> handled;
+    for (const Hint& hint : hints) {
+      const Result<void> done = follow(hint);
+      if (!done.ok()) {
+        ++report_.failed;
+        log::warning("due_work_failed", {{"target", hint.target.to_string()}, {"reason", to_string(done.error())}});
+        list.push_back(Calendar::write({rooms_.clock.now() + kTryAgain, hint.target, hint.messages}));
+      }
+      TELEPOST_ASSIGN(const bool wanted, done.ok() ? is_wanted_again(hint) : Result<bool>(false));
+      if (!wanted) handled.push_back(hint);
+    }
+    list.push_back(Calendar::done(slice_, handled, rooms_.clock.now()));
+    return rooms_.committer.commit(std::move(list));
+  }
+
+  // What was followed early may have been written again under the same time: it is the account's next one.
+  Result<bool> is_wanted_again(const Hint& hint) {
+    if (hint.target.kind() != schema::PartitionKind::account) return false;
+    TELEPOST_ASSIGN(const auto bytes, rooms_.engine->reader(hint.target)->get(Space::point, keys::kHead));
+    if (!bytes) return false;
+    TELEPOST_ASSIGN(const auto head, schema::decode_HeadRecord(*bytes));
+    return head.earliest_hint == hint.time;
+  }
+
   Result<void> follow(const Hint& hint) {
     if (hint.target.kind() == schema::PartitionKind::account) {
       return AccountDuty(rooms_, hint.target.account_id(), until_, repairs_).run(report_);
