@@ -26,6 +26,7 @@
 //   directory     point  A address                           AddressRecord
 //   account_list  scan   A account:8                         AccountListRecord
 //   calendar      queue  T time:8 partition                  (empty)           something is due there
+//                        T time:8 piece message:16           messages:16 each  whose links are to be asked about
 //                        T time:8 piece account:8 local:8    messages          their links to the piece are to be checked
 //                 point  C, L                                cursor, lease
 //   cdr           queue  C hint:8                            account:8

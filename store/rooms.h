@@ -61,4 +61,8 @@ struct Rooms {
   std::atomic<bool> stopping{false};
 };
 
+class Store;
+// For what reads the rooms as a whole: verify and inspect.
+Rooms& rooms_of(Store& store);
+
 }  // namespace telepost::store

@@ -57,6 +57,8 @@ Store::~Store() {
   facade_.reset();
 }
 
+Rooms& rooms_of(Store& store) { return *store.rooms_; }
+
 Deliver& Store::deliver() { return facade_->deliver; }
 Accounts& Store::accounts() { return facade_->accounts; }
 Mailboxes& Store::mailboxes() { return facade_->mailboxes; }

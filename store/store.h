@@ -69,6 +69,7 @@ class Store {
   Result<void> health() const;
 
  private:
+  friend Rooms& rooms_of(Store& store);  // store/rooms.h
   explicit Store(std::unique_ptr<Rooms> rooms);
   struct Facade;
   std::unique_ptr<Rooms> rooms_;

@@ -1,0 +1,127 @@
+// The decoding table: one line for each layout of schema/keys.h.
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "store/inspect_record.h"
+
+namespace telepost::store {
+namespace {
+
+using schema::PartitionKind;
+
+// A layout's parts, a letter each behind the first one of the key: number of 1, 4 or 8 bytes, their complement (~ of 8), time,
+// ~time, hexadecimal of 8 or 16 bytes, text to the end, partition, message or nothing.
+struct Layout {
+  PartitionKind kind;
+  Space space;
+  char letter;
+  std::string_view layout;
+  std::string_view parts;  // "4mailbox 4uid"
+  Describe describe;
+};
+
+constexpr Layout kLayouts[] = {
+    {PartitionKind::account, Space::point, 'A', "account", "", describe_account},
+    {PartitionKind::account, Space::point, 'H', "head", "", describe_head},
+    {PartitionKind::account, Space::point, 'B', "mailbox", "4mailbox", describe_mailbox},
+    {PartitionKind::account, Space::point, 'F', "mailbox_name", "4parent sname", describe_mailbox_number},
+    {PartitionKind::account, Space::point, 'K', "delivery_key", "Hkey", describe_delivery_key},
+    {PartitionKind::account, Space::point, 'M', "message", "8local", describe_message},
+    {PartitionKind::account, Space::point, 'I', "intent", "8local", describe_intent},
+    {PartitionKind::account, Space::point, 'J', "job_name", "8job", describe_job_name},
+    {PartitionKind::account, Space::scan, 'S', "summary", "4mailbox 4uid", describe_summary},
+    {PartitionKind::account, Space::scan, 'R', "received", "4mailbox Ttime ~local", describe_uid},
+    {PartitionKind::account, Space::scan, 'C', "block", "4mailbox 1level Hupper", describe_block},
+    {PartitionKind::account, Space::scan, 'L', "change", "8modseq", describe_change},
+    {PartitionKind::account, Space::scan, 'G', "gone", "8modseq", describe_change},
+    {PartitionKind::account, Space::queue, 'D', "due", "ttime cwhat Hid", describe_digests},
+    {PartitionKind::account, Space::queue, 'E', "cdr", "8hint 8sequence", describe_cdr},
+    {PartitionKind::account, Space::large, 'X', "document", "8local", describe_size},
+    {PartitionKind::account, Space::large, 'P', "segment", "8local 4index", describe_size},
+    {PartitionKind::account, Space::large, 'N', "annotation", "8local 8modseq", describe_size},
+    {PartitionKind::piece, Space::point, 'H', "piece", "", describe_piece},
+    {PartitionKind::piece, Space::point, 'O', "orphan", "", describe_orphan},
+    {PartitionKind::piece, Space::large, 'B', "piece_bytes", "", describe_size},
+    {PartitionKind::piece, Space::scan, 'L', "link", "aaccount 8local", describe_nothing},
+    {PartitionKind::directory, Space::point, 'A', "address", "saddress", describe_address},
+    {PartitionKind::account_list, Space::scan, 'A', "listed_account", "aaccount", describe_listed},
+    {PartitionKind::calendar, Space::queue, 'T', "hint", "ttime ptarget mmessage", describe_messages},
+    {PartitionKind::calendar, Space::point, 'C', "calendar_cursor", "", describe_hex},
+    {PartitionKind::calendar, Space::point, 'L', "calendar_lease", "", describe_hex},
+    {PartitionKind::cdr, Space::queue, 'C', "cdr_hint", "8hint", describe_account_number},
+    {PartitionKind::queue, Space::point, 'J', "job", "8job", describe_job},
+    {PartitionKind::queue, Space::queue, 'N', "job_of_network", "1network ttime 8job", describe_nothing},
+    {PartitionKind::queue, Space::queue, 'D', "job_of_destination", "hdestination ttime 8job", describe_nothing},
+    {PartitionKind::queue, Space::queue, 'U', "job_to_check", "ttime 8job", describe_nothing},
+    {PartitionKind::meta, Space::point, 'V', "store", "", describe_store},
+};
+
+std::string time_text(std::uint64_t stored) { return to_rfc3339(from_millis(static_cast<std::int64_t>(stored ^ (1ull << 63)))); }
+
+// Nothing where the bytes do not have the part.
+std::optional<std::string> part_text(char type, ByteReader& reader) {
+  std::string text;
+  switch (type) {
+    case '1': text = std::to_string(reader.u8()); break;
+    case '4': text = std::to_string(reader.u32()); break;
+    case '8': text = std::to_string(reader.u64()); break;
+    case '~': text = std::to_string(~reader.u64()); break;
+    case 't': text = time_text(reader.u64()); break;
+    case 'T': text = time_text(~reader.u64()); break;
+    case 'a': text = to_string(schema::AccountId{reader.u64()}); break;
+    case 'c': text = std::string(1, static_cast<char>(reader.u8())); break;
+    case 'h': text = to_hex(reader.raw(8)); break;
+    case 'H': text = to_hex(reader.raw(16)); break;
+    case 's': text = reader.raw(reader.rest().size()); break;
+    case 'p': {
+      std::string_view rest = reader.rest();
+      const auto partition = schema::Partition::take_from(rest);
+      if (!partition.ok()) return std::nullopt;
+      reader.raw(reader.rest().size() - rest.size());
+      text = partition->to_string();
+      break;
+    }
+    case 'm': {
+      if (reader.rest().empty()) break;
+      const schema::AccountId account{reader.u64()};
+      text = to_string(schema::MessageId{account, {reader.u64()}});
+      break;
+    }
+    default: return std::nullopt;
+  }
+  if (reader.failed()) return std::nullopt;
+  return text;
+}
+
+bool decode_key(const Layout& layout, std::string_view key, Fields& fields) {
+  ByteReader reader(key.substr(1));
+  for (std::string_view parts = layout.parts; !parts.empty();) {
+    const std::string_view part = parts.substr(0, parts.find(' '));
+    parts.remove_prefix(std::min(parts.size(), part.size() + 1));
+    const std::optional<std::string> text = part_text(part[0], reader);
+    if (!text) return false;
+    fields.emplace_back(part.substr(1), *text);
+  }
+  return reader.done();
+}
+
+}  // namespace
+
+Inspected inspect_record(PartitionKind kind, Space space, std::string_view key, std::string_view value) {
+  Inspected inspected{space, std::string(key), "unknown", {}, {}};
+  for (const Layout& layout : kLayouts) {
+    if (layout.kind != kind || layout.space != space || key.empty() || key[0] != layout.letter) continue;
+    Fields named, record;
+    if (!decode_key(layout, key, named) || !layout.describe(value, record)) continue;
+    inspected.layout = layout.layout;
+    inspected.named = std::move(named);
+    inspected.record = std::move(record);
+    return inspected;
+  }
+  inspected.record.emplace_back("bytes", to_hex(value.substr(0, 4096)));
+  return inspected;
+}
+
+}  // namespace telepost::store

@@ -1,0 +1,274 @@
+#include "store/inspect_record.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "schema/message.h"
+
+namespace telepost::store {
+namespace {
+
+// Appends a record's fields by name.
+class Describer {
+ public:
+  explicit Describer(Fields& fields) : fields_(fields) {}
+  template <std::integral Int>
+  Describer& number(std::string_view name, Int value) { return text(name, std::to_string(value)); }
+  template <typename Tag, typename Rep>
+  Describer& number(std::string_view name, Strong<Tag, Rep> id) { return number(name, id.value); }
+  Describer& text(std::string_view name, std::string_view value) {
+    fields_.emplace_back(name, value);
+    return *this;
+  }
+  Describer& time(std::string_view name, Time value) { return text(name, to_rfc3339(value)); }
+  Describer& time(std::string_view name, const std::optional<Time>& value) { return text(name, value ? to_rfc3339(*value) : ""); }
+  Describer& flag(std::string_view name, bool value) { return text(name, value ? "true" : "false"); }
+  Describer& size(std::string_view name, std::string_view hidden) { return text(name, std::to_string(hidden.size()) + " bytes"); }
+  Describer& hex(std::string_view name, std::string_view bytes) { return text(name, to_hex(bytes)); }
+  Describer& texts(std::string_view name, const std::vector<std::string>& values) {
+    std::string joined;
+    for (const std::string& value : values) joined.append(joined.empty() ? "" : ",").append(value);
+    return text(name, joined);
+  }
+  Describer& placements(const std::vector<schema::Placement>& values) {
+    std::vector<std::string> texts_of;
+    for (const schema::Placement& p : values) texts_of.push_back(std::to_string(p.mailbox.value) + ":" + std::to_string(p.uid.value));
+    return texts("placements", texts_of);
+  }
+
+ private:
+  Fields& fields_;
+};
+
+std::string_view name_of(schema::ChangeRecord::What what) {
+  switch (what) {
+    case schema::ChangeRecord::What::message: return "message";
+    case schema::ChangeRecord::What::message_gone: return "message_gone";
+    case schema::ChangeRecord::What::mailbox_gone: return "mailbox_gone";
+  }
+  return "";
+}
+
+std::string_view name_of(schema::Removal reason) {
+  switch (reason) {
+    case schema::Removal::expunged: return "expunged";
+    case schema::Removal::expired: return "expired";
+    case schema::Removal::account_deleted: return "account_deleted";
+  }
+  return "";
+}
+
+std::string_view name_of(schema::CdrRecord::Event event) {
+  switch (event) {
+    case schema::CdrRecord::Event::delivery: return "delivery";
+    case schema::CdrRecord::Event::retrieval: return "retrieval";
+    case schema::CdrRecord::Event::notification: return "notification";
+    case schema::CdrRecord::Event::call: return "call";
+    case schema::CdrRecord::Event::sms_segment: return "sms_segment";
+    case schema::CdrRecord::Event::mms: return "mms";
+    case schema::CdrRecord::Event::fax_page: return "fax_page";
+  }
+  return "";
+}
+
+}  // namespace
+
+bool describe_account(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_AccountRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).text("state", schema::name_of(r->state)).time("created", r->created).text("class", r->class_of_service)
+      .texts("addresses", r->addresses).text("name", r->name).flag("password", !r->password.empty());
+  return true;
+}
+
+bool describe_head(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_HeadRecord(bytes);
+  if (!r.ok()) return false;
+  Describer out(fields);
+  out.number("modseq", r->modseq).number("floor", r->floor).number("next_mailbox", r->next_mailbox)
+      .number("next_uidvalidity", r->next_uidvalidity).time("earliest_hint", r->earliest_hint).time("trim_due", r->trim_due)
+      .number("cdr_hint", r->cdr_hint).number("cdr_sequence", r->cdr_sequence);
+  for (std::size_t kind = 1; kind < r->usage.size(); ++kind) {
+    const schema::Usage& usage = r->usage[kind];
+    if (usage.messages == 0 && usage.bytes == 0) continue;
+    out.text(schema::name_of(static_cast<schema::Kind>(kind)), std::to_string(usage.messages) + " messages, " + std::to_string(usage.bytes) + " bytes");
+  }
+  return true;
+}
+
+bool describe_mailbox(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_MailboxRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).number("id", r->id).number("parent", r->parent).text("name", r->name).text("role", schema::name_of(r->role))
+      .flag("subscribed", r->subscribed).number("uidvalidity", r->uidvalidity).number("uidnext", r->uidnext)
+      .number("messages", r->messages).number("unseen", r->unseen).number("bytes", r->bytes)
+      .number("created_modseq", r->created_modseq).number("modseq", r->modseq)
+      .number("front_block_messages", r->front_block_messages).number("front_group_messages", r->front_group_messages)
+      .number("front_group_blocks", r->front_group_blocks).hex("front_newest", r->front_newest)
+      .hex("front_block_upper", r->front_block_upper).hex("front_group_upper", r->front_group_upper);
+  return true;
+}
+
+bool describe_block(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_BlockRecord(bytes);
+  if (r.ok()) Describer(fields).number("messages", r->messages).number("blocks", r->blocks);
+  return r.ok();
+}
+
+bool describe_message(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_MessageRecord(bytes);
+  if (!r.ok()) return false;
+  std::vector<std::string> segments;
+  for (const schema::Segment& segment : r->segments) {
+    segments.push_back(std::to_string(segment.size) + (segment.piece ? ":" + to_hex(*segment.piece) : std::string(":inline")));
+  }
+  Describer(fields).placements(r->placements).number("created", r->created).number("modseq", r->modseq).time("received", r->received)
+      .number("size", r->size_bytes).texts("segments", segments);
+  return true;
+}
+
+bool describe_summary(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_Summary(bytes);
+  if (!r.ok()) return false;
+  Describer out(fields);
+  out.number("local", r->local).text("kind", schema::name_of(r->kind)).text("importance", schema::name_of(r->importance))
+      .text("sensitivity", schema::name_of(r->sensitivity)).flag("has_attachment", r->has_attachment).number("created", r->created)
+      .number("modseq", r->modseq).time("received", r->received).number("size", r->size_bytes).texts("keywords", r->keywords)
+      .text("from", r->from).size("from_name", r->from_name).size("subject", r->subject).size("preview", r->preview);
+  if (r->duration) out.number("duration_ms", r->duration->count());
+  if (r->pages) out.number("pages", *r->pages);
+  return true;
+}
+
+bool describe_change(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_ChangeRecord(bytes);
+  if (!r.ok()) return false;
+  Describer out(fields);
+  out.text("what", name_of(r->what)).number("id", r->id).number("created", r->created).placements(r->placements);
+  if (r->gone()) out.text("reason", name_of(r->reason)).time("time", r->time);
+  return true;
+}
+
+bool describe_delivery_key(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_DeliveryKeyRecord(bytes);
+  if (r.ok()) Describer(fields).number("local", r->local).time("expires", r->expires);
+  return r.ok();
+}
+
+bool describe_intent(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_IntentRecord(bytes);
+  if (!r.ok()) return false;
+  std::vector<std::string> recipients;
+  for (const auto& recipient : r->recipients) recipients.push_back(recipient.address + " " + to_string(recipient.message));
+  Describer(fields).texts("recipients", recipients).flag("delivery_key", !r->delivery_key.empty());
+  return true;
+}
+
+bool describe_piece(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_PieceRecord(bytes);
+  if (r.ok()) Describer(fields).number("codec", static_cast<unsigned>(r->codec)).number("size", r->size_bytes).number("generation", r->generation);
+  return r.ok();
+}
+
+bool describe_orphan(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_OrphanRecord(bytes);
+  if (r.ok()) Describer(fields).number("generation", r->generation).time("reclaim", r->reclaim);
+  return r.ok();
+}
+
+bool describe_address(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_AddressRecord(bytes);
+  if (r.ok()) Describer(fields).text("account", to_string(r->account));
+  return r.ok();
+}
+
+bool describe_listed(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_AccountListRecord(bytes);
+  if (r.ok()) Describer(fields).time("created", r->created).text("address", r->address);
+  return r.ok();
+}
+
+bool describe_store(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_StoreRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).number("format", r->format).number("incarnation", r->incarnation).hex("id", r->id).time("created", r->created)
+      .time("latest", r->latest);
+  return true;
+}
+
+bool describe_cdr(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_CdrRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).text("event", name_of(r->event)).time("time", r->time).hex("id", r->id).text("kind", schema::name_of(r->kind))
+      .text("result", r->result).number("local", r->local).number("size", r->size_bytes).text("address", r->address)
+      .text("other", r->other).text("network", r->network).text("trace", r->trace);
+  return true;
+}
+
+bool describe_job(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_JobRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).text("state", r->state == schema::JobRecord::State::claimed ? "claimed" : "waiting").flag("held", r->held)
+      .text("network", schema::name_of(r->network)).text("destination", r->destination).text("account", to_string(r->account))
+      .number("message", r->message).number("attempts", r->attempts).time("created", r->created).time("next_attempt", r->next_attempt)
+      .time("expires", r->expires).text("lease_owner", r->lease_owner).number("lease_epoch", r->lease_epoch)
+      .time("lease_until", r->lease_until).text("reason", r->reason).size("payload", r->payload);
+  return true;
+}
+
+bool describe_job_name(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_JobNameRecord(bytes);
+  if (r.ok()) Describer(fields).text("destination", r->destination);
+  return r.ok();
+}
+
+bool describe_mailbox_number(std::string_view bytes, Fields& fields) {
+  if (bytes.size() == 4) Describer(fields).number("mailbox", ByteReader(bytes).u32());
+  return bytes.size() == 4;
+}
+
+bool describe_uid(std::string_view bytes, Fields& fields) {
+  if (bytes.size() == 4) Describer(fields).number("uid", ByteReader(bytes).u32());
+  return bytes.size() == 4;
+}
+
+bool describe_account_number(std::string_view bytes, Fields& fields) {
+  if (bytes.size() == 8) Describer(fields).text("account", to_string(schema::AccountId{ByteReader(bytes).u64()}));
+  return bytes.size() == 8;
+}
+
+bool describe_digests(std::string_view bytes, Fields& fields) {
+  if (bytes.empty()) return true;
+  if (is_valid_utf8(bytes) && bytes.find(':') != std::string_view::npos) {
+    Describer(fields).text("address", bytes);
+    return true;
+  }
+  std::vector<std::string> digests;
+  for (std::size_t at = 0; at < bytes.size(); at += 32) digests.push_back(to_hex(bytes.substr(at, 32)));
+  Describer(fields).texts("pieces", digests);
+  return bytes.size() % 32 == 0;
+}
+
+bool describe_size(std::string_view bytes, Fields& fields) {
+  Describer(fields).number("size", bytes.size());
+  return true;
+}
+
+bool describe_messages(std::string_view bytes, Fields& fields) {
+  std::vector<std::string> messages;
+  for (ByteReader reader(bytes); reader.rest().size() >= 16;) {
+    const schema::AccountId account{reader.u64()};
+    messages.push_back(to_string(schema::MessageId{account, {reader.u64()}}));
+  }
+  if (!messages.empty()) Describer(fields).texts("messages", messages);
+  return bytes.size() % 16 == 0;
+}
+
+bool describe_nothing(std::string_view bytes, Fields&) { return bytes.empty(); }
+
+bool describe_hex(std::string_view bytes, Fields& fields) {
+  Describer(fields).hex("bytes", bytes);
+  return true;
+}
+
+}  // namespace telepost::store

@@ -1,0 +1,40 @@
+// The parts of inspect: keys by layout, records by field. Inside inspect only.
+#pragma once
+
+#include "schema/records.h"
+#include "store/inspect.h"
+
+namespace telepost::store {
+
+using Fields = Inspected::Fields;
+
+// What a record says. Nothing: the bytes are no such record.
+using Describe = bool (*)(std::string_view bytes, Fields& fields);
+
+bool describe_account(std::string_view bytes, Fields& fields);
+bool describe_head(std::string_view bytes, Fields& fields);
+bool describe_mailbox(std::string_view bytes, Fields& fields);
+bool describe_block(std::string_view bytes, Fields& fields);
+bool describe_message(std::string_view bytes, Fields& fields);
+bool describe_summary(std::string_view bytes, Fields& fields);
+bool describe_change(std::string_view bytes, Fields& fields);
+bool describe_delivery_key(std::string_view bytes, Fields& fields);
+bool describe_intent(std::string_view bytes, Fields& fields);
+bool describe_piece(std::string_view bytes, Fields& fields);
+bool describe_orphan(std::string_view bytes, Fields& fields);
+bool describe_address(std::string_view bytes, Fields& fields);
+bool describe_listed(std::string_view bytes, Fields& fields);
+bool describe_store(std::string_view bytes, Fields& fields);
+bool describe_cdr(std::string_view bytes, Fields& fields);
+bool describe_job(std::string_view bytes, Fields& fields);
+bool describe_job_name(std::string_view bytes, Fields& fields);
+bool describe_mailbox_number(std::string_view bytes, Fields& fields);
+bool describe_uid(std::string_view bytes, Fields& fields);
+bool describe_account_number(std::string_view bytes, Fields& fields);
+bool describe_digests(std::string_view bytes, Fields& fields);  // or an address: what due work carries
+bool describe_size(std::string_view bytes, Fields& fields);
+bool describe_messages(std::string_view bytes, Fields& fields);
+bool describe_nothing(std::string_view bytes, Fields& fields);
+bool describe_hex(std::string_view bytes, Fields& fields);
+
+}  // namespace telepost::store

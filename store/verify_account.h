@@ -1,0 +1,125 @@
+// One account's records against each other. A pass over each range of keys, in the order of the keys, with some hundred bytes
+// kept for each message: what must agree between records is summed up where it is met and compared at the end, and only
+// where sums differ the records are read again.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "schema/records.h"
+#include "store/engine/engine.h"
+#include "store/verify_scope.h"
+
+namespace telepost::store {
+
+class AccountVerification {
+ public:
+  AccountVerification(VerifyScope& scope, schema::AccountId account);
+  Result<void> run();
+
+  // What is known of one message after the passes.
+  struct Known {
+    schema::LocalId local;
+    schema::Modseq created, modseq;
+    Time received;
+    std::uint64_t size = 0;
+    std::uint64_t placements = 0, summaries = 0, orders = 0;  // sums of hashes of (mailbox, uid)
+    std::uint64_t summary = 0;                                // hash of its first summary
+    std::uint32_t inline_segments = 0, stored_segments = 0;
+    std::uint8_t kind = 0;  // 0: no summary was met
+    bool logged = false;
+  };
+
+ private:
+  struct Recount {
+    schema::MailboxRecord record;
+    std::uint64_t messages = 0, unseen = 0, bytes = 0;
+    bool uncertain = false;        // a finding about placements explains what the counters say
+    bool order_uncertain = false;
+    bool named = false;            // by the name index
+  };
+  using Visit = std::function<Result<void>(std::string_view key, std::string_view value)>;
+  Result<void> scan(Space space, std::string_view begin, std::string_view end, const Visit& visit);
+
+  void damage(std::string_view check, std::string_view key, std::string what);
+  void unknown(std::string_view key) { damage("record", key, "no key of an account looks so"); }
+  Known* find(schema::LocalId local);
+  Recount* mailbox(schema::MailboxId id);
+
+  Result<bool> read_profile();            // false: nothing more to verify
+  Result<void> verify_removed();
+  Result<void> verify_being_deleted();
+  Result<void> read_queue();
+  Result<void> read_due(std::string_view key, std::string_view value);
+  Result<void> read_cdr(std::string_view key, std::string_view value);
+  Result<void> verify_hints();
+  Result<void> read_points();
+  Result<void> read_mailbox(std::string_view key, std::string_view value);
+  Result<void> read_name(std::string_view key, std::string_view value);
+  Result<void> read_message(std::string_view key, std::string_view value);
+  void read_delivery_key(std::string_view key, std::string_view value);
+  void read_intent(std::string_view key, std::string_view value);
+  Result<void> read_job_name(std::string_view key, std::string_view value);
+  void verify_tree();
+  Result<void> read_summaries();
+  void compare_summary(Known& message, std::string_view key, std::string_view value, const schema::Summary& summary);
+  Result<void> compare_placements();
+  Result<void> compare_placement(const Known& message, const schema::Placement& placement);
+  Result<bool> places(schema::LocalId local, const schema::Placement& placement);
+  Result<void> read_changes();
+  void read_change(std::string_view key, std::string_view value);
+  void read_gone(std::string_view key, std::string_view value);
+  Result<void> verify_order();
+  Result<void> verify_order_of(Recount& mailbox);
+  void compare_counters();
+  Result<void> read_large();
+  Result<void> verify_addresses();
+  Result<void> verify_listed();
+
+  VerifyScope& scope_;
+  const schema::AccountId account_;
+  const schema::Partition partition_;
+  std::unique_ptr<PartitionReader> snapshot_;
+  schema::AccountRecord profile_;
+  schema::HeadRecord head_;
+  std::map<schema::MailboxId, Recount> mailboxes_;
+  std::deque<Known> messages_;  // by local number, as they are keyed
+  std::unordered_set<std::uint64_t> explained_;  // locals of which a finding told already that their record is missing
+  bool usage_uncertain_ = false;
+  std::vector<std::string> forget_key_dues_, intent_dues_;  // ids, sorted once all are read
+  std::optional<Time> earliest_due_;
+  bool trim_due_ = false;
+  std::uint64_t last_cdr_hint_ = 0;
+  std::vector<std::string> names_;  // F keys, to be compared once all mailboxes are read
+};
+
+// Summed up without order, so that placements and what is keyed by them compare whatever order they are met in.
+std::uint64_t hash_of_placement(schema::MailboxId mailbox, schema::Uid uid);
+
+// The bytes of a message: document, segments, pieces, links, digest. A message that is gone meanwhile is left out.
+Result<void> verify_content(VerifyScope& scope, schema::MessageId id, const AccountVerification::Known& known);
+
+// Recounts one mailbox's order by received time; see store/received_order.h.
+class OrderRecount {
+ public:
+  OrderRecount(const schema::MailboxRecord& mailbox, std::vector<std::pair<std::string, schema::BlockRecord>> blocks,
+               std::vector<std::pair<std::string, schema::BlockRecord>> groups);
+  void count(std::string_view order_key);
+  std::string mismatch() const;  // "" if all counts agree
+
+ private:
+  using Entries = std::vector<std::pair<std::string, schema::BlockRecord>>;  // by upper bound
+  const schema::MailboxRecord& mailbox_;
+  Entries blocks_, groups_;
+  std::vector<std::uint64_t> in_block_, in_group_;  // the front is the last
+  std::string first_;
+};
+
+}  // namespace telepost::store

@@ -1,0 +1,177 @@
+// The change log, and the order by received time with its counts.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "schema/keys.h"
+#include "store/verify_account.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+
+const std::string kEnd(16, '\xff');  // the bound of the oldest block and group, see store/received_order.cc
+
+std::string bound(const std::string& stored) { return stored.empty() ? kEnd : stored; }
+
+using Entries = std::vector<std::pair<std::string, schema::BlockRecord>>;
+
+std::size_t place_of(const Entries& entries, std::string_view key) {
+  return static_cast<std::size_t>(std::upper_bound(entries.begin(), entries.end(), key, [](std::string_view wanted, const auto& entry) {
+    return wanted < entry.first;
+  }) - entries.begin());
+}
+
+}  // namespace
+
+Result<void> AccountVerification::read_changes() {
+  TELEPOST_TRY(scan(Space::scan, "D", "R", [this](std::string_view key, std::string_view value) -> Result<void> {
+    if (key.size() == 9 && key[0] == 'L') read_change(key, value);
+    else if (key.size() == 9 && key[0] == 'G') read_gone(key, value);
+    else unknown(key);
+    return {};
+  }));
+  for (const Known& message : messages_) {
+    if (!message.logged) damage("change", keys::message(message.local), "a message without its entry in the change log");
+  }
+  return {};
+}
+
+void AccountVerification::read_change(std::string_view key, std::string_view value) {
+  const schema::Modseq modseq{ByteReader(key.substr(1)).u64()};
+  const auto change = schema::decode_ChangeRecord(value);
+  if (!change.ok()) return damage("record", key, change.error().detail);
+  if (change->gone()) return damage("change", key, "a tombstone among the live entries");
+  const schema::LocalId local{change->id};
+  Known* const message = find(local);
+  if (message == nullptr) {
+    if (!explained_.contains(local.value)) damage("change", key, "an entry of a message that is not there");
+    return;
+  }
+  if (modseq > head_.modseq) damage("change", key, "an entry above the head's modseq");
+  else if (message->modseq != modseq) damage("change", key, "an entry that is not at its message's last change");
+  message->logged = true;
+}
+
+void AccountVerification::read_gone(std::string_view key, std::string_view value) {
+  const schema::Modseq modseq{ByteReader(key.substr(1)).u64()};
+  const auto change = schema::decode_ChangeRecord(value);
+  if (!change.ok()) return damage("record", key, change.error().detail);
+  if (!change->gone()) return damage("change", key, "a live entry among the tombstones");
+  if (modseq > head_.modseq) return damage("change", key, "a tombstone above the head's modseq");
+  if (modseq <= head_.floor) return damage("change", key, "a tombstone at or below the floor");
+  const bool lives = change->what == schema::ChangeRecord::What::message_gone ? find({change->id}) != nullptr
+                                                                             : mailbox({static_cast<std::uint32_t>(change->id)}) != nullptr;
+  if (lives) damage("change", key, "a tombstone of something that is there");
+}
+
+Result<void> AccountVerification::verify_order() {
+  for (auto& [id, box] : mailboxes_) TELEPOST_TRY(verify_order_of(box));
+  for (const Known& message : messages_) {
+    if (message.orders == message.placements) continue;
+    // Told already where an entry contradicts its message; else one is missing.
+    TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::point, keys::message(message.local)));
+    if (!bytes) continue;
+    TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
+    for (const schema::Placement& placement : record.placements) {
+      const std::string key = keys::received(placement.mailbox, record.received, message.local);
+      TELEPOST_ASSIGN(const auto uid, snapshot_->get(Space::scan, key));
+      if (!uid) damage("order", key, "a placement that the order by received time does not hold");
+      else if (ByteReader(*uid).u32() != placement.uid.value) damage("order", key, "an entry of the order by received time with another uid");
+    }
+  }
+  // Entries and blocks of mailboxes that are not there.
+  const Visit strange = [this](std::string_view key, std::string_view) -> Result<void> {
+    damage("order", key, "an entry of a mailbox that is not there");
+    return {};
+  };
+  std::string begin = "R";
+  for (const auto& [id, box] : mailboxes_) {
+    const std::string prefix = keys::received(id, Time{}, {}).substr(0, keys::kReceivedOrderOffset);
+    TELEPOST_TRY(scan(Space::scan, begin, prefix, strange));
+    begin = keys::after(prefix);
+  }
+  TELEPOST_TRY(scan(Space::scan, begin, keys::after("R"), strange));
+  return scan(Space::scan, "C", "D", [this](std::string_view key, std::string_view) -> Result<void> {
+    if (key.size() != 22 || mailbox({ByteReader(key.substr(1)).u32()}) == nullptr) damage("blocks", key, "a block of a mailbox that is not there");
+    return {};
+  });
+}
+
+Result<void> AccountVerification::verify_order_of(Recount& box) {
+  const schema::MailboxId id = box.record.id;
+  std::array<Entries, 2> levels;
+  bool broken = false;
+  for (const std::uint8_t level : {std::uint8_t{0}, std::uint8_t{1}}) {
+    const std::string prefix = keys::block(id, level, {});
+    TELEPOST_TRY(scan(Space::scan, prefix, keys::after(prefix), [&](std::string_view key, std::string_view value) -> Result<void> {
+      const auto record = schema::decode_BlockRecord(value);
+      if (!record.ok()) damage("record", key, record.error().detail);
+      broken = broken || !record.ok();
+      levels[level].emplace_back(key.substr(prefix.size()), record.ok() ? *record : schema::BlockRecord{});
+      return {};
+    }));
+  }
+  OrderRecount recount(box.record, std::move(levels[0]), std::move(levels[1]));
+  const std::string prefix = keys::received(id, Time{}, {}).substr(0, keys::kReceivedOrderOffset);
+  std::uint64_t entries = 0;
+  TELEPOST_TRY(scan(Space::scan, prefix, keys::after(prefix), [&](std::string_view key, std::string_view value) -> Result<void> {
+    ++entries;
+    recount.count(key.substr(keys::kReceivedOrderOffset));
+    const schema::LocalId local{~ByteReader(key.substr(keys::kReceivedOrderOffset + 8)).u64()};
+    Known* const message = find(local);
+    if (message == nullptr) {
+      if (!explained_.contains(local.value)) damage("order", key, "an entry of a message that is not there");
+      box.order_uncertain = true;
+    } else if (keys::received(id, message->received, local) != key) {
+      damage("order", key, "an entry at another time than its message's");
+    } else {
+      message->orders += hash_of_placement(id, {ByteReader(value).u32()});
+    }
+    return {};
+  }));
+  // Where entries are missing or too many the counts cannot agree.
+  if (box.order_uncertain || broken || entries != box.messages) return {};
+  const std::string mismatch = recount.mismatch();
+  if (!mismatch.empty()) damage("blocks", keys::mailbox(id), "mailbox '" + box.record.name + "': " + mismatch);
+  return {};
+}
+
+OrderRecount::OrderRecount(const schema::MailboxRecord& mailbox, Entries blocks, Entries groups)
+    : mailbox_(mailbox), blocks_(std::move(blocks)), groups_(std::move(groups)), in_block_(blocks_.size() + 1), in_group_(groups_.size() + 1) {}
+
+void OrderRecount::count(std::string_view key) {
+  if (first_.empty()) first_ = key;
+  const bool front_block = key < bound(mailbox_.front_block_upper);
+  const bool front_group = key < bound(mailbox_.front_group_upper);
+  const std::size_t block = front_block ? blocks_.size() : place_of(blocks_, key);
+  const std::size_t group = front_group ? groups_.size() : place_of(groups_, key);
+  ++in_block_[block];
+  ++in_group_[group];
+}
+
+std::string OrderRecount::mismatch() const {
+  if (mailbox_.front_block_messages != in_block_.back()) return "the front block counts other than it holds";
+  if (mailbox_.front_group_messages != in_group_.back()) return "the front group counts other than it holds";
+  if (!first_.empty() && !mailbox_.front_newest.empty() && first_ < mailbox_.front_newest) return "its newest message is newer than its record says";
+  std::vector<std::uint32_t> blocks_of(groups_.size() + 1);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const std::string& upper = blocks_[i].first;
+    if (upper <= mailbox_.front_block_upper) return "a closed block lies before the front block";
+    if (blocks_[i].second.messages != in_block_[i]) return "a block counts other than it holds";
+    // A group's bound is its last block's.
+    const bool front = upper <= bound(mailbox_.front_group_upper);
+    ++blocks_of[front ? groups_.size()
+                      : static_cast<std::size_t>(std::lower_bound(groups_.begin(), groups_.end(), upper, [](const auto& entry, const std::string& wanted) {
+                          return entry.first < wanted;
+                        }) - groups_.begin())];
+  }
+  if (mailbox_.front_group_blocks != blocks_of.back()) return "the front group counts other blocks than it has";
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    if (groups_[i].second.messages != in_group_[i]) return "a group counts other than it holds";
+    if (groups_[i].second.blocks != blocks_of[i]) return "a group counts other blocks than it has";
+  }
+  return {};
+}
+
+}  // namespace telepost::store

@@ -1,0 +1,159 @@
+#include "tests/support/store_fixture.h"
+
+#include "base/bytes.h"
+#include "schema/keys.h"
+
+namespace telepost::test {
+namespace {
+
+// An engine that lives longer than the stores on it.
+class BorrowedEngine final : public store::Engine {
+ public:
+  explicit BorrowedEngine(MemoryEngine& engine) : engine_(engine) {}
+  void commit(std::span<store::CommitList> lists, std::span<Result<void>> results) override { engine_.commit(lists, results); }
+  std::unique_ptr<store::PartitionReader> reader(const schema::Partition& partition) override { return engine_.reader(partition); }
+  std::unique_ptr<store::PartitionReader> snapshot(const schema::Partition& partition) override { return engine_.snapshot(partition); }
+  Result<void> list_partitions(schema::PartitionKind kind, std::optional<schema::Partition> after,
+                               const std::function<bool(const schema::Partition&)>& visit) override {
+    return engine_.list_partitions(kind, after, visit);
+  }
+  Result<store::DiskSpace> disk_space() override { return engine_.disk_space(); }
+  Result<void> recover() override { return engine_.recover(); }
+  Result<void> compact() override { return engine_.compact(); }
+
+ private:
+  MemoryEngine& engine_;
+};
+
+// What an emptied store may keep: by partition kind, and by key inside it.
+bool may_stay(store::Space space, std::string_view key) {
+  const char kind = key[0];
+  if (kind == static_cast<char>(schema::PartitionKind::meta) || kind == static_cast<char>(schema::PartitionKind::cdr)) return true;
+  if (kind == static_cast<char>(schema::PartitionKind::account)) return space == store::Space::queue && key[9] == 'E';
+  return kind == static_cast<char>(schema::PartitionKind::calendar) && space == store::Space::point;
+}
+
+testing::AssertionResult report_of(store::Store& store, bool debris_too) {
+  const auto report = store::verify(store);
+  if (!report.ok()) return testing::AssertionFailure() << to_string(report.error());
+  if (report->sound() && (!debris_too || report->debris.empty())) return testing::AssertionSuccess();
+  testing::AssertionResult failure = testing::AssertionFailure();
+  for (const store::Finding& finding : report->findings) {
+    if (debris_too || finding.as == store::Finding::Class::damage) failure << to_string(finding) << "\n";
+  }
+  return failure;
+}
+
+}  // namespace
+
+schema::Configuration StoreFixture::configuration() {
+  schema::Configuration settings;
+  settings.domains = {{"example.test", "standard", true}};
+  settings.numbers = {{"+1555", "standard", true}};
+  return settings;
+}
+
+StoreFixture::StoreFixture(schema::Configuration settings, std::uint64_t seed)
+    : random_(seed), engine_(clock_), configuration_(std::move(settings)), store_(open()) {}
+
+StoreFixture::~StoreFixture() { store_.reset(); }
+
+std::unique_ptr<store::Store> StoreFixture::open() {
+  store::Store::Options options;
+  options.configuration = configuration_;
+  auto opened = store::Store::open(std::move(options), std::make_unique<BorrowedEngine>(engine_), clock_, random_);
+  EXPECT_TRUE(opened.ok()) << to_string(opened.error());
+  return std::move(*opened);
+}
+
+void StoreFixture::reopen() {
+  store_.reset();
+  engine_.restart();
+  store_ = open();
+}
+
+std::unique_ptr<store::Store> StoreFixture::open_another() { return open(); }
+
+schema::AccountId StoreFixture::create(const std::string& address) {
+  const auto created = store_->accounts().create({{address}, "", ""});
+  EXPECT_TRUE(created.ok()) << to_string(created.error());
+  return created.ok() ? *created : schema::AccountId{};
+}
+
+Result<store::Recipient> StoreFixture::resolve(const std::string& address) {
+  return store::wait_for<store::Recipient>([&](auto done) { store_->deliver().resolve(address, {"test"}, std::move(done)); });
+}
+
+std::vector<Result<store::Delivered>> StoreFixture::deliver(store::Incoming incoming, std::string_view text) {
+  using All = std::vector<Result<store::Delivered>>;
+  const std::size_t recipients = incoming.to.size();
+  const auto intake = store_->deliver().begin(std::move(incoming));
+  for (std::size_t at = 0; at < text.size(); at += 64u << 10) {
+    intake->write(text.substr(at, 64u << 10));
+    if (!intake->must_flush()) continue;
+    const auto flushed = store::wait_for<void>([&](auto done) { intake->flush(std::move(done)); });
+    if (!flushed.ok()) return All(recipients, flushed.error());
+  }
+  auto delivered = store::wait_for<All>([&](auto done) { intake->finish(std::move(done)); });
+  return delivered.ok() ? std::move(*delivered) : All(recipients, delivered.error());
+}
+
+Result<store::Delivered> StoreFixture::deliver(const std::string& address, std::string_view text) {
+  TELEPOST_ASSIGN(store::Recipient recipient, resolve(address));
+  store::Incoming incoming;
+  incoming.origin.network = "lmtp";
+  incoming.from = "mailto:sender@example.net";
+  incoming.to = {std::move(recipient)};
+  return deliver(std::move(incoming), text)[0];
+}
+
+Result<store::Delivered> StoreFixture::deliver_to(schema::AccountId account, std::string_view text, std::optional<Time> received) {
+  TELEPOST_ASSIGN(const store::Account shown, store_->accounts().show(account));
+  store::Incoming incoming;
+  incoming.origin.network = "lmtp";
+  incoming.from = "mailto:sender@example.net";
+  incoming.to = {{account, shown.profile.addresses.front(), ""}};
+  incoming.received = received;
+  return deliver(std::move(incoming), text)[0];
+}
+
+testing::AssertionResult StoreFixture::verify_clean() { return report_of(*store_, false); }
+testing::AssertionResult StoreFixture::verify_spotless() { return report_of(*store_, true); }
+
+Result<store::SweepReport> StoreFixture::sweep() { return store_->sweep().run({}); }
+
+testing::AssertionResult StoreFixture::empties_to_nothing() {
+  std::vector<schema::AccountId> accounts;
+  const auto listed = store_->accounts().list({}, [&](schema::AccountId id, const schema::AccountListRecord&) {
+    accounts.push_back(id);
+    return true;
+  });
+  if (!listed.ok()) return testing::AssertionFailure() << to_string(listed.error());
+  for (const schema::AccountId account : accounts) {
+    const auto removed = store_->accounts().remove(account);
+    if (!removed.ok() && removed.error().kind != Errc::not_found) return testing::AssertionFailure() << to_string(removed.error());
+  }
+  // Hints of a removed account stand until their time: the last one is where tombstones would have ended.
+  const int days = static_cast<int>(configuration_.changes_keep / std::chrono::hours(23)) + 2;
+  std::string left = what_is_left();
+  for (int day = 0; day < days && !left.empty(); ++day) {
+    const auto swept = sweep();
+    if (!swept.ok()) return testing::AssertionFailure() << to_string(swept.error());
+    clock_.advance(std::chrono::hours(23));
+    left = what_is_left();
+  }
+  return left.empty() ? testing::AssertionSuccess() : testing::AssertionFailure() << left;
+}
+
+std::string StoreFixture::what_is_left() const {
+  std::string left;
+  for (const auto& [place, value] : engine_.dump()) {
+    if (may_stay(place.first, place.second)) continue;
+    std::string_view key = place.second;
+    const auto partition = schema::Partition::take_from(key);
+    left += (partition.ok() ? partition->to_string() : "?") + " key " + to_hex(key) + "\n";
+  }
+  return left;
+}
+
+}  // namespace telepost::test
