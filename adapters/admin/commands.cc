@@ -1,0 +1,63 @@
+#include "adapters/admin/commands.h"
+
+namespace telepost::adapters::admin {
+namespace {
+
+struct NamedVerb {
+  std::string_view name;
+  Verb* run;
+};
+
+constexpr NamedVerb kVerbs[] = {
+    {"account.create", create_account},
+    {"account.show", show_account},
+    {"account.list", list_accounts},
+    {"account.alias.add", add_alias},
+    {"account.alias.remove", remove_alias},
+    {"account.password", set_password},
+    {"account.state", set_account_state},
+    {"account.class", set_class},
+    {"account.delete", delete_account},
+    {"mailbox.list", list_mailboxes},
+    {"mailbox.create", create_mailbox},
+    {"mailbox.rename", rename_mailbox},
+    {"mailbox.delete", delete_mailbox},
+    {"message.list", list_messages},
+    {"message.show", show_message},
+    {"message.export", export_message},
+    {"message.import", import_message},
+    {"message.deliver", deliver_message},
+    {"message.delete", delete_message},
+    {"message.move", move_message},
+    {"message.copy", copy_message},
+    {"message.flag", flag_message},
+    {"store.verify", verify_store},
+    {"store.sweep", sweep_store},
+    {"store.inspect", inspect_store},
+    {"cdr.export", export_cdrs},
+};
+
+}  // namespace
+
+Result<void> run_verb(store::Store& store, const Request& request, Exchange& exchange) {
+  for (const NamedVerb& verb : kVerbs) {
+    if (verb.name != request.verb) continue;
+    Arguments args(request.args);
+    return verb.run(store, args, exchange);
+  }
+  return {Errc::unsupported, "no verb " + request.verb + "; is the server of another version?"};
+}
+
+Result<schema::AccountId> account_named(store::Store& store, std::string_view who) {
+  auto found = store.accounts().find(who);
+  if (found.ok() || found.error().kind != Errc::invalid) return found;
+  return {Errc::not_found, found.error().detail};
+}
+
+Result<schema::MessageId> message_named(std::string_view id) {
+  auto parsed = schema::message_id_from(id);
+  if (parsed.ok()) return parsed;
+  return {Errc::not_found, "no message '" + std::string(id) + "': " + parsed.error().detail};
+}
+
+}  // namespace telepost::adapters::admin

@@ -1,0 +1,22 @@
+// What Telepost shows on admin.listen, for monitoring and load balancers: /metrics (Prometheus text 0.0.4), /healthz (the process
+// answers) and /readyz (deliveries are taken; 503 with the reason while they are not). Nothing of a subscriber is shown.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "adapters/net/http_server.h"
+#include "base/result.h"
+
+namespace telepost::adapters::admin {
+
+// Ok, or why not; asked at each /readyz on a session's thread: must not block.
+using Readiness = std::function<Result<void>()>;
+
+// The answer to one request; the routes without their socket.
+net::HttpResponse answer(const net::HttpRequest& request, const Readiness& readiness);
+
+Result<std::unique_ptr<net::HttpServer>> start_http(net::Loop& loop, schema::Endpoints listen,
+                                                    Readiness readiness);
+
+}  // namespace telepost::adapters::admin

@@ -1,0 +1,148 @@
+#include "adapters/admin/commands.h"
+#include "adapters/admin/message_page.h"
+#include "adapters/admin/rendering.h"
+#include "schema/document.h"
+
+namespace telepost::adapters::admin {
+namespace {
+
+using schema::AccountId;
+using schema::MailboxId;
+using schema::MessageId;
+
+constexpr std::uint64_t kPageByDefault = 50;
+
+Result<std::string> path_of(store::Store& store, AccountId account, MailboxId mailbox) {
+  TELEPOST_ASSIGN(const std::vector<store::MailboxInTree> tree, store.mailboxes().list(account));
+  for (const store::MailboxInTree& node : tree) {
+    if (node.record.id == mailbox) return node.path;
+  }
+  return {Errc::corrupt, "a message lies in mailbox " + std::to_string(mailbox.value) + ", which does not exist"};
+}
+
+Result<MessageId> message_argument(Arguments& args) {
+  TELEPOST_ASSIGN(const std::string id, args.text("id"));
+  return message_named(id);
+}
+
+// The mailbox that `path` names, or without one the only mailbox in which the message lies.
+Result<MailboxId> placed_in(store::Store& store, MessageId id, const std::optional<std::string>& path) {
+  if (path) return store.mailboxes().find(id.account, *path);
+  TELEPOST_ASSIGN(const schema::MessageRecord record, store.reader().find(id));
+  for (const schema::Placement& placement : record.placements) {
+    if (placement.mailbox != record.placements.front().mailbox) {
+      return {Errc::invalid, "the message lies in several mailboxes; say from which (--from MAILBOX)"};
+    }
+  }
+  return record.placements.front().mailbox;
+}
+
+Result<void> answer_message(store::Store& store, MessageId id, Exchange& exchange) {
+  TELEPOST_ASSIGN(const store::Listed listed, store.reader().summary(id));
+  TELEPOST_ASSIGN(const schema::MessageRecord record, store.reader().find(id));
+  TELEPOST_ASSIGN(const std::string path, path_of(store, id.account, record.placements.front().mailbox));
+  return exchange.object(to_json(id.account, path, listed));
+}
+
+}  // namespace
+
+Result<void> list_messages(store::Store& store, Arguments& args, Exchange& exchange) {
+  TELEPOST_ASSIGN(const std::string who, args.text("account"));
+  TELEPOST_ASSIGN(const std::optional<std::string> mailbox, args.optional_text("mailbox"));
+  TELEPOST_ASSIGN(const std::optional<std::string> before, args.optional_text("before"));
+  TELEPOST_ASSIGN(const std::uint64_t limit, args.number_or("limit", kPageByDefault));
+  TELEPOST_TRY(args.done());
+  TELEPOST_ASSIGN(const AccountId account, account_named(store, who));
+  TELEPOST_ASSIGN(MessagePage page, MessagePage::open(store, account, mailbox, limit));
+  if (before) {
+    if (const auto id = schema::message_id_from(*before); id.ok()) {
+      if (id->account != account) return {Errc::invalid, *before + " belongs to another account"};
+      TELEPOST_TRY(page.start_behind(*id));
+    } else {
+      TELEPOST_ASSIGN(const Time time, time_from(*before));
+      page.start_before(time);
+    }
+  }
+  return page.for_each([&](const std::string& path, const store::Listed& listed) {
+    return exchange.object(to_json(account, path, listed));
+  });
+}
+
+Result<void> show_message(store::Store& store, Arguments& args, Exchange& exchange) {
+  TELEPOST_ASSIGN(const MessageId id, message_argument(args));
+  TELEPOST_TRY(args.done());
+  TELEPOST_ASSIGN(const schema::MessageRecord record, store.reader().find(id));
+  TELEPOST_ASSIGN(const store::Listed listed, store.reader().summary(id));
+  TELEPOST_ASSIGN(const std::string xml, store.reader().document(id));
+  TELEPOST_ASSIGN(const schema::Document document, schema::read_document(xml));
+  TELEPOST_ASSIGN(const std::vector<std::string> annotations, store.reader().annotations(id));
+  TELEPOST_ASSIGN(const std::vector<store::MailboxInTree> tree, store.mailboxes().list(id.account));
+  Json placements = Json::array();
+  for (const schema::Placement& placement : record.placements) {
+    for (const store::MailboxInTree& node : tree) {
+      if (node.record.id == placement.mailbox) {
+        placements.push_back({{"mailbox", node.path}, {"uid", placement.uid.value}});
+      }
+    }
+  }
+  const std::string path = placements.empty() ? "" : placements.front()["mailbox"].get<std::string>();
+  Json object = to_json(id.account, path, listed);
+  object["account"] = to_string(id.account);
+  object["placements"] = std::move(placements);
+  object["annotations"] = annotations.size();
+  add_document(object, document);
+  return exchange.object(object);
+}
+
+Result<void> delete_message(store::Store& store, Arguments& args, Exchange& exchange) {
+  TELEPOST_ASSIGN(const MessageId id, message_argument(args));
+  TELEPOST_ASSIGN(const std::optional<std::string> mailbox, args.optional_text("mailbox"));
+  TELEPOST_TRY(args.done());
+  if (!mailbox) {
+    TELEPOST_TRY(store.changer().expunge(id));
+  } else {
+    TELEPOST_ASSIGN(const MailboxId from, store.mailboxes().find(id.account, *mailbox));
+    TELEPOST_TRY(store.changer().remove_placement(id, from));
+  }
+  return exchange.object({{"id", to_string(id)}, {"deleted", true}});
+}
+
+Result<void> move_message(store::Store& store, Arguments& args, Exchange& exchange) {
+  TELEPOST_ASSIGN(const MessageId id, message_argument(args));
+  TELEPOST_ASSIGN(const std::optional<std::string> from_path, args.optional_text("from"));
+  TELEPOST_ASSIGN(const std::string to_path, args.text("to"));
+  TELEPOST_TRY(args.done());
+  TELEPOST_ASSIGN(const MailboxId from, placed_in(store, id, from_path));
+  TELEPOST_ASSIGN(const MailboxId to, store.mailboxes().find(id.account, to_path));
+  TELEPOST_ASSIGN(const schema::Uid uid, store.changer().move(id, from, to));
+  return exchange.object({{"id", to_string(id)}, {"mailbox", to_path}, {"uid", uid.value}});
+}
+
+Result<void> copy_message(store::Store& store, Arguments& args, Exchange& exchange) {
+  TELEPOST_ASSIGN(const MessageId id, message_argument(args));
+  TELEPOST_ASSIGN(const std::optional<std::string> who, args.optional_text("account"));
+  TELEPOST_ASSIGN(const std::string to_path, args.text_or("to", "INBOX"));
+  TELEPOST_TRY(args.done());
+  AccountId account = id.account;
+  if (who) {
+    TELEPOST_ASSIGN(account, account_named(store, *who));
+  }
+  TELEPOST_ASSIGN(const MailboxId to, store.mailboxes().find(account, to_path));
+  if (account == id.account) {
+    TELEPOST_ASSIGN(const schema::Uid uid, store.changer().copy(id, to));
+    return exchange.object({{"id", to_string(id)}, {"mailbox", to_path}, {"uid", uid.value}});
+  }
+  TELEPOST_ASSIGN(const MessageId copied, store.changer().copy_to_account(id, account, to));
+  return exchange.object({{"id", to_string(copied)}, {"mailbox", to_path}, {"copy_of", to_string(id)}});
+}
+
+Result<void> flag_message(store::Store& store, Arguments& args, Exchange& exchange) {
+  TELEPOST_ASSIGN(const MessageId id, message_argument(args));
+  TELEPOST_ASSIGN(const std::vector<std::string> add, args.texts("add"));
+  TELEPOST_ASSIGN(const std::vector<std::string> remove, args.texts("remove"));
+  TELEPOST_TRY(args.done());
+  TELEPOST_TRY(store.changer().set_keywords(id, add, remove));
+  return answer_message(store, id, exchange);
+}
+
+}  // namespace telepost::adapters::admin

@@ -1,0 +1,22 @@
+// What the store keeps, as the objects that `--json` prints: times RFC 3339 in UTC, addresses with their scheme, sizes in bytes,
+// flags as JMAP keywords, mailboxes by their path.
+#pragma once
+
+#include "adapters/admin/exchange.h"
+#include "schema/message.h"
+#include "store/accounts.h"
+#include "store/mailboxes.h"
+#include "store/message_reader.h"
+
+namespace telepost::adapters::admin {
+
+Json to_json(const store::Account& account);
+Json to_json(const store::MailboxInTree& mailbox);
+
+// One placement of a message: a line of `message list`.
+Json to_json(schema::AccountId account, std::string_view mailbox_path, const store::Listed& listed);
+
+// What a document says beyond the summary: envelope, origin, facts, parts, defects.
+void add_document(Json& object, const schema::Document& document);
+
+}  // namespace telepost::adapters::admin

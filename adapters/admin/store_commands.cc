@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "adapters/admin/commands.h"
+#include "base/bytes.h"
+#include "store/inspect.h"
+#include "store/verify.h"
+
+namespace telepost::adapters::admin {
+namespace {
+
+std::uint64_t total(const std::map<std::string, std::uint64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& count) { return sum + count.second; });
+}
+
+std::string_view name_of(store::Space space) {
+  switch (space) {
+    case store::Space::point: return "point";
+    case store::Space::scan: return "scan";
+    case store::Space::queue: return "queue";
+    case store::Space::large: return "large";
+  }
+  return "unknown";
+}
+
+Json to_json(const store::Inspected::Fields& fields) {
+  Json object = Json::object();
+  for (const auto& [name, value] : fields) object[name] = value;
+  return object;
+}
+
+}  // namespace
+
+Result<void> verify_store(store::Store& store, Arguments& args, Exchange& exchange) {
+  store::VerifyOptions options;
+  TELEPOST_ASSIGN(const std::optional<std::string> who, args.optional_text("account"));
+  TELEPOST_TRY(args.done());
+  if (who) {
+    TELEPOST_ASSIGN(options.account, account_named(store, *who));
+  }
+  TELEPOST_ASSIGN(const store::VerifyReport report, store::verify(store, options));
+  for (const store::Finding& finding : report.findings) {
+    TELEPOST_TRY(exchange.object({{"class", finding.as == store::Finding::Class::damage ? "damage" : "debris"},
+                                  {"check", finding.check},
+                                  {"partition", finding.partition.to_string()},
+                                  {"key", to_hex(finding.key)},
+                                  {"what", finding.what}}));
+  }
+  TELEPOST_TRY(exchange.object({{"sound", report.sound()},
+                                {"accounts", report.accounts},
+                                {"messages", report.messages},
+                                {"pieces", report.pieces},
+                                {"damage", total(report.damage)},
+                                {"debris", total(report.debris)},
+                                {"damage_by_check", report.damage},
+                                {"debris_by_check", report.debris}}));
+  if (report.sound()) return {};
+  return {Errc::corrupt, fmt::format("the store is damaged in {} places", total(report.damage))};
+}
+
+Result<void> sweep_store(store::Store& store, Arguments& args, Exchange& exchange) {
+  store::SweepOptions options;
+  TELEPOST_ASSIGN(const std::string kind, args.text("kind"));
+  TELEPOST_ASSIGN(options.until, args.optional_time("until"));
+  TELEPOST_ASSIGN(const bool everything, args.flag("everything"));
+  TELEPOST_TRY(args.done());
+  if (kind != "reclaim") return {Errc::invalid, "kind wants reclaim"};
+  if (everything) options.depth = store::SweepOptions::Depth::everything;
+  const auto to_json = [](const store::SweepReport& report, bool finished) {
+    return Json{{"finished", finished}, {"due", report.due}, {"done", report.done}, {"failed", report.failed},
+                {"late", report.late}, {"size_freed", report.bytes_freed}, {"more", report.more}};
+  };
+  Result<void> sent;
+  options.progress = [&](const store::SweepReport& report) {
+    if (sent.ok()) sent = exchange.object(to_json(report, false));
+  };
+  TELEPOST_ASSIGN(const store::SweepReport report, store.sweep().run(options));
+  TELEPOST_TRY(sent);
+  return exchange.object(to_json(report, true));
+}
+
+Result<void> inspect_store(store::Store& store, Arguments& args, Exchange& exchange) {
+  TELEPOST_ASSIGN(const std::string name, args.text("partition"));
+  TELEPOST_TRY(args.done());
+  TELEPOST_ASSIGN(const schema::Partition partition, store::partition_named(store, name));
+  Result<void> sent;
+  TELEPOST_TRY(store::inspect(store, partition, [&](const store::Inspected& inspected) {
+    sent = exchange.object({{"layout", inspected.layout},
+                            {"space", name_of(inspected.space)},
+                            {"key", to_hex(inspected.key)},
+                            {"named", to_json(inspected.named)},
+                            {"record", to_json(inspected.record)}});
+    return sent.ok();
+  }));
+  return sent;
+}
+
+}  // namespace telepost::adapters::admin
