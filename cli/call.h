@@ -1,0 +1,35 @@
+// One verb from the command line: its request, what goes along, and how the answer is shown.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/admin/exchange.h"
+#include "cli/program.h"
+#include "cli/table.h"
+
+namespace telepost::cli {
+
+using adapters::admin::Json;
+
+struct Call {
+  adapters::admin::Request request;
+  // For people: a table of these columns; none: each object as a record.
+  std::vector<Column> columns = {};
+  // For people, instead of both: one line (or none) for each object.
+  std::function<std::string(const Json&)> sentence = {};
+  std::function<Result<std::string>()> content = {};                // what the verb may ask for; "" at its end
+  std::function<Result<void>(std::string_view)> sink = {};          // the bytes that it gives; none: stdout
+};
+
+// Loads the configuration, runs the verb and prints its answer; a failure goes to stderr. Returns the exit code.
+int perform(const Program& program, const Call& call);
+
+// "telepost: no account has the address x (not_found)" to stderr; returns its exit code.
+int fail(const Error& error);
+// The same for the configuration: a file that is not there is no missing account.
+int fail_configuration(const Error& error);
+
+}  // namespace telepost::cli

@@ -1,0 +1,57 @@
+#include "cli/program.h"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+
+#include "cli/bench_load.h"
+
+namespace telepost::cli {
+namespace {
+
+constexpr const char* kFooter =
+    "Every command asks the running server (store.path/admin.sock); without one it opens the store itself.\n"
+    "Exit codes: 0 done, 64 usage, 65 the input is wrong, 67 no such account or message, 75 try later, 1 other failures.";
+
+void add_bench(CLI::App& app, Program& program) {
+  CLI::App* const bench = app.add_subcommand("bench", "Measure a server: telepost bench load --help");
+  bench->fallthrough(false);  // else its arguments would be the program's
+  bench->prefix_command();
+  bench->set_help_flag();
+  bench->callback([bench, &program] {
+    program.run = [arguments = bench->remaining()] { return bench_command(arguments); };
+  });
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is told by the write that meets it
+  Program program;
+  CLI::App app("Telepost: one store for a subscriber's mail, voice, fax, SMS and video", "telepost");
+  app.set_version_flag("--version", "telepost " TELEPOST_VERSION);
+  app.footer(kFooter);
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.add_option("--config", program.source.file,
+                 "Configuration file (else $TELEPOST_CONFIG, /etc/telepost/telepost.toml, the defaults)");
+  app.add_option("--set", program.source.overrides, "key=value over the configuration file; may be given several times")
+      ->allow_extra_args(false);
+  app.add_flag("--json", program.json, "Print one JSON object per line");
+  add_serve(app, program);
+  add_account(app, program);
+  add_mailbox(app, program);
+  add_message(app, program);
+  add_store(app, program);
+  add_configuration(app, program);
+  add_bench(app, program);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes the last first
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;  // 0: help or version was asked for
+  }
+  return program.run();
+}
+
+}  // namespace telepost::cli

@@ -1,0 +1,37 @@
+// The command line: parses it, and runs the command that it names. cli/main.cc only hands over its arguments.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "schema/configuration.h"
+
+namespace CLI {
+class App;
+}
+
+namespace telepost::cli {
+
+inline constexpr int kExitUsage = 64;  // sysexits.h EX_USAGE
+
+// What every command is given.
+struct Program {
+  schema::ConfigurationSource source;
+  bool json = false;
+  std::function<int()> run;  // the command that the arguments chose; its exit code
+};
+
+// arguments: without the program's name. Returns the exit code: 0, 64 usage, 65 the input is wrong, 67 no such account or
+// message, 75 try later, 1 other failures.
+int run_program(const std::vector<std::string>& arguments);
+
+// Each adds its commands to the parser; they set program.run. The program outlives the parse and the run.
+void add_serve(CLI::App& app, Program& program);
+void add_account(CLI::App& app, Program& program);
+void add_mailbox(CLI::App& app, Program& program);
+void add_message(CLI::App& app, Program& program);
+void add_store(CLI::App& app, Program& program);          // verify, sweep, inspect, cdr
+void add_configuration(CLI::App& app, Program& program);  // config, policy
+
+}  // namespace telepost::cli

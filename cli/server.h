@@ -1,0 +1,44 @@
+// `telepost serve` put together: the store, what listens, and the order in which they start and end.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "adapters/admin/http.h"
+#include "adapters/admin/socket.h"
+#include "adapters/net/io_threads.h"
+#include "adapters/smtp/server.h"
+#include "cli/open_store.h"
+#include "schema/configuration.h"
+
+namespace telepost::cli {
+
+class Server {
+ public:
+  // Opens the store under its lock, then listens everywhere. Does nothing that grows with what is stored. Errors: as
+  // open_store, and of a listener: busy, denied, invalid, io.
+  static Result<std::unique_ptr<Server>> start(const schema::Configuration& configuration);
+  ~Server();  // drains for no longer than server.drain_timeout
+
+  // Each listening socket, in the order of the configuration.
+  void for_each_listener(const std::function<void(std::string_view name, std::string_view endpoint)>& visit) const;
+
+  // Puts the classes that policies.path holds now in force; after an error the old ones stay.
+  Result<void> reload_policies();
+
+ private:
+  explicit Server(const schema::Configuration& configuration) : configuration_(configuration) {}
+  Result<void> listen();
+
+  const schema::Configuration configuration_;
+  // Destroyed from the bottom up: what listens goes before what it uses.
+  std::unique_ptr<OpenStore> store_;
+  std::unique_ptr<adapters::net::IoThreads> threads_;
+  std::unique_ptr<adapters::admin::AdminSocket> admin_socket_;
+  std::unique_ptr<adapters::smtp::Server> smtp_;
+  std::unique_ptr<adapters::net::HttpServer> http_;
+};
+
+}  // namespace telepost::cli

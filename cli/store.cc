@@ -1,0 +1,132 @@
+// telepost verify, sweep, inspect and cdr
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "cli/call.h"
+
+namespace telepost::cli {
+namespace {
+
+struct Given {
+  std::string account, kind, until, since;
+  std::vector<std::string> what;
+  bool all = false, csv = false;
+};
+using GivenPointer = std::shared_ptr<Given>;
+
+void add_verify(CLI::App& app, Program& program, const GivenPointer& given) {
+  CLI::App* const verify = app.add_subcommand(
+      "verify", "Check that everything stored agrees: exit code 1 with damage, 0 with what a crash may leave (debris)");
+  verify->add_option("--account", given->account, "Only this account and the pieces that it uses");
+  verify->callback([&program, given] {
+    program.run = [&program, given] {
+      Json args = Json::object();
+      if (!given->account.empty()) args["account"] = given->account;
+      Call call{{"store.verify", std::move(args)}};
+      call.sentence = [](const Json& object) {
+        if (object.contains("sound")) return to_record(object);
+        return fmt::format("{} {}: {}, key {}: {}\n", object.value("class", ""), object.value("check", ""),
+                           object.value("partition", ""), object.value("key", ""), printable(object.value("what", "")));
+      };
+      return perform(program, call);
+    };
+  });
+}
+
+void add_sweep(CLI::App& app, Program& program, const GivenPointer& given) {
+  CLI::App* const sweep = app.add_subcommand("sweep", "Do now what is due");
+  sweep->add_option("--kind", given->kind, "reclaim: what deletions left, orphaned pieces, removals of accounts")->required();
+  sweep->add_option("--until", given->until, "Only what was due by this time");
+  sweep->add_flag("--all", given->all, "Also what is not due yet, without the grace for crashes and open readers");
+  sweep->callback([&program, given] {
+    program.run = [&program, given] {
+      Json args = {{"kind", given->kind}, {"everything", given->all}};
+      if (!given->until.empty()) args["until"] = given->until;
+      Call call{{"store.sweep", std::move(args)}};
+      call.sentence = [](const Json& report) { return report.value("finished", false) ? to_record(report) : ""; };
+      return perform(program, call);
+    };
+  });
+}
+
+std::string fields_of(const Json& object) {
+  std::string text;
+  for (const auto& [name, value] : object.items()) text += " " + name + "=" + printable(value.get<std::string>());
+  return text;
+}
+
+void add_inspect(CLI::App& app, Program& program, const GivenPointer& given) {
+  CLI::App* const inspect = app.add_subcommand("inspect", "Show the keys and records of a partition, decoded, without content");
+  inspect->add_option("PARTITION", given->what, "An account's address or id, 'piece DIGEST', 'calendar 17', 'meta' …")
+      ->required()
+      ->expected(1, 2);
+  inspect->callback([&program, given] {
+    program.run = [&program, given] {
+      Call call{{"store.inspect", {{"partition", fmt::format("{}", fmt::join(given->what, " "))}}}};
+      call.sentence = [](const Json& object) {
+        const std::string layout = object.value("layout", "");
+        const std::string key = fields_of(object["named"]);
+        return fmt::format("{}{}:{}\n", layout, key.empty() ? " " + object.value("key", "") : key,
+                           fields_of(object["record"]));
+      };
+      return perform(program, call);
+    };
+  });
+}
+
+// RFC 4180: a field with a comma, a quote or a line end is quoted, and a quote in it doubled.
+std::string csv_field(const Json& value) {
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+// One CDR as a line, the names of the fields before the first; the cursor goes to stderr, beside the table of records.
+std::string csv_line(const Json& object, bool& begun) {
+  if (object.size() == 1 && object.contains("cursor")) {
+    std::fputs(("cursor " + object["cursor"].get<std::string>() + "\n").c_str(), stderr);
+    return "";
+  }
+  std::string names, values;
+  for (const auto& [name, value] : object.items()) {
+    names += (names.empty() ? "" : ",") + name;
+    values += (values.empty() ? "" : ",") + csv_field(value);
+  }
+  names = std::exchange(begun, true) ? "" : names + "\r\n";
+  return names + values + "\r\n";
+}
+
+void add_cdr(CLI::App& app, Program& program, const GivenPointer& given) {
+  CLI::App* const cdr = app.add_subcommand("cdr", "Charging records (schema/cdr.md)");
+  cdr->require_subcommand(1);
+  CLI::App* const command = cdr->add_subcommand(
+      "export", "Print the CDRs behind a cursor as CSV (or --json), and the cursor to go on from: the last line with\n"
+                "--json, \"cursor …\" on stderr with --csv");
+  command->add_option("--since", given->since, "The cursor that the last export gave (default: the beginning)");
+  command->add_flag("--csv", given->csv, "CSV (the default)");
+  command->callback([&program, given] {
+    program.run = [&program, given] {
+      Call call{{"cdr.export", {{"since", given->since}}}};
+      call.sentence = [begun = false](const Json& object) mutable { return csv_line(object, begun); };
+      return perform(program, call);
+    };
+  });
+}
+
+}  // namespace
+
+void add_store(CLI::App& app, Program& program) {
+  const auto given = std::make_shared<Given>();
+  add_verify(app, program, given);
+  add_sweep(app, program, given);
+  add_inspect(app, program, given);
+  add_cdr(app, program, given);
+}
+
+}  // namespace telepost::cli

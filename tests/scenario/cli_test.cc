@@ -1,0 +1,261 @@
+// The program as an operator sees it: commands through the socket of a running server and beside a stopped one, with the same
+// answers; exit codes; signals.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/telepost_program.h"
+#include "tests/support/temp_folder.h"
+
+namespace telepost {
+namespace {
+
+using Json = nlohmann::json;
+using test::Finished;
+using test::http_get;
+using test::ServeProcess;
+
+constexpr const char* kMail =
+    "From: Bob <bob@sender.test>\r\nTo: ann@example.test\r\nSubject: Hello\r\nDate: Fri, 20 Nov 2026 16:25:30 +0000\r\n"
+    "Message-ID: <1@sender.test>\r\n\r\nbody\r\n";
+
+class Cli : public ::testing::Test {
+ protected:
+  std::vector<std::string> settings() const {
+    return {"--set", "store.path=" + (folder_ / "store"), "--set", "smtp.listen=127.0.0.1:0",
+            "--set", "lmtp.listen=127.0.0.1:0",           "--set", "admin.listen=127.0.0.1:0",
+            "--set", "store.reserve=0",                   "--set", "policies.path=" + (folder_ / "policies")};
+  }
+  Finished run(std::vector<std::string> arguments, std::string_view input = {}) const {
+    const auto given = settings();
+    arguments.insert(arguments.end(), given.begin(), given.end());
+    return test::run_telepost(arguments, input);
+  }
+  // The objects of an answer that must succeed.
+  std::vector<Json> ask(std::vector<std::string> arguments, std::string_view input = {}) const {
+    arguments.push_back("--json");
+    const Finished finished = run(std::move(arguments), input);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    std::vector<Json> objects;
+    std::istringstream lines(finished.out);
+    for (std::string line; std::getline(lines, line);) objects.push_back(Json::parse(line));
+    return objects;
+  }
+  std::string deliver(const std::string& to, const std::string& mail = kMail) const {
+    const auto objects = ask({"message", "deliver", "-", "--to", to, "--from", "bob@sender.test"}, mail);
+    return objects.size() == 1 ? objects[0].value("id", "") : "";
+  }
+  void SetUp() override { std::filesystem::create_directory(folder_ / "policies"); }
+
+  const test::TempFolder folder_;
+};
+
+TEST_F(Cli, AnswersTheSameBesideAStoppedServerAndThroughARunningOne) {
+  ask({"account", "create", "ann@example.test", "--name", "Ann", "--alias", "+15550100"});
+  const std::string id = deliver("ann@example.test");
+  const auto stopped = ask({"message", "list", "ann@example.test"});
+  ASSERT_EQ(stopped.size(), 1u);
+  EXPECT_EQ(stopped[0]["id"], id);
+  EXPECT_EQ(stopped[0]["uid"], 1);
+  EXPECT_EQ(stopped[0]["mailbox"], "INBOX");
+  EXPECT_EQ(stopped[0]["kind"], "email");
+  EXPECT_EQ(stopped[0]["from"], "mailto:bob@sender.test");
+  EXPECT_EQ(stopped[0]["subject"], "Hello");
+  EXPECT_EQ(stopped[0]["flags"], Json::array());
+
+  const ServeProcess server(settings());
+  ASSERT_TRUE(server.ready());
+  EXPECT_EQ(ask({"message", "list", "+15550100"}), stopped);
+  EXPECT_EQ(ask({"account", "show", "ann@example.test"})[0]["addresses"],
+            Json({"mailto:ann@example.test", "tel:+15550100"}));
+}
+
+TEST_F(Cli, EndsAsSysexitsSays) {
+  EXPECT_EQ(run({"message", "lisst"}).exit_code, 64);
+  EXPECT_EQ(run({}).exit_code, 64);
+  EXPECT_EQ(run({"--help"}).exit_code, 0);
+  EXPECT_EQ(run({"account", "list"}).exit_code, 75) << "no store yet";
+  ask({"account", "create", "ann@example.test"});
+  EXPECT_EQ(run({"account", "show", "bob@example.test"}).exit_code, 67);
+  EXPECT_EQ(run({"message", "show", "m0000000000000-1"}).exit_code, 67);
+  EXPECT_EQ(run({"message", "list", "ann@example.test", "--before", "yesterday"}).exit_code, 65);
+  EXPECT_EQ(run({"account", "create", "ann@example.test"}).exit_code, 1);
+  EXPECT_EQ(run({"message", "import", "-", "--account", "ann@example.test"}, "<message/>").exit_code, 65);
+}
+
+TEST_F(Cli, PagesThroughAListWithoutGapsOrRepeats) {
+  ask({"account", "create", "ann@example.test"});
+  ask({"mailbox", "create", "ann@example.test", "Work/2026"});
+  const ServeProcess server(settings());
+  std::vector<std::string> newest_first;
+  for (int i = 0; i < 7; ++i) newest_first.insert(newest_first.begin(), deliver("ann@example.test"));
+  ask({"message", "move", newest_first[2], "Work/2026"});
+  std::vector<std::string> seen;
+  for (std::string before;;) {
+    std::vector<std::string> arguments{"message", "list", "ann@example.test", "--limit", "3"};
+    if (!before.empty()) arguments.insert(arguments.end(), {"--before", before});
+    const auto page = ask(arguments);
+    for (const Json& message : page) seen.push_back(message["id"]);
+    if (page.size() < 3) break;
+    before = page.back()["id"];
+  }
+  EXPECT_EQ(seen, newest_first);
+  const auto work = ask({"message", "list", "ann@example.test", "--mailbox", "Work/2026"});
+  ASSERT_EQ(work.size(), 1u);
+  EXPECT_EQ(work[0]["id"], newest_first[2]);
+  EXPECT_EQ(work[0]["mailbox"], "Work/2026");
+}
+
+TEST_F(Cli, BringsAnExportBackByteForByteWithItsFlagsAndId) {
+  ask({"account", "create", "ann@example.test"});
+  ask({"account", "create", "bob@example.test"});
+  const ServeProcess server(settings());
+  const std::string id = deliver("ann@example.test");
+  ask({"message", "flag", id, "--add", "$seen", "--add", "$flagged"});
+  const auto before = ask({"message", "list", "ann@example.test"});
+  const Finished source = run({"message", "export", id, "--eml"});
+  EXPECT_TRUE(source.out.ends_with(kMail));
+  EXPECT_EQ(run({"message", "export", id, "--eml", "--as-arrived"}).out, kMail);
+
+  const std::string file = folder_ / "message.xml";
+  EXPECT_EQ(run({"message", "export", id, "--xml", "--output", file}).exit_code, 0);
+  const std::string schema = TELEPOST_SOURCE_DIR "/schema/message.xsd";
+  EXPECT_EQ(std::system(("xmllint --noout --nonet --schema " + schema + " " + file + " 2>/dev/null").c_str()), 0);
+
+  EXPECT_EQ(run({"message", "import", file}).exit_code, 1) << "the id is taken";
+  ask({"message", "delete", id});
+  EXPECT_EQ(ask({"message", "import", file}), std::vector<Json>({{{"id", id}, {"was", id}}}));
+  const auto after = ask({"message", "list", "ann@example.test"});
+  ASSERT_EQ(after.size(), 1u);
+  for (const char* field : {"id", "flags", "received", "size", "subject", "from", "mailbox", "kind"}) {
+    EXPECT_EQ(after[0][field], before[0][field]) << field;
+  }
+  EXPECT_EQ(run({"message", "export", id, "--eml"}).out, source.out);
+
+  const auto elsewhere = ask({"message", "import", file, "--account", "bob@example.test"});
+  EXPECT_NE(elsewhere[0]["id"], id);
+  EXPECT_EQ(elsewhere[0]["was"], id);
+  EXPECT_EQ(run({"message", "export", elsewhere[0]["id"], "--eml"}).out, source.out);
+  EXPECT_NE(ask({"message", "import", file, "--new-id"})[0]["id"], id);
+}
+
+TEST_F(Cli, StreamsAMessageOf20MegabytesThroughTheSocket) {
+  ask({"account", "create", "ann@example.test"});
+  const ServeProcess server(settings());
+  std::string mail = kMail;
+  while (mail.size() < (20u << 20)) mail += std::string(76, 'x') + "\r\n";
+  const std::string id = deliver("ann@example.test", mail);
+  EXPECT_EQ(run({"message", "export", id, "--eml", "--as-arrived"}).out, mail);
+  const std::string file = folder_ / "large.xml";
+  EXPECT_EQ(run({"message", "export", id, "--xml", "--output", file}).exit_code, 0);
+  ask({"message", "delete", id});
+  ask({"message", "import", file});
+  EXPECT_EQ(run({"message", "export", id, "--eml", "--as-arrived"}).out, mail);
+}
+
+TEST_F(Cli, ImportsAUnixMailFileWithTheLineEndsOfMail) {
+  ask({"account", "create", "ann@example.test"});
+  const auto imported = ask({"message", "import", "-", "--account", "ann@example.test"}, "Subject: x\n\nbody\n");
+  EXPECT_EQ(run({"message", "export", imported[0]["id"], "--eml", "--as-arrived"}).out, "Subject: x\r\n\r\nbody\r\n");
+}
+
+TEST_F(Cli, TellsWhoHasTheStoreWhenTheServerDoesNotAnswer) {
+  const ServeProcess server(settings());
+  ASSERT_TRUE(server.ready());
+  server.signal(SIGSTOP);
+  const Finished finished = run({"account", "list"});
+  server.signal(SIGCONT);
+  EXPECT_EQ(finished.exit_code, 75);
+  EXPECT_NE(finished.err.find("in use by pid " + std::to_string(server.pid())), std::string::npos) << finished.err;
+}
+
+TEST_F(Cli, RefusesASecondServer) {
+  const ServeProcess server(settings());
+  const ServeProcess second(settings());
+  EXPECT_FALSE(second.ready());
+}
+
+TEST_F(Cli, ReplacesTheSocketThatAKilledServerLeft) {
+  {
+    ServeProcess server(settings());
+    ASSERT_TRUE(server.ready());
+    server.signal(SIGKILL);
+    EXPECT_EQ(server.wait(), 128 + SIGKILL);
+  }
+  const std::string socket = folder_ / "store" + "/admin.sock";
+  EXPECT_TRUE(std::filesystem::exists(socket));
+  EXPECT_EQ(run({"account", "list"}).exit_code, 0) << "beside a stale socket the store is opened";
+  ServeProcess server(settings());
+  EXPECT_EQ(run({"account", "list"}).exit_code, 0);
+  struct stat status{};
+  ASSERT_EQ(::stat(socket.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+  EXPECT_FALSE(std::filesystem::exists(socket));
+}
+
+TEST_F(Cli, ShowsMetricsHealthAndReadiness) {
+  ServeProcess server(settings());
+  const std::string admin = server.endpoint("admin");
+  EXPECT_TRUE(http_get(admin, "/readyz").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(http_get(admin, "/healthz").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(http_get(admin, "/nothing").starts_with("HTTP/1.1 404 "));
+  const std::string metrics = http_get(admin, "/metrics");
+  EXPECT_NE(metrics.find("# TYPE telepost_health_latch gauge\ntelepost_health_latch 0\n"), std::string::npos) << metrics;
+  EXPECT_NE(server.endpoint("smtp"), "");
+  EXPECT_NE(server.endpoint("lmtp"), "");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+}
+
+TEST_F(Cli, TakesPasswordsFromAFileOrStdinAndNeverShowsThem) {
+  ask({"account", "create", "ann@example.test"});
+  EXPECT_EQ(ask({"account", "password", "ann@example.test"}, "correct horse\n")[0]["password"], true);
+  std::ofstream(folder_ / "secret") << "battery staple\n";
+  const Finished finished = run({"account", "password", "ann@example.test", "--password-file", folder_ / "secret"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out.find("battery"), std::string::npos);
+  EXPECT_EQ(run({"account", "password", "ann@example.test"}, "\n").exit_code, 65);
+}
+
+TEST_F(Cli, ListsAccountsInTheOrderOfTheirIds) {
+  for (const char* name : {"ann", "bob", "cid", "dan", "eve"}) {
+    ask({"account", "create", std::string(name) + "@example.test"});
+  }
+  const auto all = ask({"account", "list"});
+  ASSERT_EQ(all.size(), 5u);
+  const auto first = ask({"account", "list", "--limit", "2"});
+  auto rest = ask({"account", "list", "--after", first.back()["id"]});
+  rest.insert(rest.begin(), first.begin(), first.end());
+  EXPECT_EQ(rest, all);
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), [](const Json& a, const Json& b) { return a["id"] < b["id"]; }));
+}
+
+TEST_F(Cli, ReadsPoliciesAgainOnSighupAndKeepsTheOldOnesAfterABadFile) {
+  ServeProcess server(settings());
+  const auto create = [this](const std::string& name) {
+    return run({"account", "create", name + "@example.test", "--class", "gold"}).exit_code;
+  };
+  EXPECT_EQ(create("ann"), 65) << "nobody knows gold yet";
+  std::ofstream(folder_ / "policies/gold.xml")
+      << R"(<policies xmlns="urn:telepost:policy:1"><class name="gold"><quota bytes="1GiB"/></class></policies>)";
+  EXPECT_EQ(run({"policy", "check"}).exit_code, 0);
+  server.signal(SIGHUP);
+  int outcome = 65;
+  for (int attempt = 0; outcome == 65 && attempt < 500; ++attempt) outcome = create("ann");
+  EXPECT_EQ(outcome, 0);
+  std::ofstream(folder_ / "policies/gold.xml") << "<policies";
+  EXPECT_EQ(run({"policy", "check"}).exit_code, 65);
+  server.signal(SIGHUP);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(create("bob" + std::to_string(i)), 0);
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0);
+}
+
+}  // namespace
+}  // namespace telepost
