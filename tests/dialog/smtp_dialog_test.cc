@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "adapters/net/io_threads.h"
 #include "adapters/smtp/server.h"

@@ -1,0 +1,143 @@
+// What dialogues cannot show: Unix sockets, IPv6, and how listeners come and go.
+#include "adapters/smtp/server.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "adapters/net/io_threads.h"
+#include "adapters/net/listening_socket.h"
+#include "adapters/net/peer.h"
+#include "store/store.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/memory_engine.h"
+#include "tests/support/temp_folder.h"
+
+namespace telepost::adapters::smtp {
+namespace {
+
+class SmtpServer : public testing::Test {
+ protected:
+  void open(schema::Configuration configuration) {
+    store::Store::Options options;
+    configuration.admin.listen = {};
+    options.configuration = std::move(configuration);
+    store_ = store::Store::open(std::move(options), std::make_unique<test::MemoryEngine>(clock_), clock_, random_).value();
+  }
+  Result<std::unique_ptr<Server>> start() { return Server::start(threads_, *store_, clock_, random_); }
+  std::string socket_path() const { return folder_ / "lmtp.sock"; }
+  schema::Configuration configuration() const {
+    schema::Configuration made;
+    made.smtp.listen = {};
+    made.lmtp.listen = {};
+    made.services = {{"ivr", {{"", 0, socket_path()}}, {}, false}};
+    made.domains = {{"example.test", "standard", true}};
+    return made;
+  }
+
+  // Everything the server says until it closes.
+  std::string talk(std::string_view words) const {
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, socket_path().c_str());
+    EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    std::string heard;
+    (void)!::send(fd, words.data(), words.size(), MSG_NOSIGNAL);
+    shutdown(fd, SHUT_WR);
+    char bytes[4096];
+    for (ssize_t size; (size = recv(fd, bytes, sizeof bytes, 0)) > 0;) heard.append(bytes, static_cast<std::size_t>(size));
+    close(fd);
+    return heard;
+  }
+
+  test::TempFolder folder_;
+  test::ManualClock clock_;
+  SystemRandom random_;
+  net::IoThreads threads_{2, clock_};
+  std::unique_ptr<store::Store> store_;
+};
+
+TEST_F(SmtpServer, LetsOurOwnUidInAtAServiceSocket) {
+  open(configuration());
+  const auto server = start();
+  ASSERT_TRUE(server.ok()) << to_string(server.error());
+  EXPECT_EQ((*server)->listening().front().name, "ivr");
+  struct stat status {};
+  ASSERT_EQ(stat(socket_path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  const std::string heard = talk("LHLO ivr\r\nMAIL FROM:<a@example.test> ENVID=1\r\nQUIT\r\n");
+  EXPECT_NE(heard.find("250 2.1.0 "), std::string::npos) << heard;
+}
+
+TEST_F(SmtpServer, TurnsOtherUidsAwayFromAServiceSocket) {
+  schema::Configuration strict = configuration();
+  strict.services.front().peer_uids = {geteuid() + 1};
+  open(std::move(strict));
+  const auto server = start();
+  ASSERT_TRUE(server.ok());
+  EXPECT_EQ(talk(""), "554 5.7.1 This socket is for others\r\n");
+}
+
+TEST_F(SmtpServer, TakesOverASocketThatACrashLeftAndRemovesItsOwn) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, socket_path().c_str());
+  const int dead = socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(dead, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  close(dead);
+  open(configuration());
+  {
+    const auto server = start();
+    ASSERT_TRUE(server.ok()) << to_string(server.error());
+    const auto second = start();
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.error().kind, Errc::busy);
+  }
+  EXPECT_NE(access(socket_path().c_str(), F_OK), 0);
+}
+
+TEST_F(SmtpServer, NamesItsEndpointsWithTheirPortsAndIpv6InBrackets) {
+  schema::Configuration both = configuration();
+  both.services.clear();
+  both.smtp.listen = {{"127.0.0.1", 0, ""}, {"::1", 0, ""}};
+  open(std::move(both));
+  const auto server = start();
+  ASSERT_TRUE(server.ok()) << to_string(server.error());
+  ASSERT_EQ((*server)->listening().size(), 2u);
+  EXPECT_TRUE((*server)->listening()[0].endpoint.starts_with("127.0.0.1:"));
+  EXPECT_FALSE((*server)->listening()[0].endpoint.ends_with(":0"));
+  EXPECT_TRUE((*server)->listening()[1].endpoint.starts_with("[::1]:"));
+}
+
+TEST(ConnectionLimits, CountsAnIpv6NetworkAsOnePeerAndGivesPlacesBack) {
+  const auto limits = std::make_shared<net::ConnectionLimits>(3, 1);
+  const net::Peer a{"2001:db8::1", {}, false}, same{"2001:db8::2", {}, false}, other{"2001:db8:0:1::1", {}, false};
+  auto first = limits->admit(a);
+  EXPECT_NE(first, nullptr);
+  EXPECT_EQ(limits->admit(same), nullptr);
+  EXPECT_NE(limits->admit(other), nullptr);
+  first.reset();
+  EXPECT_NE(limits->admit(same), nullptr);
+}
+
+TEST(ConnectionLimits, CountsUnixSocketsOnlyInAll) {
+  const auto limits = std::make_shared<net::ConnectionLimits>(2, 1);
+  const net::Peer local{"", 0, false};
+  const auto one = limits->admit(local), two = limits->admit(local);
+  EXPECT_NE(two, nullptr);
+  EXPECT_EQ(limits->admit(local), nullptr);
+}
+
+TEST(ListeningSocket, TellsWhatIsWrongWithAnAddress) {
+  EXPECT_EQ(net::ListeningSocket::open({"not-an-address", 25, ""}, 0).error().kind, Errc::invalid);
+  EXPECT_EQ(net::ListeningSocket::open({"192.0.2.1", 0, ""}, 0).error().kind, Errc::invalid);
+  EXPECT_EQ(net::ListeningSocket::open({"", 0, "/" + std::string(200, 'x')}, 0).error().kind, Errc::invalid);
+}
+
+}  // namespace
+}  // namespace telepost::adapters::smtp
