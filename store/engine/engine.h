@@ -44,8 +44,8 @@ class Engine {
   virtual ~Engine() = default;
 
   // Commits every list; results[i] tells of lists[i]: ok only when all its batches are durable. Lists are independent of each
-  // other but for this: those that write one partition are applied in their order, and when one of them fails, the later ones
-  // of that partition fail too. An engine may make many durable by one sync. Errors: conflict (an expectation did not hold; the batches
+  // other but for this: those that write one partition are applied in their order, and when one of them fails
+  // with disk_full or io, the later ones of that partition fail too. An engine may make many durable by one sync. Errors: conflict (an expectation did not hold; the batches
   // before it may be there), disk_full and io (any prefix may be there, durable or not).
   // Preconditions: results.size() == lists.size(); batches within kMaxBatchBytes.
   virtual void commit(std::span<CommitList> lists, std::span<Result<void>> results) = 0;

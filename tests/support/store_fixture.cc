@@ -120,7 +120,10 @@ Result<store::Delivered> StoreFixture::deliver_to(schema::AccountId account, std
 testing::AssertionResult StoreFixture::verify_clean() { return report_of(*store_, false); }
 testing::AssertionResult StoreFixture::verify_spotless() { return report_of(*store_, true); }
 
-Result<store::SweepReport> StoreFixture::sweep() { return store_->sweep().run({}); }
+Result<store::SweepReport> StoreFixture::sweep() {
+  clock_.advance(Duration(1));  // what is due at this millisecond is swept in the next
+  return store_->sweep().run({});
+}
 
 testing::AssertionResult StoreFixture::empties_to_nothing() {
   std::vector<schema::AccountId> accounts;
