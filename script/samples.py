@@ -109,11 +109,11 @@ def samples():
     video.add_attachment(avi(), "video", "x-msvideo", filename="message.avi", disposition="inline")
     yield "video", ANN, video
 
-    image = message("image", "sip:ben@example.test", ANN, "Whiteboard", caller="sip:ben@example.test")
+    image = message("image", "Ben <ben@example.test>", ANN, "Whiteboard", caller="sip:ben@example.test")
     image.add_attachment(png(), "image", "png", filename="whiteboard.png", disposition="inline")
     yield "image", ANN, image
 
-    text = message("text", "sip:ben@example.test", ANN, "Chat", caller="sip:ben@example.test")
+    text = message("text", "Ben <ben@example.test>", ANN, "Chat", caller="sip:ben@example.test")
     text.set_content("Are you there?\n")
     yield "text", ANN, text
 
