@@ -49,9 +49,13 @@ DeliveryVerdict decide_delivery(const DeliveryFacts& facts) {
   verdict.refusal = refusal_by_state(facts.state);
   if (!verdict.refusal) verdict.refusal = refusal_by_class(facts);
   if (verdict.refusal) return verdict;
-  if (const auto retention = facts.class_of_service->rule(facts.kind).retention)
-    verdict.expires = facts.received + *retention;
+  verdict.expires = expiry(*facts.class_of_service, facts.kind, facts.received);
   return verdict;
+}
+
+std::optional<Time> expiry(const schema::ClassOfService& service, schema::Kind kind, Time received) {
+  const auto& retention = service.rule(kind).retention;
+  return retention ? std::optional(received + *retention) : std::nullopt;
 }
 
 }  // namespace telepost::policies

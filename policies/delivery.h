@@ -35,4 +35,7 @@ struct DeliveryVerdict {
 
 DeliveryVerdict decide_delivery(const DeliveryFacts& facts);
 
+// When a class's retention removes a message of the kind that came at `received`; none: it stays.
+std::optional<Time> expiry(const schema::ClassOfService& service, schema::Kind kind, Time received);
+
 }  // namespace telepost::policies

@@ -1,10 +1,12 @@
 #include "store/account_duty.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/bytes.h"
 #include "base/metrics.h"
 #include "schema/keys.h"
+#include "policies/delivery.h"
 #include "store/account_removal.h"
 #include "store/directory.h"
 #include "store/due_list.h"
@@ -29,6 +31,10 @@ metrics::Histogram& due_late_seconds() {
 
 bool is_outside(char what) { return what == due::kUnlink || what == due::kServeIntents; }
 
+Time time_of(std::string_view due_key) {
+  return from_millis(static_cast<std::int64_t>(ByteReader(due_key.substr(1)).u64() ^ (1ull << 63)));
+}
+
 schema::LocalId local_of(std::string_view id) { return {ByteReader(id.substr(8)).u64()}; }
 
 }  // namespace
@@ -39,10 +45,7 @@ Result<std::vector<AccountDuty::Item>> AccountDuty::due(const AccountWrite& writ
   TELEPOST_ASSIGN(const auto records, write.scan(Space::queue, "D", end, kItemsAtOnce));
   std::vector<Item> items;
   for (const auto& [key, value] : records) {
-    ByteReader reader(std::string_view(key).substr(1));
-    const Time time = from_millis(static_cast<std::int64_t>(reader.u64() ^ (1ull << 63)));
-    const char what = static_cast<char>(reader.u8());
-    items.push_back({key, time, what, std::string(reader.rest()), value});
+    items.push_back({key, time_of(key), key[9], key.substr(10), value});
   }
   return items;
 }
@@ -54,57 +57,62 @@ bool AccountDuty::is_time(const Item& item) const {
 }
 
 Result<void> AccountDuty::run(SweepReport& report) {
-  for (;;) {
+  for (bool more = true; more;) {
     // What concerns other partitions is done first and without the account's lock; then its items go.
     std::vector<Item> outside;
-    bool removing = false;
     {
       Result<AccountWrite> begun = AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads);
-      if (!begun.ok() && begun.error().kind == Errc::not_found) return AccountRemoval(rooms_, account_).run(report);
+      const bool gone = !begun.ok() && begun.error().kind == Errc::not_found;
+      if (gone || (begun.ok() && begun->profile().state == schema::AccountState::deleting)) {
+        begun = Error{Errc::not_found, ""};  // gives the lock back
+        return remove_account(report);
+      }
       TELEPOST_TRY(begun);
       TELEPOST_ASSIGN(const auto items, due(*begun));
-      removing = begun->profile().state == schema::AccountState::deleting;
-      for (const Item& item : items) {
-        if (is_outside(item.what) && is_time(item)) outside.push_back(item);
-      }
+      std::copy_if(items.begin(), items.end(), std::back_inserter(outside),
+                   [&](const Item& item) { return is_outside(item.what) && is_time(item); });
     }
     for (const Item& item : outside) TELEPOST_TRY(act_outside(item));
-    if (removing) return AccountRemoval(rooms_, account_).run(report);
-
-    TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads));
-    TELEPOST_ASSIGN(const auto items, due(write));
-    std::size_t taken = 0;
-    bool stopped = false;
-    const Time now = rooms_.clock.now();
-    for (const Item& item : items) {
-      if (!is_time(item)) continue;
-      const bool done_outside = std::any_of(outside.begin(), outside.end(), [&](const Item& other) { return other.key == item.key; });
-      stopped = is_outside(item.what) && !done_outside;  // came meanwhile: the next round
-      if (stopped) break;
-      ++report.due;
-      if (!done_outside) {
-        TELEPOST_TRY(act(write, item, report));
-      }
-      write.erase(Space::queue, item.key);
-      due_late_seconds().observe(std::chrono::duration<double>(now - item.time).count());
-      if (now - item.time > kLate) ++report.late;
-      ++report.done;
-      ++taken;
-      stopped = write.full();
-      if (stopped) break;
-    }
-    const bool more = stopped || (items.size() == kItemsAtOnce && taken > 0);
-    // The hint that led here goes; the next due item, whenever it is, gets one of its own.
-    TELEPOST_ASSIGN(const auto next, write.scan(Space::queue, "D", keys::after("D"), 1));
-    write.head().earliest_hint.reset();
-    if (!next.empty()) {
-      const Time time = from_millis(static_cast<std::int64_t>(ByteReader(std::string_view(next[0].first).substr(1)).u64() ^ (1ull << 63)));
-      write.head().earliest_hint = std::max(time, now);
-      write.before(Calendar::write(*write.head().earliest_hint, schema::Partition::account(account_)));
-    }
-    TELEPOST_TRY(write.commit());
-    if (!more) return {};
+    TELEPOST_ASSIGN(more, act_inside(outside, report));
   }
+  return {};
+}
+
+// One batch of the account: what is due goes with its item, of what was done outside the item alone. True: more is due.
+Result<bool> AccountDuty::act_inside(const std::vector<Item>& outside, SweepReport& report) {
+  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads));
+  TELEPOST_ASSIGN(const auto items, due(write));
+  const Time now = rooms_.clock.now();
+  std::size_t taken = 0;
+  bool stopped = false;
+  for (const Item& item : items) {
+    if (!is_time(item)) continue;
+    const bool done_outside = std::any_of(outside.begin(), outside.end(), [&](const Item& other) { return other.key == item.key; });
+    stopped = write.full() || (is_outside(item.what) && !done_outside);  // came meanwhile: the next round
+    if (stopped) break;
+    ++report.due;
+    if (!done_outside) TELEPOST_TRY(act(write, item, report));
+    write.erase(Space::queue, item.key);
+    due_late_seconds().observe(std::chrono::duration<double>(now - item.time).count());
+    if (now - item.time > kLate) ++report.late;
+    ++report.done;
+    ++taken;
+  }
+  TELEPOST_TRY(hint_next(write));
+  TELEPOST_TRY(write.commit());
+  return stopped || (items.size() == kItemsAtOnce && taken > 0);
+}
+
+// The next due item, whenever it is, gets a hint of its own; the one that led here goes, unless they are the same.
+Result<void> AccountDuty::hint_next(AccountWrite& write) {
+  TELEPOST_ASSIGN(const auto next, write.scan(Space::queue, "D", keys::after("D"), 1));
+  write.head().earliest_hint.reset();
+  if (!next.empty()) {
+    write.head().earliest_hint = std::max(time_of(next[0].first), rooms_.clock.now());
+    write.before(Calendar::write(*write.head().earliest_hint, schema::Partition::account(account_)));
+  }
+  if (write.head().earliest_hint != hint_.time) write.after(Calendar::remove(hint_));
+  return {};
 }
 
 Result<void> AccountDuty::act(AccountWrite& write, const Item& item, SweepReport& report) {
@@ -125,6 +133,16 @@ Result<void> AccountDuty::expire(AccountWrite& write, schema::LocalId local, Swe
   Result<MessageEdit> edit = MessageEdit::open(write, local);
   if (!edit.ok() && edit.error().kind == Errc::not_found) return {};  // expunged meanwhile
   TELEPOST_TRY(edit);
+  // The policy of this moment decides, not the one of the delivery.
+  const auto classes = rooms_.classes.get();
+  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
+  if (of_service == nullptr) of_service = &classes->standard();
+  const std::optional<Time> expires = policies::expiry(*of_service, edit->summary().kind, edit->record().received);
+  if (!expires) return {};
+  if (*expires > rooms_.clock.now()) {
+    write.add_due(*expires, due::kExpire, due::id_of(local));
+    return {};
+  }
   report.bytes_freed += edit->record().size_bytes;
   TELEPOST_TRY(edit->expunge(schema::Removal::expired, rooms_.clock.now()));
   return {};
@@ -177,11 +195,33 @@ Result<void> AccountDuty::check_address(AccountWrite& write, const Item& item) {
 
 Result<void> AccountDuty::act_outside(const Item& item) {
   if (item.what == due::kServeIntents) return Recipients::serve_intents(rooms_, {account_, local_of(item.id)});
+  return unlink(item);
+}
+
+// Under the account's lock: an import may bring a message back under its old id, and its links are the same.
+Result<void> AccountDuty::unlink(const Item& item) {
+  TELEPOST_ASSIGN(const AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads));
+  const schema::LocalId local = local_of(item.id);
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::message(local)));
+  schema::MessageRecord record;
+  if (bytes) {
+    TELEPOST_ASSIGN(record, schema::decode_MessageRecord(*bytes));
+  }
   std::vector<Pieces::Link> links;
   for (std::size_t at = 0; at + 32 <= item.value.size(); at += 32) {
-    links.push_back({digest_from_bytes(std::string_view(item.value).substr(at, 32)), {account_, local_of(item.id)}});
+    const Digest piece = digest_from_bytes(std::string_view(item.value).substr(at, 32));
+    const bool used = std::any_of(record.segments.begin(), record.segments.end(),
+                                  [&](const schema::Segment& segment) { return segment.piece == piece; });
+    if (!used) links.push_back({piece, {account_, local}});
   }
   return Pieces(rooms_).unlink(links);
+}
+
+Result<void> AccountDuty::remove_account(SweepReport& report) {
+  TELEPOST_TRY(AccountRemoval(rooms_, account_, hint_.time).run(report));
+  CommitList list;
+  list.push_back(Calendar::remove(hint_));
+  return rooms_.committer.commit(std::move(list));
 }
 
 }  // namespace telepost::store

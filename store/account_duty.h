@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "schema/ids.h"
 #include "store/account_write.h"
+#include "store/calendar.h"
 #include "store/sweep.h"
 
 namespace telepost::store {
@@ -17,10 +18,11 @@ class AccountDuty {
  public:
   // early: what a crash may have left is repaired before its time. Only where nothing is being delivered.
   enum class Repairs { when_due, early };
-  AccountDuty(Rooms& rooms, schema::AccountId account, Time until, Repairs repairs)
-      : rooms_(rooms), account_(account), until_(until), repairs_(repairs) {}
+  AccountDuty(Rooms& rooms, const Hint& hint, Time until, Repairs repairs)
+      : rooms_(rooms), hint_(hint), account_(hint.target.account_id()), until_(until), repairs_(repairs) {}
 
-  // Does what is due at `until` or before, and has a hint written for what comes next. Safe to repeat.
+  // Does what is due at `until` or before, and has a hint written for what comes next; then the hint that led here goes, unless
+  // the next stands under the same time. Safe to repeat.
   Result<void> run(SweepReport& report);
 
  private:
@@ -33,14 +35,19 @@ class AccountDuty {
   };
   Result<std::vector<Item>> due(const AccountWrite& write) const;
   bool is_time(const Item& item) const;
+  Result<bool> act_inside(const std::vector<Item>& outside, SweepReport& report);
+  Result<void> hint_next(AccountWrite& write);
   // Each does one item inside the write; the item goes with it.
   Result<void> act(AccountWrite& write, const Item& item, SweepReport& report);
   Result<void> expire(AccountWrite& write, schema::LocalId local, SweepReport& report);
   Result<void> trim_changes(AccountWrite& write);
   Result<void> check_address(AccountWrite& write, const Item& item);
   Result<void> act_outside(const Item& item);  // unlink, intents: other partitions come first
+  Result<void> unlink(const Item& item);
+  Result<void> remove_account(SweepReport& report);
 
   Rooms& rooms_;
+  const Hint hint_;
   const schema::AccountId account_;
   const Time until_;
   const Repairs repairs_;

@@ -7,8 +7,10 @@
 #include "schema/keys.h"
 #include "schema/records.h"
 #include "store/directory.h"
+#include "store/due_list.h"
 #include "store/outbox.h"
 #include "store/pieces.h"
+#include "store/recipients.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -16,7 +18,7 @@ namespace keys = schema::keys;
 using schema::Partition;
 
 namespace {
-constexpr std::size_t kMessagesAtOnce = 500;
+constexpr std::size_t kLinksAtOnce = 5000;  // a message has at most about as many: half of what unlink takes
 constexpr std::size_t kRecordsAtOnce = 4000;
 
 // CDRs outlive the account: what was charged must be exported. The profile goes last of all.
@@ -28,17 +30,58 @@ bool stays(Space space, std::string_view key) {
 Result<void> AccountRemoval::run(SweepReport& report) {
   ++report.due;
   TELEPOST_TRY(free_addresses());
-  {
-    // Nothing is in flight any more, and nothing new is written to an account that is being deleted.
-    const auto head = rooms_.heads.get(account_);
-    const std::lock_guard lock(head->mutex);
-    head->wait_until_idle();
-  }
+  close_head();
+  TELEPOST_TRY(settle_due_list());
   TELEPOST_TRY(remove_links(report));
   TELEPOST_TRY(Outbox(rooms_).forget(account_));
   TELEPOST_TRY(remove_records());
   TELEPOST_TRY(forget_leftovers());
   ++report.done;
+  return {};
+}
+
+// Nothing is in flight any more, and from here on nobody finds an account to write to.
+void AccountRemoval::close_head() {
+  do {
+    head_ = rooms_.heads.get(account_);
+    const std::lock_guard lock(head_->mutex);
+    head_->wait_until_idle();
+    head_->state = {};
+    head_->state.loaded = true;
+  } while (head_->broken());
+}
+
+// What the due list holds for others: links of messages that were expunged before, and recipients that a crash kept from being
+// served. The hints that stand for the rest go too.
+Result<void> AccountRemoval::settle_due_list() {
+  const auto reader = rooms_.engine->reader(Partition::account(account_));
+  std::string from = "D";
+  for (bool more = true; more;) {
+    std::vector<Pieces::Link> links;
+    std::vector<schema::LocalId> intents;
+    CommitEntry hints{Batch(keys::calendar_slice(Partition::account(account_)))};
+    std::size_t seen = 0;
+    TELEPOST_TRY(reader->scan(Space::queue, from, keys::after("D"), [&](std::string_view key, std::string_view value) {
+      from = std::string(key) + '\0';
+      ByteReader fields(key.substr(1));
+      const Time time = from_millis(static_cast<std::int64_t>(fields.u64() ^ (1ull << 63)));
+      const char what = static_cast<char>(fields.u8());
+      const schema::LocalId local{ByteReader(fields.rest().substr(8)).u64()};
+      if (time > hint_) hints.batch.erase(Space::queue, keys::hint(time, Partition::account(account_)));
+      if (what == due::kServeIntents) intents.push_back(local);
+      for (std::size_t at = 0; what == due::kUnlink && at + 32 <= value.size(); at += 32) {
+        links.push_back({digest_from_bytes(value.substr(at, 32)), {account_, local}});
+      }
+      return ++seen < kRecordsAtOnce && links.size() < kLinksAtOnce;
+    }));
+    more = seen >= kRecordsAtOnce || links.size() >= kLinksAtOnce;
+    for (const schema::LocalId local : intents) TELEPOST_TRY(Recipients::serve_intents(rooms_, {account_, local}));
+    TELEPOST_TRY(Pieces(rooms_).unlink(links));
+    if (hints.batch.empty()) continue;
+    CommitList list;
+    list.push_back(std::move(hints));
+    TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
+  }
   return {};
 }
 
@@ -62,25 +105,27 @@ Result<void> AccountRemoval::remove_links(SweepReport& report) {
   const auto reader = rooms_.engine->reader(Partition::account(account_));
   std::string from = "M";
   for (;;) {
-    std::vector<std::pair<schema::LocalId, schema::MessageRecord>> messages;
-    Result<void> decoded;
-    TELEPOST_TRY(reader->scan(Space::point, from, keys::after("M"), [&](std::string_view key, std::string_view value) {
-      auto record = schema::decode_MessageRecord(value);
-      if (!record.ok()) decoded = record.error();
-      else messages.emplace_back(schema::LocalId{ByteReader(key.substr(1)).u64()}, std::move(*record));
-      from = std::string(key) + '\0';
-      return decoded.ok() && messages.size() < kMessagesAtOnce;
-    }));
-    TELEPOST_TRY(std::move(decoded));
     std::vector<Pieces::Link> links;
-    for (const auto& [local, record] : messages) {
-      report.bytes_freed += record.size_bytes;
-      for (const schema::Segment& segment : record.segments) {
+    Result<void> decoded;
+    bool more = false;
+    TELEPOST_TRY(reader->scan(Space::point, from, keys::after("M"), [&](std::string_view key, std::string_view value) {
+      const schema::LocalId local{ByteReader(key.substr(1)).u64()};
+      const auto record = schema::decode_MessageRecord(value);
+      if (!record.ok()) {
+        decoded = record.error();
+        return false;
+      }
+      report.bytes_freed += record->size_bytes;
+      for (const schema::Segment& segment : record->segments) {
         if (segment.piece) links.push_back({*segment.piece, {account_, local}});
       }
-    }
+      from = std::string(key) + '\0';
+      more = links.size() >= kLinksAtOnce;
+      return !more;
+    }));
+    TELEPOST_TRY(std::move(decoded));
     TELEPOST_TRY(Pieces(rooms_).unlink(links));
-    if (messages.size() < kMessagesAtOnce) return {};
+    if (!more) return {};
   }
 }
 

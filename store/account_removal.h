@@ -2,6 +2,9 @@
 // record, then its place in the list. After it no key of the account is left but its CDRs.
 #pragma once
 
+#include <memory>
+
+#include "base/clock.h"
 #include "base/result.h"
 #include "schema/ids.h"
 #include "store/sweep.h"
@@ -9,20 +12,26 @@
 namespace telepost::store {
 
 struct Rooms;
+class Head;
 
 class AccountRemoval {
  public:
-  AccountRemoval(Rooms& rooms, schema::AccountId account) : rooms_(rooms), account_(account) {}
+  // The hint that led here stays: it finds what a crash leaves.
+  AccountRemoval(Rooms& rooms, schema::AccountId account, Time hint) : rooms_(rooms), account_(account), hint_(hint) {}
   Result<void> run(SweepReport& report);
   // For a partition that has no head: what a crash left of making or removing the account.
   Result<void> forget_leftovers();
 
  private:
   Result<void> free_addresses();
+  void close_head();
+  Result<void> settle_due_list();
   Result<void> remove_links(SweepReport& report);
   Result<void> remove_records();
   Rooms& rooms_;
   const schema::AccountId account_;
+  const Time hint_;
+  std::shared_ptr<Head> head_;  // held, so that no other one is loaded meanwhile
 };
 
 }  // namespace telepost::store

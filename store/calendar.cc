@@ -65,12 +65,16 @@ Result<std::vector<Hint>> Calendar::due(Engine& engine, std::uint16_t slice, Tim
   return hints;
 }
 
-CommitEntry Calendar::done(std::uint16_t slice, const std::vector<Hint>& handled, Time now) {
+CommitEntry Calendar::remove(const Hint& hint) {
+  CommitEntry entry{Batch(keys::calendar_slice(hint.target))};
+  entry.batch.erase(Space::queue, key_of(hint));
+  return entry;
+}
+
+CommitEntry Calendar::done(std::uint16_t slice, const std::vector<Hint>& handled, Time reached, Time now) {
   CommitEntry entry{Batch(partition_of(slice))};
   for (const Hint& hint : handled) entry.batch.erase(Space::queue, key_of(hint));
-  Time cursor = now - kCursorLag;
-  if (!handled.empty()) cursor = std::min(cursor, handled.back().time);
-  entry.batch.put(Space::point, keys::kCalendarCursor, moment(cursor));
+  entry.batch.put(Space::point, keys::kCalendarCursor, moment(std::min(now - kCursorLag, reached)));
   return entry;
 }
 

@@ -37,8 +37,9 @@ class Calendar {
   // After: those behind this one, for who goes through hints that stay.
   static Result<std::vector<Hint>> due(Engine& engine, std::uint16_t slice, Time until, std::size_t limit,
                                        const std::optional<Hint>& after = {});
-  // A batch that takes handled hints out and moves the slice's cursor up to `now` - kCursorLag.
-  static CommitEntry done(std::uint16_t slice, const std::vector<Hint>& handled, Time now);
+  static CommitEntry remove(const Hint& hint);
+  // A batch that takes handled hints out and moves the slice's cursor up to `now` - kCursorLag, but not behind `reached`.
+  static CommitEntry done(std::uint16_t slice, const std::vector<Hint>& handled, Time reached, Time now);
 };
 
 }  // namespace telepost::store

@@ -38,6 +38,7 @@ std::optional<Result<Recipient>> resolve_from_memory(Rooms& rooms, const std::st
   if (!write) return std::nullopt;
   const std::vector<std::string>& addresses = write->profile().addresses;
   if (std::find(addresses.begin(), addresses.end(), canonical) == addresses.end()) return std::nullopt;
+  if (write->profile().state == schema::AccountState::deleting) return std::nullopt;  // the address may be another's by now
   const Result<void> open = receives(write->profile());
   if (!open.ok()) return Result<Recipient>(open.error());
   return Result<Recipient>(Recipient{*account, canonical, ""});

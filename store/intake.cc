@@ -11,7 +11,7 @@ namespace mime = transcoders::mime;
 
 namespace {
 
-constexpr std::size_t kFlushBytes = 2u << 20;
+constexpr std::size_t kFlushBytes = kPieceBytes;  // each piece as it is full: with many sessions every MiB counts
 
 // The scanner saw what arrived; the document tells of the source, where our trace block comes first.
 void shift(schema::Part& part, std::uint64_t by) {
@@ -34,7 +34,8 @@ void put_trace_block_first(std::string_view trace_block, schema::Document& docum
 
 }  // namespace
 
-IntakeSession::IntakeSession(Rooms& rooms, Incoming incoming) : rooms_(rooms), arrived_(std::make_shared<Arrived>()) {
+IntakeSession::IntakeSession(Rooms& rooms, Incoming incoming)
+    : rooms_(rooms), begun_(rooms.clock.now()), arrived_(std::make_shared<Arrived>()) {
   TELEPOST_ASSERT(!incoming.to.empty());
   for (const Recipient& recipient : incoming.to) arrived_->ids.push_back({recipient.account, rooms_.numbers.next_local()});
   arrived_->incoming = std::move(incoming);
@@ -85,6 +86,11 @@ void IntakeSession::describe() {
   if (!incoming.trace_block.empty()) put_trace_block_first(incoming.trace_block, document);
 }
 
+// A delivery that took this long, or a clock that jumped: the check of its first links is near or was.
+bool IntakeSession::links_may_be_gone() const {
+  return !arrived_->content.pieces().empty() && rooms_.clock.now() - begun_ > kLinkCheck / 2;
+}
+
 void IntakeSession::finish(Completion<DeliveredToAll> done) {
   describe();
   arrived_->content = cutter_.content();
@@ -95,9 +101,12 @@ void IntakeSession::finish(Completion<DeliveredToAll> done) {
     return;
   }
   auto pieces = std::make_shared<std::vector<Pieces::Bytes>>(cutter_.take_pieces());
-  if (pieces->empty() && Recipients::try_deliver(rooms_, arrived_, done)) return;
-  const auto deliver = [&rooms = rooms_, pieces, arrived = arrived_, done] {
-    const Result<void> stored = Pieces(rooms).store(*pieces, arrived->ids);
+  const bool link_again = links_may_be_gone();
+  if (pieces->empty() && !link_again && Recipients::try_deliver(rooms_, arrived_, done)) return;
+  const auto deliver = [&rooms = rooms_, pieces, link_again, arrived = arrived_, done] {
+    Result<void> stored = Pieces(rooms).store(*pieces, arrived->ids);
+    if (stored.ok() && link_again) stored = Pieces(rooms).link(arrived->content.pieces(), arrived->ids);
+    if (!stored.ok() && stored.error().kind == Errc::not_found) stored = {Errc::busy, "the message took too long to arrive"};
     if (stored.ok()) Recipients::deliver(rooms, arrived, done);
     else done(DeliveredToAll(arrived->incoming.to.size(), stored.error()));
   };

@@ -20,12 +20,15 @@ class IntakeSession final : public Intake {
   bool must_flush() const override;
   void flush(Completion<void> done) override;
   void finish(Completion<std::vector<Result<Delivered>>> done) override;
+  std::size_t bytes_held() const { return cutter_.bytes_held(); }
 
  private:
+  bool links_may_be_gone() const;
   void describe();
 
   Rooms& rooms_;
   SourceCutter cutter_;
+  const Time begun_;
   std::shared_ptr<Arrived> arrived_;
   // Set by flush() on a worker, read by the session after its completion.
   std::shared_ptr<std::optional<Error>> failed_ = std::make_shared<std::optional<Error>>();

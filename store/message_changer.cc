@@ -113,7 +113,7 @@ Result<schema::MessageId> MessageChanger::copy_to_account(schema::MessageId id, 
     content.inline_bytes.push_back(std::move(*bytes));
   }
   document.id = {account, rooms_.numbers.next_local()};
-  TELEPOST_TRY(Pieces(rooms_).link(content.pieces(), document.id));
+  TELEPOST_TRY(Pieces(rooms_).link(content.pieces(), {document.id}));
   TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, account));
   TELEPOST_TRY(write_message(write, {&document, &content, {to}, listed.summary.keywords, std::nullopt}));
   TELEPOST_TRY(write.commit());
@@ -166,8 +166,7 @@ Result<schema::MessageId> MessageChanger::import(const Appended& message) {
   cutter.write(source.substr(message.document.trace_size_bytes));
   cutter.finish(source.substr(0, message.document.trace_size_bytes));
   if (cutter.arrived_digest() != message.document.digest) return {Errc::invalid, "the content is not what the document's digest says"};
-  TELEPOST_TRY(Pieces(rooms_).store(cutter.take_pieces(), {id}));
-
+  // Under the account's lock before the first link: due work of an expunged message of this id takes links away.
   TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
   TELEPOST_ASSIGN(const auto taken, write.get(Space::point, keys::message(id.local)));
   if (taken) return {Errc::exists, "message " + schema::to_string(id) + " is there already; --new-id gives it another"};
@@ -176,6 +175,7 @@ Result<schema::MessageId> MessageChanger::import(const Appended& message) {
     if (std::find(mailboxes.begin(), mailboxes.end(), placement.mailbox) == mailboxes.end()) mailboxes.push_back(placement.mailbox);
   }
   if (mailboxes.empty() || mailboxes.size() > kMaxPlacements) return {Errc::invalid, "a message lies in 1 to 64 mailboxes"};
+  TELEPOST_TRY(Pieces(rooms_).store(cutter.take_pieces(), {id}));
   TELEPOST_TRY(write_message(write, {&document, &cutter.content(), mailboxes, message.keywords, std::nullopt}));
   for (schema::Annotation annotation : message.annotations) {
     annotation.message = id;

@@ -1,9 +1,11 @@
 #include "store/pieces.h"
 
 #include <set>
+#include <tuple>
 
 #include "base/bytes.h"
 #include "schema/keys.h"
+#include "store/account_write.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -23,10 +25,10 @@ Result<void> Pieces::store(const std::vector<Bytes>& pieces, const std::vector<s
   return change(wanted, messages);
 }
 
-Result<void> Pieces::link(const std::vector<Digest>& pieces, schema::MessageId message) {
+Result<void> Pieces::link(const std::vector<Digest>& pieces, const std::vector<schema::MessageId>& messages) {
   std::vector<Wanted> wanted;
   for (const Digest& piece : std::set<Digest>(pieces.begin(), pieces.end())) wanted.push_back({piece, nullptr});
-  return change(wanted, {message});
+  return change(wanted, messages);
 }
 
 // Head, bytes if they are not there, and links. The head is expected as it was read: reclaim may be deleting the piece at
@@ -85,36 +87,55 @@ Result<std::string> Pieces::read(Engine& engine, const Digest& piece) {
   return std::move(*bytes);
 }
 
-Result<std::uint64_t> Pieces::check(const Hint& hint, Duration grace) {
-  const auto reader = rooms_.engine->snapshot(hint.target);
-  TELEPOST_ASSIGN(const auto stored, reader->get(Space::point, keys::kPieceHead));
-  if (!stored) return std::uint64_t{0};
-  TELEPOST_ASSIGN(const schema::PieceRecord head, schema::decode_PieceRecord(*stored));
+// A message that is not there. Its account stays locked by `held` until the link is gone: an import under the same id would
+// link and write in between.
+Result<bool> Pieces::is_dead(const schema::MessageId& message, Held& held) {
+  const auto reader = rooms_.engine->reader(Partition::account(message.account));
+  TELEPOST_ASSIGN(const auto record, reader->get(Space::point, keys::message(message.local)));
+  if (record) return false;
+  if (held.contains(message.account)) return true;
+  Result<AccountWrite> write = AccountWrite::begin(rooms_, message.account, AccountWrite::Mode::with_reads);
+  if (!write.ok() && write.error().kind == Errc::not_found) return true;
+  TELEPOST_TRY(write);
+  TELEPOST_ASSIGN(const auto again, write->get(Space::point, keys::message(message.local)));
+  if (!again) held.emplace(message.account, std::move(*write));
+  return !again;
+}
 
-  CommitEntry entry{Batch(hint.target), {{Space::point, std::string(keys::kPieceHead), stored}}};
+// Takes links of gone messages out, into the batch; tells whether a link is left.
+Result<bool> Pieces::drop_dead_links(const Hint& hint, const PartitionReader& reader, Batch& batch) {
   std::set<std::string> dead;
   for (const schema::MessageId& message : hint.messages) {
     const auto account = rooms_.engine->reader(Partition::account(message.account));
     TELEPOST_ASSIGN(const auto record, account->get(Space::point, keys::message(message.local)));
-    if (!record && dead.insert(keys::link(message)).second) entry.batch.erase(Space::scan, keys::link(message));
+    if (!record && dead.insert(keys::link(message)).second) batch.erase(Space::scan, keys::link(message));
   }
   bool linked = false;
-  TELEPOST_TRY(reader->scan(Space::scan, keys::kLinks, keys::after(keys::kLinks), [&](std::string_view key, std::string_view) {
+  TELEPOST_TRY(reader.scan(Space::scan, keys::kLinks, keys::after(keys::kLinks), [&](std::string_view key, std::string_view) {
     linked = !dead.contains(std::string(key));
     return !linked;
   }));
+  return linked;
+}
 
-  TELEPOST_ASSIGN(const auto orphan_bytes, reader->get(Space::point, keys::kOrphan));
+Result<std::uint64_t> Pieces::check(const Hint& hint, Duration grace) {
+  const auto reader = rooms_.engine->snapshot(hint.target);
+  TELEPOST_ASSIGN(const auto records, reader->get_many(Space::point, {std::string(keys::kPieceHead), std::string(keys::kOrphan)}));
+  const auto& [stored, marked] = std::tie(records[0], records[1]);
+  if (!stored) return std::uint64_t{0};
+  TELEPOST_ASSIGN(const schema::PieceRecord head, schema::decode_PieceRecord(*stored));
   schema::OrphanRecord orphan;
-  if (orphan_bytes) {
-    TELEPOST_ASSIGN(orphan, schema::decode_OrphanRecord(*orphan_bytes));
+  if (marked) {
+    TELEPOST_ASSIGN(orphan, schema::decode_OrphanRecord(*marked));
   }
-  const Time now = rooms_.clock.now();
-  const bool known_orphan = orphan_bytes && orphan.generation == head.generation;
   CommitList list;
+  CommitEntry entry{Batch(hint.target), {{Space::point, std::string(keys::kPieceHead), stored}}};
+  TELEPOST_ASSIGN(const bool linked, drop_dead_links(hint, *reader, entry.batch));
+  const Time now = rooms_.clock.now();
+  const bool known_orphan = marked && orphan.generation == head.generation;
   std::uint64_t freed = 0;
   if (linked) {
-    if (orphan_bytes) entry.batch.erase(Space::point, keys::kOrphan);
+    if (marked) entry.batch.erase(Space::point, keys::kOrphan);
   } else if (grace == Duration(0) || (known_orphan && now >= orphan.reclaim)) {
     entry.batch.erase(Space::point, keys::kPieceHead);
     entry.batch.erase(Space::point, keys::kOrphan);
@@ -128,11 +149,8 @@ Result<std::uint64_t> Pieces::check(const Hint& hint, Duration grace) {
   if (entry.batch.empty()) return freed;
   list.push_back(std::move(entry));
   const Result<void> committed = rooms_.committer.commit(std::move(list));
-  if (!committed.ok() && committed.error().kind == Errc::conflict) {
-    // Linked again meanwhile: dead links of this hint's messages stay until it is asked again.
-    TELEPOST_TRY(hint.messages.empty() ? Result<void>() : Result<void>(Errc::busy, "the piece was linked meanwhile"));
-    return std::uint64_t{0};
-  }
+  // Linked again meanwhile: links of this hint's messages that are dead stay until it is asked again.
+  if (!committed.ok() && committed.error().kind == Errc::conflict && hint.messages.empty()) return std::uint64_t{0};
   TELEPOST_TRY(committed);
   return freed;
 }

@@ -5,6 +5,7 @@
 // with a million links is checked for one of them at the cost of one.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 namespace telepost::store {
 
 struct Rooms;
+class AccountWrite;
 
 inline constexpr std::size_t kPieceBytes = 1u << 20;         // a part's body is cut every so many bytes
 inline constexpr std::size_t kSharedPartBytes = 32u << 10;   // from this size on a part is shared
@@ -37,8 +39,8 @@ class Pieces {
   // Stores what is not there and links every message to every piece, by one synced write; durable at return. Safe to repeat.
   // Errors: busy (others keep changing the same pieces), disk_full, io.
   Result<void> store(const std::vector<Bytes>& pieces, const std::vector<schema::MessageId>& messages);
-  // Adds links to pieces that are there. Errors: not_found (a piece is gone), and as store().
-  Result<void> link(const std::vector<Digest>& pieces, schema::MessageId message);
+  // Adds links of every message to pieces that are there. Errors: not_found (a piece is gone), and as store().
+  Result<void> link(const std::vector<Digest>& pieces, const std::vector<schema::MessageId>& messages);
   struct Link {
     Digest piece;
     schema::MessageId message;
@@ -59,6 +61,9 @@ class Pieces {
   };
   Result<void> change(const std::vector<Wanted>& pieces, const std::vector<schema::MessageId>& add);
   Result<CommitEntry> changed(const Wanted& piece, const std::vector<schema::MessageId>& add);
+  using Held = std::map<schema::AccountId, AccountWrite>;
+  Result<bool> is_dead(const schema::MessageId& message, Held& held);
+  Result<bool> drop_dead_links(const Hint& hint, const PartitionReader& reader, Batch& batch);
   Rooms& rooms_;
 };
 

@@ -57,6 +57,7 @@ struct Rooms {
   ChangeFeed feed;
   Committer committer;
   Workers workers;
+  std::mutex sweeping;                 // held by the one sweep that runs
   bool serving = false;                // constant after opening: deliveries may be under way at any moment
   std::atomic<bool> stopping{false};
 };

@@ -6,6 +6,8 @@ namespace telepost::store {
 namespace mime = transcoders::mime;
 
 void SourceCutter::write(std::string_view bytes) {
+  // A string that doubles would hold two pieces' room for one.
+  if (buffer_.size() > kPieceBytes / 4 && buffer_.capacity() < kPieceBytes) buffer_.reserve(kPieceBytes + kPieceBytes / 4);
   buffer_.append(bytes);
   arrived_.update(bytes);
   scanner_.feed(bytes);

@@ -26,6 +26,7 @@ class SourceCutter {
   std::vector<Pieces::Bytes> take_pieces() { return std::exchange(pieces_, {}); }
   std::size_t piece_bytes_held() const { return piece_bytes_held_; }
   void pieces_written() { piece_bytes_held_ = 0; }
+  std::size_t bytes_held() const { return buffer_.capacity() + inline_run_.capacity() + inline_held_ + piece_bytes_held_; }
 
   const Content& content() const { return content_; }  // complete after finish()
   const Digest& arrived_digest() const { return arrived_digest_; }

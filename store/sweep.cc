@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "schema/keys.h"
-#include "schema/records.h"
 #include "store/account_duty.h"
 #include "store/outbox.h"
 #include "store/pieces.h"
@@ -18,6 +17,7 @@ namespace {
 
 constexpr std::size_t kHintsAtOnce = 256;
 constexpr Duration kTryAgain = std::chrono::minutes(1);
+constexpr int kRoundsOfEverything = 3;
 
 // One slice of the calendar, from its cursor on.
 class SliceSweep {
@@ -26,34 +26,19 @@ class SliceSweep {
       : rooms_(rooms), slice_(slice), until_(until), repairs_(repairs), report_(report) {}
 
   Result<void> run(const std::function<void()>& tick) {
-    if (repairs_ == AccountDuty::Repairs::early) return run_early(tick);
+    const Time last = repairs_ == AccountDuty::Repairs::early ? rooms_.clock.now() + std::chrono::days(365) : until_;
+    std::optional<Hint> after;
     for (;;) {
-      TELEPOST_ASSIGN(const std::vector<Hint> hints, Calendar::due(*rooms_.engine, slice_, until_, kHintsAtOnce));
+      TELEPOST_ASSIGN(const std::vector<Hint> hints, Calendar::due(*rooms_.engine, slice_, last, kHintsAtOnce, after));
       if (hints.empty()) return {};
       TELEPOST_TRY(follow_all(hints));
       tick();
       if (hints.size() < kHintsAtOnce) return {};
+      after = hints.back();
     }
   }
 
  private:
-  // Also what is not due yet, in two rounds: the second meets what the first put off.
-  Result<void> run_early(const std::function<void()>& tick) {
-    const Time last = rooms_.clock.now() + std::chrono::days(365);
-    for (int round = 0; round < 2; ++round) {
-      std::optional<Hint> after;
-      for (bool more = true; more;) {
-        TELEPOST_ASSIGN(const std::vector<Hint> hints, Calendar::due(*rooms_.engine, slice_, last, kHintsAtOnce, after));
-        more = hints.size() == kHintsAtOnce;
-        if (hints.empty()) break;
-        TELEPOST_TRY(follow_all(hints));
-        after = hints.back();
-        tick();
-      }
-    }
-    return {};
-  }
-
   Result<void> follow_all(const std::vector<Hint>& hints) {
     CommitList list;
     std::vector<Hint> handled;
@@ -64,25 +49,16 @@ class SliceSweep {
         log::warning("due_work_failed", {{"target", hint.target.to_string()}, {"reason", to_string(done.error())}});
         list.push_back(Calendar::write({rooms_.clock.now() + kTryAgain, hint.target, hint.messages}));
       }
-      TELEPOST_ASSIGN(const bool wanted, done.ok() ? is_wanted_again(hint) : Result<bool>(false));
-      if (!wanted) handled.push_back(hint);
+      // An account's duty takes its own hint out: the next one may stand under the same time.
+      if (!done.ok() || hint.target.kind() != schema::PartitionKind::account) handled.push_back(hint);
     }
-    list.push_back(Calendar::done(slice_, handled, rooms_.clock.now()));
+    list.push_back(Calendar::done(slice_, handled, hints.back().time, rooms_.clock.now()));
     return rooms_.committer.commit(std::move(list));
-  }
-
-  // What was followed early may have been written again under the same time: it is the account's next one.
-  Result<bool> is_wanted_again(const Hint& hint) {
-    if (hint.target.kind() != schema::PartitionKind::account) return false;
-    TELEPOST_ASSIGN(const auto bytes, rooms_.engine->reader(hint.target)->get(Space::point, keys::kHead));
-    if (!bytes) return false;
-    TELEPOST_ASSIGN(const auto head, schema::decode_HeadRecord(*bytes));
-    return head.earliest_hint == hint.time;
   }
 
   Result<void> follow(const Hint& hint) {
     if (hint.target.kind() == schema::PartitionKind::account) {
-      return AccountDuty(rooms_, hint.target.account_id(), until_, repairs_).run(report_);
+      return AccountDuty(rooms_, hint, until_, repairs_).run(report_);
     }
     ++report_.due;
     const bool early = repairs_ == AccountDuty::Repairs::early;
@@ -122,11 +98,17 @@ Result<SweepReport> Sweep::run(const SweepOptions& options) {
     told = rooms_.clock.steady();
     options.progress(report);
   };
-  for (std::uint16_t slice = 0; slice < keys::kCalendarSlices; ++slice) {
-    TELEPOST_TRY(SliceSweep(rooms_, slice, until, everything ? AccountDuty::Repairs::early : AccountDuty::Repairs::when_due, report).run(tick));
-    if (rooms_.stopping.load()) {
-      report.more = true;
-      return report;
+  const std::lock_guard one_at_a_time(rooms_.sweeping);
+  const auto repairs = everything ? AccountDuty::Repairs::early : AccountDuty::Repairs::when_due;
+  // What one slice's work puts into another's is due in the next sweep, or where everything is wanted in the next round: an
+  // account is found to be removed, then its links go, then the pieces.
+  for (int round = 0; round < (everything ? kRoundsOfEverything : 1); ++round) {
+    for (std::uint16_t slice = 0; slice < keys::kCalendarSlices; ++slice) {
+      TELEPOST_TRY(SliceSweep(rooms_, slice, until, repairs, report).run(tick));
+      if (rooms_.stopping.load()) {
+        report.more = true;
+        return report;
+      }
     }
   }
   if (everything) TELEPOST_TRY(rooms_.engine->compact());
