@@ -19,13 +19,19 @@ const std::vector<Column> kAccountColumns = {
 
 void add_create(CLI::App& account, Program& program, const GivenPointer& given) {
   CLI::App* const create = account.add_subcommand("create", "Create an account");
-  create->add_option("ADDRESS", given->address, "mailto:, tel: or sip:, or just ann@example.test or +15550100")->required();
+  create
+      ->add_option("ADDRESS", given->address, "mailto:, tel: or sip:, or just ann@example.test or +15550100")
+      ->required();
   create->add_option("--name", given->name, "Display name");
-  create->add_option("--class", given->class_of_service, "Class of service (default: that of the address's domain or range)");
-  create->add_option("--alias", given->aliases, "A further address; may be given several times")->allow_extra_args(false);
+  create->add_option("--class", given->class_of_service,
+                     "Class of service (default: that of the address's domain or range)");
+  create->add_option("--alias", given->aliases, "A further address; may be given several times")
+      ->allow_extra_args(false);
   create->callback([&program, given] {
     program.run = [&program, given] {
-      Json args = {{"address", given->address}, {"aliases", given->aliases}, {"name", given->name},
+      Json args = {{"address", given->address},
+                   {"aliases", given->aliases},
+                   {"name", given->name},
                    {"class", given->class_of_service}};
       return perform(program, {{"account.create", std::move(args)}});
     };
@@ -47,8 +53,8 @@ void add_list(CLI::App& account, Program& program, const GivenPointer& given) {
 
 // A verb that takes the account and perhaps more of what was given.
 void add_simple(CLI::App& parent, Program& program, const GivenPointer& given, const std::string& name,
-                const std::string& help, const std::string& verb, const std::function<void(CLI::App&)>& options,
-                const std::function<void(Json&)>& arguments) {
+                const std::string& help, const std::string& verb,
+                const std::function<void(CLI::App&)>& options, const std::function<void(Json&)>& arguments) {
   CLI::App* const command = parent.add_subcommand(name, help);
   command->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();
   if (options) options(*command);
@@ -62,7 +68,8 @@ void add_simple(CLI::App& parent, Program& program, const GivenPointer& given, c
 }
 
 void add_password(CLI::App& account, Program& program, const GivenPointer& given) {
-  CLI::App* const password = account.add_subcommand("password", "Set the password, read from the terminal or stdin");
+  CLI::App* const password =
+      account.add_subcommand("password", "Set the password, read from the terminal or stdin");
   password->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();
   password->add_option("--password-file", given->password_file, "Take its first line instead");
   password->callback([&program, given] {
@@ -102,18 +109,20 @@ void add_account(CLI::App& app, Program& program) {
     command.add_option("ADDRESS", given->address, "The address")->required();
   };
   const auto address_argument = [given](Json& args) { args["address"] = given->address; };
-  add_simple(*alias, program, given, "add", "Add an address", "account.alias.add", address_option, address_argument);
+  add_simple(*alias, program, given, "add", "Add an address", "account.alias.add", address_option,
+             address_argument);
   add_simple(*alias, program, given, "remove", "Remove an address", "account.alias.remove", address_option,
              address_argument);
   add_password(*account, program, given);
   add_states(*account, program, given);
-  add_simple(*account, program, given, "class", "Put an account into a class of service", "account.class",
-             [given](CLI::App& command) {
-               command.add_option("CLASS", given->class_of_service, "The class's name")->required();
-             },
-             [given](Json& args) { args["class"] = given->class_of_service; });
-  add_simple(*account, program, given, "delete", "Delete an account: its addresses at once, its messages by sweeping",
-             "account.delete", {}, {});
+  add_simple(
+      *account, program, given, "class", "Put an account into a class of service", "account.class",
+      [given](CLI::App& command) {
+        command.add_option("CLASS", given->class_of_service, "The class's name")->required();
+      },
+      [given](Json& args) { args["class"] = given->class_of_service; });
+  add_simple(*account, program, given, "delete",
+             "Delete an account: its addresses at once, its messages by sweeping", "account.delete", {}, {});
 }
 
 }  // namespace telepost::cli

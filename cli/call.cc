@@ -36,7 +36,9 @@ class Terminal final : public Exchange {
     first_ = false;
     return print(gap + to_record(object));
   }
-  Result<void> bytes(std::string_view bytes) override { return call_.sink ? call_.sink(bytes) : print(bytes); }
+  Result<void> bytes(std::string_view bytes) override {
+    return call_.sink ? call_.sink(bytes) : print(bytes);
+  }
   Result<std::string> content() override { return call_.content ? call_.content() : std::string(); }
 
   Result<void> finish() {
@@ -54,7 +56,8 @@ class Terminal final : public Exchange {
 }  // namespace
 
 int fail(const Error& error) {
-  std::fprintf(stderr, "telepost: %s (%s)\n", printable(error.detail).c_str(), std::string(name_of(error.kind)).c_str());
+  std::fprintf(stderr, "telepost: %s (%s)\n", printable(error.detail).c_str(),
+               std::string(name_of(error.kind)).c_str());
   return adapters::admin::exit_code_of(error.kind);
 }
 

@@ -20,8 +20,8 @@ struct Call {
   std::vector<Column> columns = {};
   // For people, instead of both: one line (or none) for each object.
   std::function<std::string(const Json&)> sentence = {};
-  std::function<Result<std::string>()> content = {};                // what the verb may ask for; "" at its end
-  std::function<Result<void>(std::string_view)> sink = {};          // the bytes that it gives; none: stdout
+  std::function<Result<std::string>()> content = {};        // what the verb may ask for; "" at its end
+  std::function<Result<void>(std::string_view)> sink = {};  // the bytes that it gives; none: stdout
 };
 
 // Loads the configuration, runs the verb and prints its answer; a failure goes to stderr. Returns the exit code.

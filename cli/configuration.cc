@@ -1,6 +1,6 @@
 // telepost config and policy: what needs no store.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/call.h"
 #include "schema/class_of_service.h"
@@ -16,7 +16,8 @@ int show_keys(const Program& program) {
                {"DEFAULT", "default", Column::Show::text, 28},
                {"MEANING", "meaning", Column::Show::text, 120}});
   for (const schema::ConfigurationKey& key : schema::configuration_keys()) {
-    const Json object = {{"key", key.name}, {"type", key.type}, {"default", key.fallback}, {"meaning", key.sentence}};
+    const Json object = {
+        {"key", key.name}, {"type", key.type}, {"default", key.fallback}, {"meaning", key.sentence}};
     fmt::print("{}", program.json ? to_line(object) + "\n" : table.add(object));
   }
   fmt::print("{}", table.finish());
@@ -91,8 +92,8 @@ void add_configuration(CLI::App& app, Program& program) {
   policy->require_subcommand(1);
   const auto folder = std::make_shared<std::string>();
   for (const bool only_check : {true, false}) {
-    CLI::App* const command = policy->add_subcommand(only_check ? "check" : "show",
-                                                     only_check ? "Read the classes as SIGHUP would" : "Show the classes");
+    CLI::App* const command = policy->add_subcommand(
+        only_check ? "check" : "show", only_check ? "Read the classes as SIGHUP would" : "Show the classes");
     command->add_option("FOLDER", *folder, "Default: policies.path");
     command->callback([&program, folder, only_check] {
       program.run = [&program, folder, only_check] { return show_classes(program, *folder, only_check); };

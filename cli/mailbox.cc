@@ -10,23 +10,23 @@ struct Given {
   std::string account, mailbox, to, role;
 };
 
-const std::vector<Column> kMailboxColumns = {{"MAILBOX", "mailbox", Column::Show::text, 60},
-                                             {"ROLE", "role"},
-                                             {"MESSAGES", "messages", Column::Show::right},
-                                             {"UNSEEN", "unseen", Column::Show::right},
-                                             {"SIZE", "size", Column::Show::right},
-                                             {"UIDNEXT", "uidnext", Column::Show::right}};
+const std::vector<Column> kMailboxColumns = {
+    {"MAILBOX", "mailbox", Column::Show::text, 60}, {"ROLE", "role"},
+    {"MESSAGES", "messages", Column::Show::right},  {"UNSEEN", "unseen", Column::Show::right},
+    {"SIZE", "size", Column::Show::right},          {"UIDNEXT", "uidnext", Column::Show::right}};
 
 }  // namespace
 
 void add_mailbox(CLI::App& app, Program& program) {
-  CLI::App* const mailbox = app.add_subcommand("mailbox", "List and change the mailboxes (folders) of an account");
+  CLI::App* const mailbox =
+      app.add_subcommand("mailbox", "List and change the mailboxes (folders) of an account");
   mailbox->require_subcommand(1);
   const auto given = std::make_shared<Given>();
   const auto add = [&](const char* name, const char* help, bool takes_mailbox) {
     CLI::App* const command = mailbox->add_subcommand(name, help);
     command->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();
-    if (takes_mailbox) command->add_option("MAILBOX", given->mailbox, "Its path: INBOX, Work/2026")->required();
+    if (takes_mailbox)
+      command->add_option("MAILBOX", given->mailbox, "Its path: INBOX, Work/2026")->required();
     return command;
   };
 

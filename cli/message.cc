@@ -66,17 +66,21 @@ int export_to(const Program& program, const Given& given) {
 
 void add_export(CLI::App& message, Program& program, const GivenPointer& given) {
   CLI::App* const command = add_one(message, given, "export", "Write a message to a file or stdout");
-  CLI::Option* const xml = command->add_flag("--xml", given->xml, "One XML file: document, annotations, state, content");
-  command->add_flag("--eml", given->eml, "The source: our trace fields and what arrived (the default)")->excludes(xml);
+  CLI::Option* const xml =
+      command->add_flag("--xml", given->xml, "One XML file: document, annotations, state, content");
+  command->add_flag("--eml", given->eml, "The source: our trace fields and what arrived (the default)")
+      ->excludes(xml);
   command->add_flag("--as-arrived", given->as_arrived, "Only what arrived, unchanged")->excludes(xml);
   command->add_option("--output,-o", given->output, "The file (default: stdout)");
   runs(command, program, [&program, given] { return export_to(program, *given); });
 }
 
 void add_import(CLI::App& message, Program& program, const GivenPointer& given) {
-  CLI::App* const command = message.add_subcommand("import", "Bring in a file: an XML export, or mail as .eml");
+  CLI::App* const command =
+      message.add_subcommand("import", "Bring in a file: an XML export, or mail as .eml");
   command->add_option("FILE", given->file, "The file; - is stdin")->required();
-  command->add_option("--account", given->account, "Into this account (mail needs it; an export has its own)");
+  command->add_option("--account", given->account,
+                      "Into this account (mail needs it; an export has its own)");
   command->add_option("--mailbox", given->mailbox, "Into this mailbox");
   command->add_flag("--new-id", given->new_id, "As another message, also where the id is taken");
   runs(command, program, [&program, given] {
@@ -95,7 +99,9 @@ void add_deliver(CLI::App& message, Program& program, const GivenPointer& given)
   CLI::App* const command = message.add_subcommand(
       "deliver", "Deliver a file as a trusted service would: Telepost-* fields state its kind and facts");
   command->add_option("FILE", given->file, "The file; - is stdin")->required();
-  command->add_option("--to", given->recipients, "An address; may be given several times")->required()->allow_extra_args(false);
+  command->add_option("--to", given->recipients, "An address; may be given several times")
+      ->required()
+      ->allow_extra_args(false);
   command->add_option("--from", given->from, "The sender (default: the null reverse path)");
   command->add_option("--key", given->key, "Delivery key: the same key within 7 days stores nothing again");
   command->add_option("--received", given->received, "Received time to keep");
@@ -129,7 +135,8 @@ void add_changes(CLI::App& message, Program& program, const GivenPointer& given)
     put(args, "from", given->from);
     return perform(program, {{"message.move", std::move(args)}});
   });
-  CLI::App* const copy = add_one(message, given, "copy", "Place a message in one more mailbox, or copy it to another account");
+  CLI::App* const copy =
+      add_one(message, given, "copy", "Place a message in one more mailbox, or copy it to another account");
   copy->add_option("MAILBOX", given->to, "Where to (default: INBOX)");
   copy->add_option("--account", given->account, "Into this account, as a new message");
   runs(copy, program, [&program, given] {
@@ -138,9 +145,11 @@ void add_changes(CLI::App& message, Program& program, const GivenPointer& given)
     put(args, "account", given->account);
     return perform(program, {{"message.copy", std::move(args)}});
   });
-  CLI::App* const flag = add_one(message, given, "flag", "Add or remove keywords: '$seen', '$flagged', '$answered' …");
+  CLI::App* const flag =
+      add_one(message, given, "flag", "Add or remove keywords: '$seen', '$flagged', '$answered' …");
   flag->add_option("--add", given->add, "A keyword; may be given several times")->allow_extra_args(false);
-  flag->add_option("--remove", given->remove, "A keyword; may be given several times")->allow_extra_args(false);
+  flag->add_option("--remove", given->remove, "A keyword; may be given several times")
+      ->allow_extra_args(false);
   runs(flag, program, [&program, given] {
     Json args = {{"id", given->id}, {"add", given->add}, {"remove", given->remove}};
     return perform(program, {{"message.flag", std::move(args)}, kMessageColumns});
@@ -150,7 +159,8 @@ void add_changes(CLI::App& message, Program& program, const GivenPointer& given)
 }  // namespace
 
 void add_message(CLI::App& app, Program& program) {
-  CLI::App* const message = app.add_subcommand("message", "List, show, bring in, take out and change messages");
+  CLI::App* const message =
+      app.add_subcommand("message", "List, show, bring in, take out and change messages");
   message->require_subcommand(1);
   const auto given = std::make_shared<Given>();
   add_list(*message, program, given);

@@ -13,8 +13,8 @@ using adapters::admin::Client;
 namespace {
 
 Error no_store(const schema::Configuration& configuration) {
-  return {Errc::unavailable,
-          "there is no store at " + configuration.store.path + "; telepost serve and telepost account create make one"};
+  return {Errc::unavailable, "there is no store at " + configuration.store.path +
+                                 "; telepost serve and telepost account create make one"};
 }
 
 }  // namespace
@@ -56,7 +56,8 @@ Result<void> reach_store(const schema::Configuration& configuration, const adapt
   if (opened.error().kind != Errc::busy) return std::move(opened).error();
   // A server may have come up between the two attempts.
   if (client = Client::connect(path); client.ok()) return client->call(request, exchange);
-  return {Errc::busy, configuration.store.path + " is " + opened.error().detail + ", which does not answer at " + path};
+  return {Errc::busy,
+          configuration.store.path + " is " + opened.error().detail + ", which does not answer at " + path};
 }
 
 }  // namespace telepost::cli

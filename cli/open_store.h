@@ -29,7 +29,8 @@ struct OpenStoreOptions {
 
 // Takes the store's lock for the life of the result. Errors: busy ("in use by pid N"), unavailable (no store there, and
 // Missing::refuse), invalid (policies.path, store.engine), unsupported, corrupt, disk_full, io.
-Result<std::unique_ptr<OpenStore>> open_store(const schema::Configuration& configuration, const OpenStoreOptions& options);
+Result<std::unique_ptr<OpenStore>> open_store(const schema::Configuration& configuration,
+                                              const OpenStoreOptions& options);
 
 // Runs the verb in the server that has the store, else here. Errors: those of the verb; busy: a process has the store and does
 // not answer. Nothing is ever read beside a server.

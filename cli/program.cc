@@ -12,7 +12,8 @@ namespace {
 
 constexpr const char* kFooter =
     "Every command asks the running server (store.path/admin.sock); without one it opens the store itself.\n"
-    "Exit codes: 0 done, 64 usage, 65 the input is wrong, 67 no such account or message, 75 try later, 1 other failures.";
+    "Exit codes: 0 done, 64 usage, 65 the input is wrong, 67 no such account or message, 75 try later, 1 "
+    "other failures.";
 
 void add_bench(CLI::App& app, Program& program) {
   CLI::App* const bench = app.add_subcommand("bench", "Measure a server: telepost bench load --help");
@@ -36,7 +37,8 @@ int run_program(const std::vector<std::string>& arguments) {
   app.require_subcommand(1);
   app.add_option("--config", program.source.file,
                  "Configuration file (else $TELEPOST_CONFIG, /etc/telepost/telepost.toml, the defaults)");
-  app.add_option("--set", program.source.overrides, "key=value over the configuration file; may be given several times")
+  app.add_option("--set", program.source.overrides,
+                 "key=value over the configuration file; may be given several times")
       ->allow_extra_args(false);
   app.add_flag("--json", program.json, "Print one JSON object per line");
   add_serve(app, program);

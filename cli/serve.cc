@@ -1,6 +1,6 @@
 // telepost serve
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -62,15 +62,20 @@ class DrainLimit {
 };
 
 void print_listeners(const Server& server) {
-  server.for_each_listener([](std::string_view name, std::string_view endpoint) { fmt::print("listening {} {}\n", name, endpoint); });
+  server.for_each_listener([](std::string_view name, std::string_view endpoint) {
+    fmt::print("listening {} {}\n", name, endpoint);
+  });
   fmt::print("ready\n");
   std::fflush(stdout);
 }
 
 void reload(Server& server) {
   const auto reloaded = server.reload_policies();
-  if (reloaded.ok()) log::info("policies_reloaded");
-  else log::error("policies_not_reloaded", {{"reason", to_string(reloaded.error())}, {"in_force", "the old set"}});
+  if (reloaded.ok())
+    log::info("policies_reloaded");
+  else
+    log::error("policies_not_reloaded",
+               {{"reason", to_string(reloaded.error())}, {"in_force", "the old set"}});
 }
 
 int serve(const schema::ConfigurationSource& source) {
@@ -99,7 +104,8 @@ int serve(const schema::ConfigurationSource& source) {
 }  // namespace
 
 void add_serve(CLI::App& app, Program& program) {
-  CLI::App* const command = app.add_subcommand("serve", "Run the server until SIGTERM; SIGHUP reads policies.path again");
+  CLI::App* const command =
+      app.add_subcommand("serve", "Run the server until SIGTERM; SIGHUP reads policies.path again");
   command->callback([&program] { program.run = [&program] { return serve(program.source); }; });
 }
 

@@ -10,7 +10,8 @@ namespace {
 constexpr Duration kClosing = std::chrono::seconds(1);
 
 unsigned threads_for(const schema::Configuration& configuration) {
-  return configuration.threads != 0 ? configuration.threads : std::max(1u, std::thread::hardware_concurrency());
+  return configuration.threads != 0 ? configuration.threads
+                                    : std::max(1u, std::thread::hardware_concurrency());
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ Result<std::unique_ptr<Server>> Server::start(const schema::Configuration& confi
 Result<void> Server::listen() {
   store::Store& store = *store_->store;
   threads_ = std::make_unique<adapters::net::IoThreads>(threads_for(configuration_), store_->clock);
-  TELEPOST_ASSIGN(admin_socket_, adapters::admin::AdminSocket::start(store, admin_socket_path(configuration_)));
+  TELEPOST_ASSIGN(admin_socket_,
+                  adapters::admin::AdminSocket::start(store, admin_socket_path(configuration_)));
   TELEPOST_ASSIGN(smtp_, adapters::smtp::Server::start(*threads_, store, store_->clock, store_->random));
   TELEPOST_ASSIGN(http_, adapters::admin::start_http(threads_->first(), configuration_.admin.listen,
                                                      [&store] { return store.health(); }));

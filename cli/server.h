@@ -23,7 +23,8 @@ class Server {
   ~Server();  // drains for no longer than server.drain_timeout
 
   // Each listening socket, in the order of the configuration.
-  void for_each_listener(const std::function<void(std::string_view name, std::string_view endpoint)>& visit) const;
+  void for_each_listener(
+      const std::function<void(std::string_view name, std::string_view endpoint)>& visit) const;
 
   // Puts the classes that policies.path holds now in force; after an error the old ones stay.
   Result<void> reload_policies();

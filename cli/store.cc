@@ -1,7 +1,7 @@
 // telepost verify, sweep, inspect and cdr
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <utility>
@@ -20,7 +20,8 @@ using GivenPointer = std::shared_ptr<Given>;
 
 void add_verify(CLI::App& app, Program& program, const GivenPointer& given) {
   CLI::App* const verify = app.add_subcommand(
-      "verify", "Check that everything stored agrees: exit code 1 with damage, 0 with what a crash may leave (debris)");
+      "verify",
+      "Check that everything stored agrees: exit code 1 with damage, 0 with what a crash may leave (debris)");
   verify->add_option("--account", given->account, "Only this account and the pieces that it uses");
   verify->callback([&program, given] {
     program.run = [&program, given] {
@@ -30,7 +31,8 @@ void add_verify(CLI::App& app, Program& program, const GivenPointer& given) {
       call.sentence = [](const Json& object) {
         if (object.contains("sound")) return to_record(object);
         return fmt::format("{} {}: {}, key {}: {}\n", object.value("class", ""), object.value("check", ""),
-                           object.value("partition", ""), object.value("key", ""), printable(object.value("what", "")));
+                           object.value("partition", ""), object.value("key", ""),
+                           printable(object.value("what", "")));
       };
       return perform(program, call);
     };
@@ -39,15 +41,21 @@ void add_verify(CLI::App& app, Program& program, const GivenPointer& given) {
 
 void add_sweep(CLI::App& app, Program& program, const GivenPointer& given) {
   CLI::App* const sweep = app.add_subcommand("sweep", "Do now what is due");
-  sweep->add_option("--kind", given->kind, "reclaim: what deletions left, orphaned pieces, removals of accounts")->required();
+  sweep
+      ->add_option("--kind", given->kind,
+                   "reclaim: what deletions left, orphaned pieces, removals of accounts")
+      ->required();
   sweep->add_option("--until", given->until, "Only what was due by this time");
-  sweep->add_flag("--all", given->all, "Also what is not due yet, without the grace for crashes and open readers");
+  sweep->add_flag("--all", given->all,
+                  "Also what is not due yet, without the grace for crashes and open readers");
   sweep->callback([&program, given] {
     program.run = [&program, given] {
       Json args = {{"kind", given->kind}, {"everything", given->all}};
       if (!given->until.empty()) args["until"] = given->until;
       Call call{{"store.sweep", std::move(args)}};
-      call.sentence = [](const Json& report) { return report.value("finished", false) ? to_record(report) : ""; };
+      call.sentence = [](const Json& report) {
+        return report.value("finished", false) ? to_record(report) : "";
+      };
       return perform(program, call);
     };
   });
@@ -55,13 +63,17 @@ void add_sweep(CLI::App& app, Program& program, const GivenPointer& given) {
 
 std::string fields_of(const Json& object) {
   std::string text;
-  for (const auto& [name, value] : object.items()) text += " " + name + "=" + printable(value.get<std::string>());
+  for (const auto& [name, value] : object.items())
+    text += " " + name + "=" + printable(value.get<std::string>());
   return text;
 }
 
 void add_inspect(CLI::App& app, Program& program, const GivenPointer& given) {
-  CLI::App* const inspect = app.add_subcommand("inspect", "Show the keys and records of a partition, decoded, without content");
-  inspect->add_option("PARTITION", given->what, "An account's address or id, 'piece DIGEST', 'calendar 17', 'meta' …")
+  CLI::App* const inspect =
+      app.add_subcommand("inspect", "Show the keys and records of a partition, decoded, without content");
+  inspect
+      ->add_option("PARTITION", given->what,
+                   "An account's address or id, 'piece DIGEST', 'calendar 17', 'meta' …")
       ->required()
       ->expected(1, 2);
   inspect->callback([&program, given] {
@@ -106,9 +118,11 @@ void add_cdr(CLI::App& app, Program& program, const GivenPointer& given) {
   CLI::App* const cdr = app.add_subcommand("cdr", "Charging records (schema/cdr.md)");
   cdr->require_subcommand(1);
   CLI::App* const command = cdr->add_subcommand(
-      "export", "Print the CDRs behind a cursor as CSV (or --json), and the cursor to go on from: the last line with\n"
-                "--json, \"cursor …\" on stderr with --csv");
-  command->add_option("--since", given->since, "The cursor that the last export gave (default: the beginning)");
+      "export",
+      "Print the CDRs behind a cursor as CSV (or --json), and the cursor to go on from: the last line with\n"
+      "--json, \"cursor …\" on stderr with --csv");
+  command->add_option("--since", given->since,
+                      "The cursor that the last export gave (default: the beginning)");
   command->add_flag("--csv", given->csv, "CSV (the default)");
   command->callback([&program, given] {
     program.run = [&program, given] {

@@ -17,7 +17,8 @@ constexpr std::size_t kRowsForWidths = 100;
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
 }
 
 std::string cut(std::string text, std::size_t max_width) {
@@ -60,7 +61,8 @@ void append_record(std::string& out, const std::string& prefix, const Json& obje
     } else if (value.is_array() && !value.empty() && value.front().is_object()) {
       for (const Json& item : value) {
         std::string text;
-        for (const auto& [field, one] : item.items()) text += (text.empty() ? "" : "  ") + field + " " + text_of(one);
+        for (const auto& [field, one] : item.items())
+          text += (text.empty() ? "" : "  ") + field + " " + text_of(one);
         out += fmt::format("{:<16}  {}\n", name, text);
       }
     } else {
@@ -77,7 +79,8 @@ std::string printable(std::string_view text) {
                                           : Json::parse(to_line(Json(std::string(text)))).get<std::string>();
   for (std::size_t i = 0; i < clean.size(); ++i) {
     const auto byte = static_cast<unsigned char>(clean[i]);
-    const bool is_c1 = byte == 0xC2 && i + 1 < clean.size() && static_cast<unsigned char>(clean[i + 1]) < 0xA0;
+    const bool is_c1 =
+        byte == 0xC2 && i + 1 < clean.size() && static_cast<unsigned char>(clean[i + 1]) < 0xA0;
     if (byte < 0x20 || byte == 0x7F) clean[i] = ' ';
     if (is_c1) clean[i] = clean[i + 1] = ' ';
   }

@@ -101,7 +101,8 @@ Result<void> set_account_state(store::Store& store, Arguments& args, Exchange& e
   TELEPOST_ASSIGN(const AccountId id, account_argument(store, args));
   TELEPOST_ASSIGN(const std::string name, args.text("state"));
   TELEPOST_TRY(args.done());
-  for (const auto state : {schema::AccountState::active, schema::AccountState::disabled, schema::AccountState::closed}) {
+  for (const auto state :
+       {schema::AccountState::active, schema::AccountState::disabled, schema::AccountState::closed}) {
     if (name_of(state) != name) continue;
     TELEPOST_TRY(store.accounts().set_state(id, state));
     return answer_account(store, id, exchange);

@@ -22,8 +22,9 @@ class Arguments {
   Result<std::optional<std::string>> optional_text(std::string_view name);
   Result<std::vector<std::string>> texts(std::string_view name);  // a list; absent is empty
   Result<std::uint64_t> number_or(std::string_view name, std::uint64_t fallback);
-  Result<bool> flag(std::string_view name);                       // absent is false
-  Result<std::optional<Time>> optional_time(std::string_view name);  // RFC 3339, or "YYYY-MM-DD" for its first moment
+  Result<bool> flag(std::string_view name);  // absent is false
+  Result<std::optional<Time>> optional_time(
+      std::string_view name);  // RFC 3339, or "YYYY-MM-DD" for its first moment
 
   // Called when all is read: an argument that no one asked for is invalid.
   Result<void> done() const;

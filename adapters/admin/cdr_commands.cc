@@ -45,10 +45,11 @@ Result<void> export_cdrs(store::Store& store, Arguments& args, Exchange& exchang
   TELEPOST_ASSIGN(const std::string since, args.text_or("since", ""));
   TELEPOST_TRY(args.done());
   Result<void> sent;
-  TELEPOST_ASSIGN(const std::string cursor, store.cdrs().run(since, [&](schema::AccountId account, const CdrRecord& record) {
-    sent = exchange.object(to_json(account, record));
-    return sent.ok();
-  }));
+  TELEPOST_ASSIGN(const std::string cursor,
+                  store.cdrs().run(since, [&](schema::AccountId account, const CdrRecord& record) {
+                    sent = exchange.object(to_json(account, record));
+                    return sent.ok();
+                  }));
   TELEPOST_TRY(sent);
   return exchange.object({{"cursor", cursor}});
 }

@@ -27,7 +27,8 @@ Error from_errno(std::string_view doing) {
 bool is_frame_kind(char kind) { return std::string_view("GQOBWCS").find(kind) != std::string_view::npos; }
 
 timeval to_timeval(Duration duration) {
-  return {static_cast<time_t>(duration.count() / 1000), static_cast<suseconds_t>(duration.count() % 1000 * 1000)};
+  return {static_cast<time_t>(duration.count() / 1000),
+          static_cast<suseconds_t>(duration.count() % 1000 * 1000)};
 }
 
 }  // namespace
@@ -61,7 +62,10 @@ Result<void> Channel::send(FrameKind kind, std::string_view payload) {
   if (payload.size() > kMaxFrameBytes) return {Errc::too_large, "one object of the answer is over 16 MiB"};
   std::string frame;
   frame.reserve(payload.size() + 5);
-  ByteWriter(frame).u8(static_cast<std::uint8_t>(kind)).u32(static_cast<std::uint32_t>(payload.size())).raw(payload);
+  ByteWriter(frame)
+      .u8(static_cast<std::uint8_t>(kind))
+      .u32(static_cast<std::uint32_t>(payload.size()))
+      .raw(payload);
   for (std::string_view rest = frame; !rest.empty();) {
     const ssize_t sent = ::send(fd(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;

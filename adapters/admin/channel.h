@@ -32,7 +32,7 @@ struct Frame {
   std::string payload;
 };
 
-inline constexpr std::size_t kMaxFrameBytes = 16u << 20;   // of an object; the other kinds stay far below
+inline constexpr std::size_t kMaxFrameBytes = 16u << 20;  // of an object; the other kinds stay far below
 inline constexpr std::size_t kMaxRequestBytes = 1u << 20;
 
 // A file descriptor that closes itself.

@@ -17,7 +17,8 @@ Result<void> outcome_from(const std::string& payload) {
 }
 
 Error lost(const Error& error) {
-  if (error.kind == Errc::cancelled) return {Errc::unavailable, "the server went away before it had answered"};
+  if (error.kind == Errc::cancelled)
+    return {Errc::unavailable, "the server went away before it had answered"};
   return error;
 }
 
@@ -50,7 +51,9 @@ Result<void> Client::call(const Request& request, Exchange& exchange) {
     auto frame = channel_.receive(kMaxFrameBytes);
     if (!frame.ok()) return lost(sent.ok() ? frame.error() : sent.error());
     switch (frame->kind) {
-      case FrameKind::object: TELEPOST_TRY(exchange.object(Json::parse(frame->payload, nullptr, false))); break;
+      case FrameKind::object:
+        TELEPOST_TRY(exchange.object(Json::parse(frame->payload, nullptr, false)));
+        break;
       case FrameKind::bytes: TELEPOST_TRY(exchange.bytes(frame->payload)); break;
       case FrameKind::want: {
         TELEPOST_ASSIGN(const std::string content, exchange.content());

@@ -18,8 +18,8 @@ Result<void> run_verb(store::Store& store, const Request& request, Exchange& exc
 
 using Verb = Result<void>(store::Store& store, Arguments& args, Exchange& exchange);
 
-Verb create_account, show_account, list_accounts, add_alias, remove_alias, set_password, set_account_state, set_class,
-    delete_account;
+Verb create_account, show_account, list_accounts, add_alias, remove_alias, set_password, set_account_state,
+    set_class, delete_account;
 Verb list_mailboxes, create_mailbox, rename_mailbox, delete_mailbox;
 Verb list_messages, show_message, delete_message, move_message, copy_message, flag_message;
 Verb export_message, import_message, deliver_message;

@@ -30,7 +30,8 @@ int exit_code_of(Errc kind) {
 }
 
 Result<Errc> errc_from(std::string_view name) {
-  for (auto number = static_cast<int>(Errc::invalid); number <= static_cast<int>(Errc::unsupported); ++number) {
+  for (auto number = static_cast<int>(Errc::invalid); number <= static_cast<int>(Errc::unsupported);
+       ++number) {
     if (name_of(static_cast<Errc>(number)) == name) return static_cast<Errc>(number);
   }
   return {Errc::invalid, "no such kind of failure: " + std::string(name)};

@@ -11,10 +11,11 @@
 
 namespace telepost::adapters::admin {
 
-using Json = nlohmann::ordered_json;  // keeps the order in which fields were written: what people read stays stable
+using Json =
+    nlohmann::ordered_json;  // keeps the order in which fields were written: what people read stays stable
 
 struct Request {
-  std::string verb;              // "account.create"
+  std::string verb;  // "account.create"
   Json args = Json::object();
 };
 

@@ -9,7 +9,8 @@ using schema::MailboxId;
 
 Result<schema::Role> role_from(std::string_view name) {
   using schema::Role;
-  for (const Role role : {Role::none, Role::inbox, Role::sent, Role::drafts, Role::trash, Role::junk, Role::archive}) {
+  for (const Role role :
+       {Role::none, Role::inbox, Role::sent, Role::drafts, Role::trash, Role::junk, Role::archive}) {
     if (name_of(role) == name) return role;
   }
   return {Errc::invalid, "role wants sent, drafts, trash, junk, archive or none"};

@@ -17,7 +17,8 @@ Result<std::string> path_of(store::Store& store, AccountId account, MailboxId ma
   for (const store::MailboxInTree& node : tree) {
     if (node.record.id == mailbox) return node.path;
   }
-  return {Errc::corrupt, "a message lies in mailbox " + std::to_string(mailbox.value) + ", which does not exist"};
+  return {Errc::corrupt,
+          "a message lies in mailbox " + std::to_string(mailbox.value) + ", which does not exist"};
 }
 
 Result<MessageId> message_argument(Arguments& args) {

@@ -41,13 +41,14 @@ Result<void> MessagePage::start_behind(schema::MessageId message) {
 
 Result<void> MessagePage::read_ahead(Source& source, std::size_t size) {
   while (source.ahead.empty() && !source.ended) {
-    TELEPOST_ASSIGN(store::ListPage page, store_.reader().list_by_received(account_, source.mailbox, source.before,
-                                                                           source.after, size));
+    TELEPOST_ASSIGN(store::ListPage page, store_.reader().list_by_received(
+                                              account_, source.mailbox, source.before, source.after, size));
     source.ended = page.messages.size() < size;
     if (page.messages.empty()) break;
     source.before = page.messages.back().summary.received;
     source.after = page.messages.back().summary.local;
-    source.ahead.assign(std::make_move_iterator(page.messages.begin()), std::make_move_iterator(page.messages.end()));
+    source.ahead.assign(std::make_move_iterator(page.messages.begin()),
+                        std::make_move_iterator(page.messages.end()));
   }
   return {};
 }

@@ -24,7 +24,8 @@ class MessagePage {
   Result<void> start_behind(schema::MessageId message);
 
   // A message that lies in several of the mailboxes is visited once for each of them and counted once.
-  Result<void> for_each(const std::function<Result<void>(const std::string& path, const store::Listed&)>& visit);
+  Result<void> for_each(
+      const std::function<Result<void>(const std::string& path, const store::Listed&)>& visit);
 
  private:
   // What is read ahead of one mailbox.

@@ -114,16 +114,11 @@ Json to_json(const store::Account& account) {
 
 Json to_json(const store::MailboxInTree& mailbox) {
   const MailboxRecord& record = mailbox.record;
-  return {{"mailbox", mailbox.path},
-          {"id", record.id.value},
-          {"role", name_of(record.role)},
-          {"messages", record.messages},
-          {"unseen", record.unseen},
-          {"size", record.bytes},
-          {"uidvalidity", record.uidvalidity},
-          {"uidnext", record.uidnext.value},
-          {"modseq", record.modseq.value},
-          {"subscribed", record.subscribed}};
+  return {{"mailbox", mailbox.path},           {"id", record.id.value},
+          {"role", name_of(record.role)},      {"messages", record.messages},
+          {"unseen", record.unseen},           {"size", record.bytes},
+          {"uidvalidity", record.uidvalidity}, {"uidnext", record.uidnext.value},
+          {"modseq", record.modseq.value},     {"subscribed", record.subscribed}};
 }
 
 Json to_json(AccountId account, std::string_view mailbox_path, const store::Listed& listed) {
@@ -158,7 +153,8 @@ void add_document(Json& object, const Document& document) {
   put_text(origin, "trace", document.origin.trace);
   if (document.origin.identity) origin["identity"] = *document.origin.identity;
   object["origin"] = std::move(origin);
-  if (Json facts = std::visit(FactsToJson{}, document.facts); !facts.is_null()) object["facts"] = std::move(facts);
+  if (Json facts = std::visit(FactsToJson{}, document.facts); !facts.is_null())
+    object["facts"] = std::move(facts);
   object["parts"] = Json::array();
   append_parts(object["parts"], document.root);
   object["defects"] = document.defects;

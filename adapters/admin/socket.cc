@@ -22,7 +22,9 @@ constexpr Duration kIdleTimeout = std::chrono::hours(1);  // a person before a p
 class RemoteExchange final : public Exchange {
  public:
   explicit RemoteExchange(Channel& channel) : channel_(channel) {}
-  Result<void> object(const Json& object) override { return channel_.send(FrameKind::object, to_line(object)); }
+  Result<void> object(const Json& object) override {
+    return channel_.send(FrameKind::object, to_line(object));
+  }
   Result<void> bytes(std::string_view bytes) override {
     for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kContentBytes))) {
       TELEPOST_TRY(channel_.send(FrameKind::bytes, bytes.substr(0, kContentBytes)));
@@ -32,7 +34,8 @@ class RemoteExchange final : public Exchange {
   Result<std::string> content() override {
     TELEPOST_TRY(channel_.send(FrameKind::want, {}));
     TELEPOST_ASSIGN(Frame frame, channel_.receive(kContentBytes));
-    if (frame.kind != FrameKind::content) return {Errc::invalid, "content was asked for, something else came"};
+    if (frame.kind != FrameKind::content)
+      return {Errc::invalid, "content was asked for, something else came"};
     return std::move(frame.payload);
   }
 
@@ -82,7 +85,8 @@ Result<Descriptor> listen_at(const std::string& path) {
   ::unlink(fresh.c_str());
   TELEPOST_ASSIGN(const SocketPath address, SocketPath::of(fresh));
   Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!listener.valid() || ::bind(listener.get(), address.address(), address.size()) != 0) return failed(fresh);
+  if (!listener.valid() || ::bind(listener.get(), address.address(), address.size()) != 0)
+    return failed(fresh);
   if (::chmod(fresh.c_str(), 0600) != 0 || ::listen(listener.get(), kMaxExchanges) != 0 ||
       ::rename(fresh.c_str(), path.c_str()) != 0) {
     const Error error = failed(path);
@@ -98,7 +102,8 @@ Result<std::unique_ptr<AdminSocket>> AdminSocket::start(store::Store& store, std
   TELEPOST_ASSIGN(Descriptor listener, listen_at(path));
   Descriptor wake(::eventfd(0, EFD_CLOEXEC));
   if (!wake.valid()) return failed("eventfd");
-  return std::unique_ptr<AdminSocket>(new AdminSocket(store, std::move(path), std::move(listener), std::move(wake)));
+  return std::unique_ptr<AdminSocket>(
+      new AdminSocket(store, std::move(path), std::move(listener), std::move(wake)));
 }
 
 AdminSocket::AdminSocket(store::Store& store, std::string path, Descriptor listener, Descriptor wake)
@@ -147,7 +152,8 @@ void AdminSocket::admit(Descriptor socket) {
   if (conversations_.size() >= kMaxExchanges) {
     Channel channel(std::move(socket));
     if (greet(channel).ok()) {
-      const Result<void> refused = Error{Errc::busy, "the server runs as many commands as it may; try again later"};
+      const Result<void> refused =
+          Error{Errc::busy, "the server runs as many commands as it may; try again later"};
       if (!channel.send(FrameKind::status, to_line(status_of(refused))).ok()) log::debug("admin_client_left");
     }
     return;
@@ -163,7 +169,8 @@ void AdminSocket::converse(Conversation& conversation) {
     channel.set_timeouts(kIdleTimeout, kIdleTimeout);
     auto request = request_from(*frame);
     RemoteExchange exchange(channel);
-    const Result<void> outcome = request.ok() ? run_verb(store_, *request, exchange) : std::move(request).error();
+    const Result<void> outcome =
+        request.ok() ? run_verb(store_, *request, exchange) : std::move(request).error();
     log::info("admin", {{"verb", request.ok() ? request->verb : "?"},
                         {"result", outcome.ok() ? "ok" : name_of(outcome.error().kind)}});
     if (!channel.send(FrameKind::status, to_line(status_of(outcome))).ok()) log::debug("admin_client_left");

@@ -45,8 +45,8 @@ class AdminSocket {
   const Descriptor listener_;
   const Descriptor wake_;  // eventfd: readable once stop() was called
   std::mutex mutex_;
-  bool stopping_ = false;                   // guarded by mutex_
-  std::list<Conversation> conversations_;   // guarded by mutex_
+  bool stopping_ = false;                  // guarded by mutex_
+  std::list<Conversation> conversations_;  // guarded by mutex_
   std::thread acceptor_;
 };
 

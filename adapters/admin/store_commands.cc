@@ -42,11 +42,12 @@ Result<void> verify_store(store::Store& store, Arguments& args, Exchange& exchan
   }
   TELEPOST_ASSIGN(const store::VerifyReport report, store::verify(store, options));
   for (const store::Finding& finding : report.findings) {
-    TELEPOST_TRY(exchange.object({{"class", finding.as == store::Finding::Class::damage ? "damage" : "debris"},
-                                  {"check", finding.check},
-                                  {"partition", finding.partition.to_string()},
-                                  {"key", to_hex(finding.key)},
-                                  {"what", finding.what}}));
+    TELEPOST_TRY(
+        exchange.object({{"class", finding.as == store::Finding::Class::damage ? "damage" : "debris"},
+                         {"check", finding.check},
+                         {"partition", finding.partition.to_string()},
+                         {"key", to_hex(finding.key)},
+                         {"what", finding.what}}));
   }
   TELEPOST_TRY(exchange.object({{"sound", report.sound()},
                                 {"accounts", report.accounts},
@@ -69,8 +70,9 @@ Result<void> sweep_store(store::Store& store, Arguments& args, Exchange& exchang
   if (kind != "reclaim") return {Errc::invalid, "kind wants reclaim"};
   if (everything) options.depth = store::SweepOptions::Depth::everything;
   const auto to_json = [](const store::SweepReport& report, bool finished) {
-    return Json{{"finished", finished}, {"due", report.due}, {"done", report.done}, {"failed", report.failed},
-                {"late", report.late}, {"size_freed", report.bytes_freed}, {"more", report.more}};
+    return Json{{"finished", finished},    {"due", report.due},   {"done", report.done},
+                {"failed", report.failed}, {"late", report.late}, {"size_freed", report.bytes_freed},
+                {"more", report.more}};
   };
   Result<void> sent;
   options.progress = [&](const store::SweepReport& report) {

@@ -16,7 +16,7 @@ using schema::AccountId;
 using schema::MessageId;
 
 // Of one imported file's content: it is held in memory, for its batch needs its digest and parts first.
-constexpr std::uint64_t kMaxImportBytes = std::uint64_t{256} << 20;
+constexpr std::uint64_t kMaxImportBytes = std::uint64_t{128} << 20;
 
 Result<void> send_source(store::Store& store, MessageId id, std::uint64_t offset, std::uint64_t size,
                          const std::function<Result<void>(std::string_view)>& send) {
@@ -132,11 +132,12 @@ struct ImportOptions {
   std::optional<std::string> mailbox;
 };
 
-Result<void> import_xml(store::Store& store, const ImportOptions& options, std::string first, Exchange& exchange) {
+Result<void> import_xml(store::Store& store, const ImportOptions& options, std::string first,
+                        Exchange& exchange) {
   ImportedFile file;
   ContentSource content(exchange, std::move(first));
-  TELEPOST_TRY(schema::read_export([&](char* bytes, std::size_t size) { return content.fill(bytes, size); }, file,
-                                   {kMaxImportBytes}));
+  TELEPOST_TRY(schema::read_export([&](char* bytes, std::size_t size) { return content.fill(bytes, size); },
+                                   file, {kMaxImportBytes}));
   TELEPOST_TRY(check_part(file.message.document.root, file.message.source));
   const MessageId original = file.message.document.id;
   const AccountId account = options.account.value_or(original.account);
@@ -159,13 +160,14 @@ std::string trace_block(const store::Incoming& incoming) {
   ::gethostname(host, sizeof(host) - 1);
   std::string path = incoming.from;
   if (path.starts_with("mailto:")) path.erase(0, 7);
-  return fmt::format("Return-Path: <{}>\r\nReceived: by {} (Telepost, command line) id {};\r\n\t{}\r\n", path, host,
-                     incoming.origin.trace, to_rfc5322_date(incoming.received.value_or(SystemClock().now())));
+  return fmt::format("Return-Path: <{}>\r\nReceived: by {} (Telepost, command line) id {};\r\n\t{}\r\n", path,
+                     host, incoming.origin.trace,
+                     to_rfc5322_date(incoming.received.value_or(SystemClock().now())));
 }
 
 // Feeds an intake with all that the caller sends, and waits for what becomes of it.
-Result<std::vector<Result<store::Delivered>>> take_in(store::Store& store, store::Incoming incoming, std::string first,
-                                                      Exchange& exchange) {
+Result<std::vector<Result<store::Delivered>>> take_in(store::Store& store, store::Incoming incoming,
+                                                      std::string first, Exchange& exchange) {
   const auto intake = store.deliver().begin(std::move(incoming));
   LineEnds line_ends;
   for (std::string bytes = std::move(first); !bytes.empty();) {
@@ -182,7 +184,8 @@ Result<std::vector<Result<store::Delivered>>> take_in(store::Store& store, store
 
 std::string new_trace() { return to_hex(SystemRandom().bytes(8)); }
 
-Result<void> import_eml(store::Store& store, const ImportOptions& options, std::string first, Exchange& exchange) {
+Result<void> import_eml(store::Store& store, const ImportOptions& options, std::string first,
+                        Exchange& exchange) {
   if (!options.account) return {Errc::invalid, "mail names no account of its own; say which (--account)"};
   TELEPOST_ASSIGN(const store::Account account, store.accounts().show(*options.account));
   if (account.profile.addresses.empty()) return {Errc::not_found, "the account is being deleted"};
@@ -266,7 +269,8 @@ Result<void> deliver_message(store::Store& store, Arguments& args, Exchange& exc
   }
   incoming.origin.network = "cli";
   incoming.origin.trace = new_trace();
-  incoming.origin.identity = "cli";  // who may use the admin socket is the operator: DESIGN section 7, socket owner
+  incoming.origin.identity =
+      "cli";  // who may use the admin socket is the operator: DESIGN section 7, socket owner
   incoming.trace_block = trace_block(incoming);
   TELEPOST_ASSIGN(std::string first, exchange.content());
   TELEPOST_ASSIGN(const auto results, take_in(store, std::move(incoming), std::move(first), exchange));
@@ -277,7 +281,8 @@ Result<void> deliver_message(store::Store& store, Arguments& args, Exchange& exc
       continue;
     }
     const bool stored = results[i]->how == store::Delivered::How::stored;
-    TELEPOST_TRY(exchange.object({{"id", to_string(results[i]->id)}, {"to", to[i]}, {"result", stored ? "stored" : "already_there"}}));
+    TELEPOST_TRY(exchange.object(
+        {{"id", to_string(results[i]->id)}, {"to", to[i]}, {"result", stored ? "stored" : "already_there"}}));
   }
   return outcome;
 }

@@ -93,8 +93,8 @@ asio::awaitable<bool> HttpServer::State::exchange(beast::tcp_stream& stream, bea
     co_return false;
   } else {
     keep_alive = parser.keep_alive();
-    HttpRequest request{head ? "GET" : std::string(parser.get().method_string()), std::string(parser.get().target()),
-                        std::move(parser.get().body())};
+    HttpRequest request{head ? "GET" : std::string(parser.get().method_string()),
+                        std::string(parser.get().target()), std::move(parser.get().body())};
     answer = co_await handler(std::move(request));
   }
   http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
@@ -116,10 +116,12 @@ asio::awaitable<bool> HttpServer::State::exchange(beast::tcp_stream& stream, bea
 
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(Loop& loop, HttpServerOptions options, HttpHandler handler) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(Loop& loop, HttpServerOptions options,
+                                                      HttpHandler handler) {
   auto state = std::make_unique<State>(loop, std::move(options), std::move(handler));
   for (const schema::Endpoint& endpoint : state->options.listen) {
-    if (endpoint.is_unix()) return {Errc::invalid, to_string(endpoint) + ": HTTP is served on address:port only"};
+    if (endpoint.is_unix())
+      return {Errc::invalid, to_string(endpoint) + ": HTTP is served on address:port only"};
     TELEPOST_ASSIGN(ListeningSocket socket, ListeningSocket::open(endpoint, 0600));
     const int family = endpoint.address.find(':') == std::string::npos ? AF_INET : AF_INET6;
     state->endpoints.push_back(socket.endpoint());

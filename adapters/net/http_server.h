@@ -31,8 +31,8 @@ struct HttpResponse {
 using HttpHandler = std::function<boost::asio::awaitable<HttpResponse>(HttpRequest)>;
 
 struct HttpServerOptions {
-  schema::Endpoints listen;  // TCP only
-  std::size_t max_connections = 64;   // further ones are closed at once
+  schema::Endpoints listen;          // TCP only
+  std::size_t max_connections = 64;  // further ones are closed at once
   std::uint32_t max_header_bytes = 8192;
   std::uint64_t max_body_bytes = 0;
   Duration timeout = std::chrono::seconds(30);  // for a request to come, for a response to be taken
@@ -41,7 +41,8 @@ struct HttpServerOptions {
 class HttpServer {
  public:
   // Binds every endpoint or none, and serves on this loop. Errors: invalid (a Unix socket), busy (the port is taken), denied, io.
-  static Result<std::unique_ptr<HttpServer>> start(Loop& loop, HttpServerOptions options, HttpHandler handler);
+  static Result<std::unique_ptr<HttpServer>> start(Loop& loop, HttpServerOptions options,
+                                                   HttpHandler handler);
   // Accepts no more, closes what is open and waits until every connection has ended. Never on the loop.
   ~HttpServer();
 

@@ -1,6 +1,7 @@
 // The program as an operator sees it: commands through the socket of a running server and beside a stopped one, with the same
 // answers; exit codes; signals.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <csignal>
@@ -8,6 +9,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "adapters/admin/client.h"
+#include "adapters/admin/socket.h"
 #include "tests/support/telepost_program.h"
 #include "tests/support/temp_folder.h"
 
@@ -15,20 +18,25 @@ namespace telepost {
 namespace {
 
 using Json = nlohmann::json;
+namespace admin = adapters::admin;
 using test::Finished;
 using test::http_get;
 using test::ServeProcess;
 
 constexpr const char* kMail =
-    "From: Bob <bob@sender.test>\r\nTo: ann@example.test\r\nSubject: Hello\r\nDate: Fri, 20 Nov 2026 16:25:30 +0000\r\n"
+    "From: Bob <bob@sender.test>\r\nTo: ann@example.test\r\nSubject: Hello\r\nDate: Fri, 20 Nov 2026 "
+    "16:25:30 +0000\r\n"
     "Message-ID: <1@sender.test>\r\n\r\nbody\r\n";
 
 class Cli : public ::testing::Test {
  protected:
   std::vector<std::string> settings() const {
-    return {"--set", "store.path=" + (folder_ / "store"), "--set", "smtp.listen=127.0.0.1:0",
-            "--set", "lmtp.listen=127.0.0.1:0",           "--set", "admin.listen=127.0.0.1:0",
-            "--set", "store.reserve=0",                   "--set", "policies.path=" + (folder_ / "policies")};
+    return {"--set", "store.path=" + (folder_ / "store"),
+            "--set", "smtp.listen=127.0.0.1:0",
+            "--set", "lmtp.listen=127.0.0.1:0",
+            "--set", "admin.listen=127.0.0.1:0",
+            "--set", "store.reserve=0",
+            "--set", "policies.path=" + (folder_ / "policies")};
   }
   Finished run(std::vector<std::string> arguments, std::string_view input = {}) const {
     const auto given = settings();
@@ -124,7 +132,8 @@ TEST_F(Cli, BringsAnExportBackByteForByteWithItsFlagsAndId) {
   const std::string file = folder_ / "message.xml";
   EXPECT_EQ(run({"message", "export", id, "--xml", "--output", file}).exit_code, 0);
   const std::string schema = TELEPOST_SOURCE_DIR "/schema/message.xsd";
-  EXPECT_EQ(std::system(("xmllint --noout --nonet --schema " + schema + " " + file + " 2>/dev/null").c_str()), 0);
+  EXPECT_EQ(std::system(("xmllint --noout --nonet --schema " + schema + " " + file + " 2>/dev/null").c_str()),
+            0);
 
   EXPECT_EQ(run({"message", "import", file}).exit_code, 1) << "the id is taken";
   ask({"message", "delete", id});
@@ -159,8 +168,10 @@ TEST_F(Cli, StreamsAMessageOf20MegabytesThroughTheSocket) {
 
 TEST_F(Cli, ImportsAUnixMailFileWithTheLineEndsOfMail) {
   ask({"account", "create", "ann@example.test"});
-  const auto imported = ask({"message", "import", "-", "--account", "ann@example.test"}, "Subject: x\n\nbody\n");
-  EXPECT_EQ(run({"message", "export", imported[0]["id"], "--eml", "--as-arrived"}).out, "Subject: x\r\n\r\nbody\r\n");
+  const auto imported =
+      ask({"message", "import", "-", "--account", "ann@example.test"}, "Subject: x\n\nbody\n");
+  EXPECT_EQ(run({"message", "export", imported[0]["id"], "--eml", "--as-arrived"}).out,
+            "Subject: x\r\n\r\nbody\r\n");
 }
 
 TEST_F(Cli, TellsWhoHasTheStoreWhenTheServerDoesNotAnswer) {
@@ -170,7 +181,79 @@ TEST_F(Cli, TellsWhoHasTheStoreWhenTheServerDoesNotAnswer) {
   const Finished finished = run({"account", "list"});
   server.signal(SIGCONT);
   EXPECT_EQ(finished.exit_code, 75);
-  EXPECT_NE(finished.err.find("in use by pid " + std::to_string(server.pid())), std::string::npos) << finished.err;
+  EXPECT_NE(finished.err.find("in use by pid " + std::to_string(server.pid())), std::string::npos)
+      << finished.err;
+}
+
+TEST_F(Cli, TellsTheNinthCommandToComeBackLater) {
+  const ServeProcess server(settings());
+  const std::string socket = folder_ / "store/admin.sock";
+  {
+    std::vector<admin::Client> waiting;
+    for (std::size_t i = 0; i < admin::kMaxExchanges; ++i) {
+      auto client = admin::Client::connect(socket);
+      ASSERT_TRUE(client.ok());
+      waiting.push_back(std::move(*client));
+    }
+    EXPECT_EQ(run({"account", "list"}).exit_code, 75);
+  }
+  int outcome = 75;  // until the server has noticed that they left
+  for (int attempt = 0; outcome == 75 && attempt < 500; ++attempt)
+    outcome = run({"account", "list"}).exit_code;
+  EXPECT_EQ(outcome, 0);
+}
+
+TEST_F(Cli, AnswersOnAfterGarbageOnItsSocket) {
+  const ServeProcess server(settings());
+  const auto address = admin::SocketPath::of(folder_ / "store/admin.sock");
+  ASSERT_TRUE(address.ok());
+  const std::string no_json = std::string("Q\0\0\0\1{", 6);
+  for (const std::string& garbage : {std::string("EHLO x\r\n"), std::string("Q\xff\xff\xff\xff"), no_json}) {
+    admin::Channel channel(admin::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+    ASSERT_EQ(::connect(channel.fd(), address->address(), address->size()), 0);
+    ASSERT_GT(::send(channel.fd(), garbage.data(), garbage.size(), MSG_NOSIGNAL), 0);
+    EXPECT_EQ(channel.receive(admin::kMaxFrameBytes).value().kind, admin::FrameKind::greeting);
+    const auto answer = channel.receive(admin::kMaxFrameBytes);
+    EXPECT_TRUE(!answer.ok() || answer->kind == admin::FrameKind::status);
+  }
+  EXPECT_EQ(run({"account", "list"}).exit_code, 0);
+}
+
+TEST_F(Cli, LeavesNothingOfAFileThatIsCutShort) {
+  ask({"account", "create", "ann@example.test"});
+  const ServeProcess server(settings());
+  const std::string id = deliver("ann@example.test");
+  const std::string xml = run({"message", "export", id, "--xml"}).out;
+  ask({"message", "delete", id});
+  EXPECT_EQ(run({"message", "import", "-"}, xml.substr(0, xml.size() / 2)).exit_code, 65);
+  std::string changed = xml;
+  const std::size_t body = changed.find("</chunk>") - 8;
+  changed[body] = changed[body] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(run({"message", "import", "-"}, changed).exit_code, 65) << "not what the digest says";
+  EXPECT_TRUE(ask({"message", "list", "ann@example.test"}).empty());
+  EXPECT_EQ(ask({"message", "import", "-"}, xml)[0]["id"], id);
+  EXPECT_EQ(run({"verify"}).exit_code, 0);
+}
+
+TEST_F(Cli, ExportsEachCdrOnce) {
+  ask({"account", "create", "ann@example.test"});
+  const ServeProcess server(settings());
+  const std::string first = deliver("ann@example.test");
+  auto lines = ask({"cdr", "export"});
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["message"], first);
+  EXPECT_EQ(lines[0]["event"], "delivery");
+  EXPECT_EQ(lines[0]["address"], "mailto:ann@example.test");
+  const std::string cursor = lines.back()["cursor"];
+  const std::string second = deliver("ann@example.test");
+  lines = ask({"cdr", "export", "--since", cursor});
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["message"], second);
+  const Finished csv = run({"cdr", "export", "--csv"});
+  EXPECT_TRUE(
+      csv.out.starts_with("id,time,event,account,address,other,kind,result,message,size,network,trace\r\n"));
+  EXPECT_TRUE(csv.err.starts_with("cursor "));
+  EXPECT_EQ(run({"cdr", "export", "--since", "nonsense"}).exit_code, 65);
 }
 
 TEST_F(Cli, RefusesASecondServer) {
@@ -191,7 +274,7 @@ TEST_F(Cli, ReplacesTheSocketThatAKilledServerLeft) {
   EXPECT_EQ(run({"account", "list"}).exit_code, 0) << "beside a stale socket the store is opened";
   ServeProcess server(settings());
   EXPECT_EQ(run({"account", "list"}).exit_code, 0);
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::stat(socket.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   server.signal(SIGTERM);
@@ -206,7 +289,8 @@ TEST_F(Cli, ShowsMetricsHealthAndReadiness) {
   EXPECT_TRUE(http_get(admin, "/healthz").starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(http_get(admin, "/nothing").starts_with("HTTP/1.1 404 "));
   const std::string metrics = http_get(admin, "/metrics");
-  EXPECT_NE(metrics.find("# TYPE telepost_health_latch gauge\ntelepost_health_latch 0\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("# TYPE telepost_health_latch gauge\ntelepost_health_latch 0\n"), std::string::npos)
+      << metrics;
   EXPECT_NE(server.endpoint("smtp"), "");
   EXPECT_NE(server.endpoint("lmtp"), "");
   server.signal(SIGTERM);
@@ -217,7 +301,8 @@ TEST_F(Cli, TakesPasswordsFromAFileOrStdinAndNeverShowsThem) {
   ask({"account", "create", "ann@example.test"});
   EXPECT_EQ(ask({"account", "password", "ann@example.test"}, "correct horse\n")[0]["password"], true);
   std::ofstream(folder_ / "secret") << "battery staple\n";
-  const Finished finished = run({"account", "password", "ann@example.test", "--password-file", folder_ / "secret"});
+  const Finished finished =
+      run({"account", "password", "ann@example.test", "--password-file", folder_ / "secret"});
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.out.find("battery"), std::string::npos);
   EXPECT_EQ(run({"account", "password", "ann@example.test"}, "\n").exit_code, 65);
@@ -233,7 +318,8 @@ TEST_F(Cli, ListsAccountsInTheOrderOfTheirIds) {
   auto rest = ask({"account", "list", "--after", first.back()["id"]});
   rest.insert(rest.begin(), first.begin(), first.end());
   EXPECT_EQ(rest, all);
-  EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), [](const Json& a, const Json& b) { return a["id"] < b["id"]; }));
+  EXPECT_TRUE(
+      std::is_sorted(all.begin(), all.end(), [](const Json& a, const Json& b) { return a["id"] < b["id"]; }));
 }
 
 TEST_F(Cli, ReadsPoliciesAgainOnSighupAndKeepsTheOldOnesAfterABadFile) {

@@ -57,8 +57,10 @@ bool append_some(int fd, std::string& text) {
 
 void feed(int fd, std::string_view& input) {
   const ssize_t written = ::write(fd, input.data(), input.size());
-  if (written <= 0) input = {};
-  else input.remove_prefix(static_cast<std::size_t>(written));
+  if (written <= 0)
+    input = {};
+  else
+    input.remove_prefix(static_cast<std::size_t>(written));
 }
 
 }  // namespace
@@ -78,8 +80,10 @@ Finished run_telepost(const std::vector<std::string>& arguments, std::string_vie
     }
     ::poll(waiting, 3, -1);
     if (waiting[2].fd >= 0 && waiting[2].revents != 0) feed(in.write, input);
-    if (waiting[0].fd >= 0 && waiting[0].revents != 0 && !append_some(out.read, finished.out)) waiting[0].fd = -1;
-    if (waiting[1].fd >= 0 && waiting[1].revents != 0 && !append_some(err.read, finished.err)) waiting[1].fd = -1;
+    if (waiting[0].fd >= 0 && waiting[0].revents != 0 && !append_some(out.read, finished.out))
+      waiting[0].fd = -1;
+    if (waiting[1].fd >= 0 && waiting[1].revents != 0 && !append_some(err.read, finished.err))
+      waiting[1].fd = -1;
   }
   if (waiting[2].fd >= 0) ::close(in.write);
   ::close(out.read);
@@ -102,7 +106,8 @@ ServeProcess::ServeProcess(const std::vector<std::string>& arguments) {
       text.erase(0, end + 1);
       ready_ = line == "ready";
       const std::size_t space = line.find(' ', 10);
-      if (line.starts_with("listening ")) endpoints_.emplace(line.substr(10, space - 10), line.substr(space + 1));
+      if (line.starts_with("listening "))
+        endpoints_.emplace(line.substr(10, space - 10), line.substr(space + 1));
     }
   }
 }

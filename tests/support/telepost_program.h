@@ -11,7 +11,7 @@
 namespace telepost::test {
 
 struct Finished {
-  int exit_code;    // 128 + N for one that signal N ended
+  int exit_code;  // 128 + N for one that signal N ended
   std::string out;
   std::string err;
 };

@@ -25,7 +25,8 @@ TEST(AdminArguments, NamesTheArgumentThatIsMissingOrOfAnotherType) {
   const Json args = {{"limit", "ten"}, {"aliases", {"a", 1}}};
   Arguments arguments(args);
   EXPECT_EQ(arguments.text("account").error(), (Error{Errc::invalid, "account is missing"}));
-  EXPECT_EQ(arguments.number_or("limit", 50).error(), (Error{Errc::invalid, "limit wants a whole number, 0 or more"}));
+  EXPECT_EQ(arguments.number_or("limit", 50).error(),
+            (Error{Errc::invalid, "limit wants a whole number, 0 or more"}));
   EXPECT_EQ(arguments.texts("aliases").error(), (Error{Errc::invalid, "aliases wants a list of strings"}));
 }
 
@@ -121,7 +122,8 @@ TEST(AdminLineEnds, KeepAFileWithoutAnyLineEnd) {
 }
 
 TEST(AdminHttp, SaysWhyItIsNotReady) {
-  const auto response = answer({"GET", "/readyz", ""}, [] { return Result<void>(Errc::disk_full, "no room"); });
+  const auto response =
+      answer({"GET", "/readyz", ""}, [] { return Result<void>(Errc::disk_full, "no room"); });
   EXPECT_EQ(response.status, 503u);
   EXPECT_EQ(response.body, "disk_full: no room\n");
   EXPECT_EQ(answer({"GET", "/readyz", ""}, [] { return Result<void>(); }).status, 200u);
@@ -130,19 +132,23 @@ TEST(AdminHttp, SaysWhyItIsNotReady) {
 
 TEST(AdminHttp, ShowsMetricsToGetAlone) {
   const auto ready = [] { return Result<void>(); };
-  EXPECT_EQ(answer({"GET", "/metrics?name=x", ""}, ready).content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(answer({"GET", "/metrics?name=x", ""}, ready).content_type,
+            "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(answer({"POST", "/metrics", ""}, ready).status, 405u);
   EXPECT_EQ(answer({"GET", "/", ""}, ready).status, 404u);
 }
 
 TEST(CliTable, PrintsNoControlCharacterOfForeignText) {
   EXPECT_EQ(cli::printable("a\x1b[31mb\tc\r\n"), "a [31mb c  ");
-  EXPECT_EQ(cli::printable("a\xc2\x9b" "2Jb"), "a  2Jb");  // U+009B is CSI on many terminals
+  EXPECT_EQ(cli::printable("a\xc2\x9b"
+                           "2Jb"),
+            "a  2Jb");  // U+009B is CSI on many terminals
   EXPECT_EQ(cli::printable("caf\xe9"), "caf\xef\xbf\xbd");
 }
 
 TEST(CliTable, AlignsByCharactersAndCutsWhatIsTooWide) {
-  cli::Table table({{"NAME", "name", cli::Column::Show::text, 5}, {"SIZE", "size", cli::Column::Show::right}});
+  cli::Table table(
+      {{"NAME", "name", cli::Column::Show::text, 5}, {"SIZE", "size", cli::Column::Show::right}});
   EXPECT_EQ(table.add({{"name", "Zoë"}, {"size", 7}}), "");
   EXPECT_EQ(table.add({{"name", "Bartholomew"}, {"size", 1234}}), "");
   EXPECT_EQ(table.finish(), "NAME   SIZE\nZoë       7\nBart…  1234\n");
