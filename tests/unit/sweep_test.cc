@@ -1,0 +1,287 @@
+// Due work: expiry by the class's retention, the change log's end, the calendar and its cursor; and the export of CDRs.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "base/bytes.h"
+#include "schema/keys.h"
+#include "store/cdr_export.h"
+#include "store/rooms.h"
+#include "tests/support/store_content.h"
+#include "tests/support/store_fixture.h"
+
+namespace telepost {
+namespace {
+
+using namespace std::chrono_literals;
+using schema::AccountId;
+using schema::Modseq;
+using schema::PartitionKind;
+using test::mail;
+using test::sources_of;
+using test::StoreFixture;
+
+class SweepTest : public testing::Test {
+ protected:
+  void TearDown() override { EXPECT_TRUE(fixture_.verify_clean()); }
+  void pass(Duration time) {
+    fixture_.clock().advance(time);
+    const auto swept = fixture_.sweep();
+    ASSERT_TRUE(swept.ok());
+    EXPECT_EQ(swept->failed, 0u);
+  }
+  void keep_for(std::optional<Duration> retention) {
+    schema::ClassSet classes;
+    schema::ClassOfService service;
+    service.name = "standard";
+    service.rule(schema::Kind::email).retention = retention;
+    ASSERT_TRUE(classes.add(service).ok());
+    fixture_.store().set_classes(std::move(classes));
+  }
+  std::size_t messages(AccountId account) { return sources_of(fixture_.store(), account).size(); }
+  StoreFixture fixture_;
+};
+
+TEST_F(SweepTest, AMessageExpiresWhenItsClassSays) {
+  keep_for(std::chrono::days(10));
+  const AccountId ann = fixture_.create("ann@example.test");
+  const auto first = fixture_.deliver_to(ann, test::mail_with("large", {test::random_lines(1, 50'000)}));
+  pass(std::chrono::days(5));
+  ASSERT_TRUE(fixture_.deliver_to(ann, mail("second")).ok());
+  pass(std::chrono::days(5) - 1s);
+  EXPECT_EQ(messages(ann), 2u);
+  pass(2s);
+  EXPECT_EQ(sources_of(fixture_.store(), ann), std::vector<std::string>{mail("second")});
+  const auto changes = fixture_.store().reader().changes(ann, Modseq{0}, 100);
+  EXPECT_TRUE(std::any_of(changes->begin(), changes->end(), [&](const store::Change& change) {
+    return change.record.id == first->id.local.value && change.record.reason == schema::Removal::expired;
+  }));
+  for (int hour = 0; hour < 3; ++hour) pass(1h);
+  EXPECT_EQ(test::records_in(fixture_.engine(), PartitionKind::piece, store::Space::large), 0u);
+  pass(std::chrono::days(5));
+  EXPECT_EQ(messages(ann), 0u);
+}
+
+TEST_F(SweepTest, ThePolicyOfTheMomentDecidesWhatExpires) {
+  keep_for(std::chrono::days(10));
+  const AccountId ann = fixture_.create("ann@example.test");
+  ASSERT_TRUE(fixture_.deliver_to(ann, mail("kept longer")).ok());
+  keep_for(std::chrono::days(20));
+  pass(std::chrono::days(15));
+  EXPECT_EQ(messages(ann), 1u);
+  EXPECT_TRUE(fixture_.verify_clean());
+  pass(std::chrono::days(6));
+  EXPECT_EQ(messages(ann), 0u);
+  keep_for(std::chrono::days(10));
+  ASSERT_TRUE(fixture_.deliver_to(ann, mail("kept for ever")).ok());
+  keep_for(std::nullopt);
+  pass(std::chrono::days(100));
+  EXPECT_EQ(messages(ann), 1u);
+}
+
+TEST_F(SweepTest, TombstonesGoAfterTheirTimeAndTheFloorRises) {
+  const AccountId ann = fixture_.create("ann@example.test");
+  const auto modseq = [&] { return fixture_.store().accounts().show(ann)->head.modseq; };
+  const auto first = fixture_.deliver_to(ann, mail("first"));
+  const auto second = fixture_.deliver_to(ann, mail("second"));
+  const Modseq before_first = modseq();
+  ASSERT_TRUE(fixture_.store().changer().expunge(first->id).ok());
+  const Modseq after_first = modseq();
+  pass(std::chrono::days(30));
+  ASSERT_TRUE(fixture_.store().changer().expunge(second->id).ok());
+  pass(std::chrono::days(59));
+  EXPECT_TRUE(fixture_.store().reader().changes(ann, before_first, 10).ok());
+  pass(std::chrono::days(2));
+  EXPECT_EQ(fixture_.store().reader().changes(ann, before_first, 10).error().kind, Errc::unsupported);
+  const auto since = fixture_.store().reader().changes(ann, after_first, 10);
+  ASSERT_TRUE(since.ok());
+  ASSERT_EQ(since->size(), 1u);
+  EXPECT_EQ((*since)[0].record.id, second->id.local.value);
+  EXPECT_EQ(fixture_.store().accounts().show(ann)->head.floor, after_first);
+  pass(std::chrono::days(30));
+  EXPECT_EQ(fixture_.store().reader().changes(ann, after_first, 10).error().kind, Errc::unsupported);
+  EXPECT_TRUE(fixture_.store().reader().changes(ann, modseq(), 10)->empty());
+}
+
+TEST_F(SweepTest, TheCursorNeverPassesAHint) {
+  std::mt19937_64 random(5);
+  schema::ClassSet classes;
+  for (int name = 0; name < 8; ++name) {
+    schema::ClassOfService service;
+    service.name = "keep" + std::to_string(name);
+    service.rule(schema::Kind::email).retention = Duration(1 + random() % 100'000'000);
+    ASSERT_TRUE(classes.add(service).ok());
+  }
+  fixture_.store().set_classes(classes);
+  std::vector<AccountId> accounts;
+  for (int i = 0; i < 40; ++i) {
+    accounts.push_back(fixture_.create("user" + std::to_string(i) + "@example.test"));
+    ASSERT_TRUE(fixture_.store().accounts().set_class(accounts.back(), "keep" + std::to_string(i % 8)).ok());
+  }
+  for (int step = 0; step < 60; ++step) {
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(fixture_.deliver_to(accounts[random() % 40], mail("x")).ok());
+    pass(Duration(random() % 20'000'000));
+    // Every hint that stands lies at its slice's cursor or behind it.
+    std::map<std::string, std::string> cursors;
+    const auto records = fixture_.engine().dump();
+    for (const auto& [place, value] : records) {
+      if (place.second[0] == static_cast<char>(PartitionKind::calendar) && place.first == store::Space::point && place.second[3] == 'C') {
+        cursors[place.second.substr(0, 3)] = value;
+      }
+    }
+    for (const auto& [place, value] : records) {
+      if (place.second[0] != static_cast<char>(PartitionKind::calendar) || place.first != store::Space::queue) continue;
+      const auto cursor = cursors.find(place.second.substr(0, 3));
+      if (cursor != cursors.end()) {
+        EXPECT_GE(place.second.substr(3), cursor->second);
+      }
+    }
+    ASSERT_TRUE(fixture_.verify_clean());
+  }
+  pass(std::chrono::days(3));
+  for (const AccountId account : accounts) EXPECT_EQ(messages(account), 0u);
+}
+
+TEST_F(SweepTest, ManyHintsOfOneMomentAreAllFollowed) {
+  schema::ClassSet classes;
+  schema::ClassOfService service;
+  service.name = "standard";
+  service.rule(schema::Kind::email).retention = 1h;
+  ASSERT_TRUE(classes.add(service).ok());
+  fixture_.store().set_classes(classes);
+  for (int i = 0; i < 3000; ++i) {
+    const AccountId account = fixture_.create("u" + std::to_string(i) + "@example.test");
+    if (i % 10 == 0) {
+      ASSERT_TRUE(fixture_.deliver_to(account, mail("x")).ok());
+    }
+  }
+  pass(61min);
+  EXPECT_EQ(test::records_in(fixture_.engine(), PartitionKind::account, store::Space::large), 0u);
+  pass(1s);
+  EXPECT_TRUE(fixture_.verify_spotless());
+}
+
+// Everything early: repairs alone are taken before their time, and what stays keeps its hint.
+TEST_F(SweepTest, EverythingTakesRepairsEarlyAndLeavesTheRestItsTime) {
+  keep_for(std::chrono::days(10));
+  const AccountId ann = fixture_.create("ann@example.test");
+  const auto gone = fixture_.deliver_to(ann, test::mail_with("large", {test::random_lines(1, 50'000)}));
+  ASSERT_TRUE(fixture_.deliver(test::incoming_for(fixture_.store(), {ann}, store::Incoming::Reply::one_for_each, "key"), mail("kept"))[0].ok());
+  ASSERT_TRUE(fixture_.store().changer().expunge(gone->id).ok());
+  const AccountId bob = fixture_.create("bob@example.test");
+  ASSERT_TRUE(fixture_.deliver_to(bob, test::mail_with("large", {test::random_lines(2, 50'000)})).ok());
+  ASSERT_TRUE(fixture_.store().accounts().remove(bob).ok());
+  fixture_.clock().advance(1s);
+  store::SweepOptions everything;
+  everything.depth = store::SweepOptions::Depth::everything;
+  ASSERT_TRUE(fixture_.store().sweep().run(everything).ok());
+  EXPECT_TRUE(fixture_.verify_spotless());
+  EXPECT_EQ(test::records_in(fixture_.engine(), PartitionKind::piece, store::Space::large), 0u);
+  EXPECT_EQ(messages(ann), 1u);
+  pass(std::chrono::days(8));
+  EXPECT_EQ(messages(ann), 1u);
+  pass(std::chrono::days(3));
+  EXPECT_EQ(messages(ann), 0u);
+}
+
+class CdrExportTest : public SweepTest {
+ protected:
+  // What comes behind a cursor, by CDR id; the cursor is moved on.
+  std::vector<std::string> next(std::string& cursor) {
+    std::vector<std::string> ids;
+    const auto moved = fixture_.store().cdrs().run(cursor, [&](AccountId, const schema::CdrRecord& cdr) {
+      ids.push_back(cdr.id);
+      return true;
+    });
+    EXPECT_TRUE(moved.ok()) << to_string(moved.error());
+    if (moved.ok()) cursor = *moved;
+    return ids;
+  }
+};
+
+TEST_F(CdrExportTest, ACursorGoesOnAndRepeatsNothing) {
+  const AccountId ann = fixture_.create("ann@example.test");
+  const AccountId bob = fixture_.create("bob@example.test");
+  std::string cursor;
+  EXPECT_TRUE(next(cursor).empty());
+  std::set<std::string> all;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(fixture_.deliver_to(round % 2 == 0 ? ann : bob, mail("x")).ok());
+    for (const std::string& id : next(cursor)) EXPECT_TRUE(all.insert(id).second);
+    EXPECT_TRUE(next(cursor).empty());
+    if (round == 2) fixture_.reopen();
+  }
+  EXPECT_EQ(all.size(), 15u);
+  std::string from_the_beginning;
+  EXPECT_EQ(next(from_the_beginning).size(), 15u);
+  EXPECT_EQ(fixture_.store().cdrs().run("1.2", [](AccountId, const schema::CdrRecord&) { return true; }).error().kind, Errc::invalid);
+}
+
+TEST_F(CdrExportTest, AgreesWithDeliveriesThatGoOnMeanwhile) {
+  std::vector<AccountId> accounts;
+  for (int i = 0; i < 6; ++i) accounts.push_back(fixture_.create("user" + std::to_string(i) + "@example.test"));
+  std::atomic<int> running{4};
+  std::vector<std::thread> threads;
+  for (unsigned thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (unsigned i = 0; i < 150; ++i) EXPECT_TRUE(fixture_.deliver_to(accounts[(i + thread) % 6], mail("x")).ok());
+      --running;
+    });
+  }
+  std::string cursor;
+  std::vector<std::string> ids;
+  do {
+    const auto more = next(cursor);
+    ids.insert(ids.end(), more.begin(), more.end());
+  } while (running > 0);
+  for (std::thread& thread : threads) thread.join();
+  const auto last = next(cursor);
+  ids.insert(ids.end(), last.begin(), last.end());
+  EXPECT_EQ(ids.size(), 600u);
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 600u);
+}
+
+TEST(CdrExportCrash, NothingIsLeftOutOrRepeatedWhateverMomentACrashTakes) {
+  bool crashed = true;
+  for (std::uint64_t batch = 1; crashed; ++batch) {
+    SCOPED_TRACE("crash before batch " + std::to_string(batch));
+    StoreFixture fixture;
+    const AccountId ann = fixture.create("ann@example.test");
+    const AccountId bob = fixture.create("bob@example.test");
+    std::vector<std::string> exported;
+    std::string cursor;
+    const auto export_on = [&] {
+      std::vector<std::string> ids;
+      const auto moved = fixture.store().cdrs().run(cursor, [&](AccountId, const schema::CdrRecord& cdr) {
+        ids.push_back(cdr.id);
+        return true;
+      });
+      if (!moved.ok()) return;
+      cursor = *moved;
+      exported.insert(exported.end(), ids.begin(), ids.end());
+    };
+    fixture.engine().crash_before_batch(batch);
+    std::size_t acknowledged = 0;
+    for (int round = 0; round < 3; ++round) {
+      acknowledged += fixture.deliver_to(ann, mail("x")).ok() ? 1u : 0u;
+      export_on();
+      acknowledged += fixture.deliver_to(bob, mail("x")).ok() ? 1u : 0u;
+    }
+    crashed = fixture.engine().crashed();
+    fixture.reopen();
+    acknowledged += fixture.deliver_to(ann, mail("x")).ok() ? 1u : 0u;
+    export_on();
+    EXPECT_EQ(exported.size(), acknowledged);
+    EXPECT_EQ(std::set<std::string>(exported.begin(), exported.end()).size(), exported.size());
+    EXPECT_TRUE(fixture.verify_clean());
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace telepost
