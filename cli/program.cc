@@ -25,6 +25,32 @@ void add_bench(CLI::App& app, Program& program) {
   });
 }
 
+// `telepost help message list` says what `telepost message list --help` says.
+void add_help(CLI::App& app, Program& program) {
+  CLI::App* const help = app.add_subcommand("help", "Show the commands, or how one of them is used");
+  help->fallthrough(false);  // else the words would be taken for commands to run
+  const auto words = std::make_shared<std::vector<std::string>>();
+  help->add_option("COMMAND", *words, "message list, account …");
+  help->callback([&app, &program, words] {
+    program.run = [&app, words] {
+      CLI::App* shown = &app;
+      for (const std::string& word : *words) {
+        const auto next =
+            shown->get_subcommands([&word](const CLI::App* one) { return one->get_name() == word; });
+        if (next.empty()) {
+          std::fprintf(stderr, "telepost: no command %s\n", word.c_str());
+          return kExitUsage;
+        }
+        shown = next.front();
+      }
+      // Not shown->help(): that goes on to the command that was parsed, which is this one.
+      const std::string name = shown == &app ? app.get_name() : shown->get_display_name();
+      std::fputs(shown->get_formatter()->make_help(shown, name, CLI::AppFormatMode::Normal).c_str(), stdout);
+      return 0;
+    };
+  });
+}
+
 }  // namespace
 
 int run_program(const std::vector<std::string>& arguments) {
@@ -48,6 +74,7 @@ int run_program(const std::vector<std::string>& arguments) {
   add_store(app, program);
   add_configuration(app, program);
   add_bench(app, program);
+  add_help(app, program);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes the last first
   } catch (const CLI::ParseError& error) {

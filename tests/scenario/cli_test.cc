@@ -86,6 +86,8 @@ TEST_F(Cli, EndsAsSysexitsSays) {
   EXPECT_EQ(run({"message", "lisst"}).exit_code, 64);
   EXPECT_EQ(run({}).exit_code, 64);
   EXPECT_EQ(run({"--help"}).exit_code, 0);
+  EXPECT_NE(test::run_telepost({"help", "message", "export"}).out.find("--as-arrived"), std::string::npos);
+  EXPECT_EQ(test::run_telepost({"help", "mesage"}).exit_code, 64);
   EXPECT_EQ(run({"account", "list"}).exit_code, 75) << "no store yet";
   ask({"account", "create", "ann@example.test"});
   EXPECT_EQ(run({"account", "show", "bob@example.test"}).exit_code, 67);
