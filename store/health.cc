@@ -23,14 +23,13 @@ Result<void> Health::check() const {
   if (!full && !latched) return {};
   if (full) return {Errc::disk_full, "the disk's reserve is reached; free space and deliveries go on by themselves"};
   const std::lock_guard lock(mutex_);
-  return {Errc::io, "the last commit failed: " + reason_};
+  return {failure_.kind == Errc::disk_full ? Errc::disk_full : Errc::io, "the last commit failed: " + to_string(failure_)};
 }
 
 void Health::commit_failed(const Error& error) {
   const std::lock_guard lock(mutex_);
-  reason_ = to_string(error);
-  if (error.kind == Errc::disk_full) disk_full_.store(true);
-  if (!latched_.exchange(true)) log::error("commit_failed", {{"reason", reason_}});
+  failure_ = error;
+  if (!latched_.exchange(true)) log::error("commit_failed", {{"reason", to_string(error)}});
   latch().set(1);
 }
 

@@ -16,7 +16,8 @@ class Health {
  public:
   Health(Engine& engine, schema::Reserve reserve) : engine_(engine), reserve_(reserve) {}
 
-  Result<void> check() const;  // ok, disk_full or io; cheap, any thread
+  // ok; disk_full, also when a commit found the disk full; io. Cheap, any thread.
+  Result<void> check() const;
   void commit_failed(const Error& error);
   void commit_succeeded();
   // Looks at the disk and, while latched, tries to leave the engine's error by a probe. Called about once a second.
@@ -28,7 +29,7 @@ class Health {
   std::atomic<bool> disk_full_{false};
   std::atomic<bool> latched_{false};
   mutable std::mutex mutex_;
-  std::string reason_;  // guarded by mutex_
+  Error failure_{Errc::io, ""};  // guarded by mutex_; of the last commit that failed
 };
 
 }  // namespace telepost::store

@@ -49,6 +49,20 @@ store::Incoming incoming_for(store::Store& store, const std::vector<schema::Acco
   return incoming;
 }
 
+std::vector<Result<store::Delivered>> deliver(store::Store& store, store::Incoming incoming, std::string_view text) {
+  using All = std::vector<Result<store::Delivered>>;
+  const std::size_t recipients = incoming.to.size();
+  const auto intake = store.deliver().begin(std::move(incoming));
+  for (std::size_t at = 0; at < text.size(); at += 64u << 10) {
+    intake->write(text.substr(at, 64u << 10));
+    if (!intake->must_flush()) continue;
+    const auto flushed = store::wait_for<void>([&](auto done) { intake->flush(std::move(done)); });
+    if (!flushed.ok()) return All(recipients, flushed.error());
+  }
+  auto delivered = store::wait_for<All>([&](auto done) { intake->finish(std::move(done)); });
+  return delivered.ok() ? std::move(*delivered) : All(recipients, delivered.error());
+}
+
 std::vector<std::string> sources_of(store::Store& store, schema::AccountId account) {
   std::vector<std::string> sources;
   const auto tree = store.mailboxes().list(account);

@@ -24,6 +24,9 @@ std::string mail_with(std::string_view subject, const std::vector<std::string>& 
 store::Incoming incoming_for(store::Store& store, const std::vector<schema::AccountId>& accounts,
                              store::Incoming::Reply reply = store::Incoming::Reply::one_for_each, std::string delivery_key = "");
 
+// Delivers as an adapter does: 64 KiB at a time. One result for each recipient.
+std::vector<Result<store::Delivered>> deliver(store::Store& store, store::Incoming incoming, std::string_view text);
+
 // The sources of every message of an account, INBOX first, by uid. One that cannot be read is "unreadable: …".
 std::vector<std::string> sources_of(store::Store& store, schema::AccountId account);
 // How many records partitions of the kind hold in a space.

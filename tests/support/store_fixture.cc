@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "schema/keys.h"
+#include "tests/support/store_content.h"
 
 namespace telepost::test {
 namespace {
@@ -85,17 +86,7 @@ Result<store::Recipient> StoreFixture::resolve(const std::string& address) {
 }
 
 std::vector<Result<store::Delivered>> StoreFixture::deliver(store::Incoming incoming, std::string_view text) {
-  using All = std::vector<Result<store::Delivered>>;
-  const std::size_t recipients = incoming.to.size();
-  const auto intake = store_->deliver().begin(std::move(incoming));
-  for (std::size_t at = 0; at < text.size(); at += 64u << 10) {
-    intake->write(text.substr(at, 64u << 10));
-    if (!intake->must_flush()) continue;
-    const auto flushed = store::wait_for<void>([&](auto done) { intake->flush(std::move(done)); });
-    if (!flushed.ok()) return All(recipients, flushed.error());
-  }
-  auto delivered = store::wait_for<All>([&](auto done) { intake->finish(std::move(done)); });
-  return delivered.ok() ? std::move(*delivered) : All(recipients, delivered.error());
+  return test::deliver(*store_, std::move(incoming), text);
 }
 
 Result<store::Delivered> StoreFixture::deliver(const std::string& address, std::string_view text) {
