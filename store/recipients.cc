@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <map>
 
 #include "base/bytes.h"
@@ -202,71 +203,123 @@ void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<Arrived>& arrived,
 }
 
 // SMTP gives one answer: the first copy's batch carries the others as intents, then come their batches, then the intents
-// are done. One list, so that a crash leaves a prefix: nothing, or the first copy and intents that a hint finds.
-void deliver_one_for_all(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, Completion<DeliveredToAll> done) {
-  auto gathering = gather(*arrived, std::move(done));
-  std::map<schema::AccountId, std::size_t> order;  // locks are taken in the order of ids
-  for (std::size_t i = 0; i < arrived->ids.size(); ++i) order.emplace(arrived->ids[i].account, i);
+// are done. One list, so that a crash leaves a prefix: nothing, or the first copy and intents that a hint finds. Where the copies
+// are too many to hold, several lists, each durable before the next is built; the intents of the first name all that follow.
+class OneForAll : public std::enable_shared_from_this<OneForAll> {
+ public:
+  OneForAll(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done)
+      : rooms_(rooms), arrived_(std::move(arrived)), gathering_(gather(*arrived_, std::move(done))),
+        outcomes_(arrived_->ids.size(), Result<Delivered>(Errc::cancelled, "")) {
+    for (std::size_t i = 0; i < arrived_->ids.size(); ++i) order_.emplace(arrived_->ids[i].account, i);
+  }
+
+  void run() {
+    for (auto next = order_.begin(); next != order_.end();) {
+      add((next++)->second);
+      if (held_ <= kInFlightBytes || next == order_.end()) continue;
+      put_intents(next);
+      const Result<void> committed = commit_and_wait();
+      if (committed.ok()) durable_ = first_.has_value();
+      else return stop(next, committed);
+    }
+    put_intents(order_.end());
+    finish();
+  }
+
+ private:
+  using Order = std::map<schema::AccountId, std::size_t>;  // locks are taken in the order of ids
   struct Copy {
     std::size_t index;
     AccountWrite write;
   };
-  std::vector<Copy> copies;
-  DeliveredToAll outcomes(arrived->ids.size(), Result<Delivered>(Errc::cancelled, ""));
-  for (const auto& [account, index] : order) {
-    Result<AccountWrite> write = begin_copy(rooms, *arrived, index);
-    if (!write.ok()) {
-      outcomes[index] = write.error();
-      continue;
-    }
-    outcomes[index] = write_copy(rooms, *write, *arrived, index);
-    if (outcomes[index].ok()) copies.push_back({index, std::move(*write)});
+
+  void add(std::size_t index) {
+    Result<AccountWrite> write = begin_copy(rooms_, *arrived_, index);
+    outcomes_[index] = write.ok() ? write_copy(rooms_, *write, *arrived_, index) : Result<Delivered>(write.error());
+    if (!outcomes_[index].ok()) return;
+    held_ += arrived_->content.inline_size();
+    copies_.push_back({index, std::move(*write)});
   }
-  for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] = outcomes[order.at(arrived->ids[i].account)];
-  const auto answer = [gathering, outcomes](const Result<void>& committed) {
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      gathering->set(i, committed.ok() || !outcomes[i].ok() ? outcomes[i] : Result<Delivered>(committed.error()));
-    }
-  };
-  if (copies.empty()) return answer({});
 
   // A resend may find copies that are there: the first that is stored now holds what the others need.
-  std::vector<Copy*> stored;
-  for (Copy& copy : copies) {
-    if (outcomes[copy.index]->how == Delivered::How::stored) stored.push_back(&copy);
-  }
-  std::optional<CommitEntry> intents_done;
-  if (stored.size() > 1) {
-    const schema::MessageId first = arrived->ids[stored.front()->index];
+  void put_intents(Order::const_iterator rest) {
+    if (first_) return;
+    Copy* first = nullptr;
     schema::IntentRecord intents;
-    intents.delivery_key = arrived->incoming.delivery_key;
-    for (std::size_t k = 1; k < stored.size(); ++k) {
-      intents.recipients.push_back({arrived->ids[stored[k]->index], arrived->incoming.to[stored[k]->index].address});
+    const auto name = [&](std::size_t index) { intents.recipients.push_back({arrived_->ids[index], arrived_->incoming.to[index].address}); };
+    for (Copy& copy : copies_) {
+      if (outcomes_[copy.index]->how != Delivered::How::stored) continue;
+      if (first != nullptr) name(copy.index);
+      else first = &copy;
     }
-    stored.front()->write.put(Space::point, keys::intent(first.local), schema::encode(intents));
-    stored.front()->write.add_due(rooms.clock.now() + kIntentDelay, due::kServeIntents, due::id_of(first.local));
-    intents_done = CommitEntry{Batch(schema::Partition::account(first.account))};
-    intents_done->batch.erase(Space::point, keys::intent(first.local));
+    if (first == nullptr) return;
+    first_ = arrived_->ids[first->index];
+    for (; rest != order_.end(); ++rest) name(rest->second);
+    if (intents.recipients.empty()) return;
+    intents.delivery_key = arrived_->incoming.delivery_key;
+    first->write.put(Space::point, keys::intent(first_->local), schema::encode(intents));
+    first->write.add_due(rooms_.clock.now() + kIntentDelay, due::kServeIntents, due::id_of(first_->local));
+    intents_done_ = CommitEntry{Batch(schema::Partition::account(first_->account))};
+    intents_done_->batch.erase(Space::point, keys::intent(first_->local));
   }
-  Commit commit;
-  commit.done = answer;
-  for (Copy& copy : copies) copy.write.move_into(commit);
-  if (intents_done) commit.list.push_back(std::move(*intents_done));
-  rooms.committer.submit(std::move(commit));
-}
+
+  void submit(std::function<void(const Result<void>&)> done, std::optional<CommitEntry> last) {
+    Commit commit;
+    commit.done = std::move(done);
+    commit.messages = static_cast<std::uint32_t>(copies_.size());
+    for (Copy& copy : copies_) copy.write.move_into(commit);
+    if (last) commit.list.push_back(std::move(*last));
+    rooms_.committer.submit(std::move(commit));
+    copies_.clear();  // gives the locks back
+    held_ = 0;
+  }
+
+  Result<void> commit_and_wait() {
+    std::promise<Result<void>> promise;
+    submit([&promise](const Result<void>& result) { promise.set_value(result); }, std::nullopt);
+    return promise.get_future().get();
+  }
+
+  // Once the intents are durable, whoever is not served now will be.
+  void stop(Order::const_iterator rest, const Result<void>& failed) {
+    for (; rest != order_.end(); ++rest) outcomes_[rest->second] = Delivered{arrived_->ids[rest->second], Delivered::How::stored};
+    answer(durable_ ? Result<void>() : failed);
+  }
+
+  void finish() {
+    if (copies_.empty() && !intents_done_) return answer({});
+    submit([self = shared_from_this()](const Result<void>& committed) { self->answer(self->durable_ ? Result<void>() : committed); },
+           std::move(intents_done_));
+  }
+
+  void answer(const Result<void>& committed) {
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+      const Result<Delivered>& outcome = outcomes_[order_.at(arrived_->ids[i].account)];
+      gathering_->set(i, committed.ok() || !outcome.ok() ? outcome : Result<Delivered>(committed.error()));
+    }
+  }
+
+  Rooms& rooms_;
+  const std::shared_ptr<Arrived> arrived_;
+  const std::shared_ptr<Gathering> gathering_;
+  Order order_;
+  DeliveredToAll outcomes_;
+  std::vector<Copy> copies_;  // not committed yet, their accounts locked
+  std::size_t held_ = 0;      // bytes of their batches
+  std::optional<schema::MessageId> first_;
+  std::optional<CommitEntry> intents_done_;
+  bool durable_ = false;      // the first copy, with its intents
+};
 
 // Whether its reader took the message away. Tombstones are not found by id, but this is asked only after a crash.
 Result<bool> was_expunged(Rooms& rooms, schema::MessageId message) {
   bool expunged = false;
-  Result<void> decoded;
-  TELEPOST_TRY(rooms.engine->reader(schema::Partition::account(message.account))->scan(
-      Space::scan, "G", keys::after("G"), [&](std::string_view, std::string_view value) {
-        const auto record = schema::decode_ChangeRecord(value);
-        if (!record.ok()) decoded = record.error();
-        else expunged = record->what == schema::ChangeRecord::What::message_gone && record->id == message.local.value;
-        return decoded.ok() && !expunged;
-      }));
-  TELEPOST_TRY(std::move(decoded));
+  const auto reader = rooms.engine->reader(schema::Partition::account(message.account));
+  TELEPOST_TRY(reader->scan(Space::scan, "G", keys::after("G"), [&](std::string_view, std::string_view value) {
+    const auto record = schema::decode_ChangeRecord(value);
+    expunged = record.ok() && record->what == schema::ChangeRecord::What::message_gone && record->id == message.local.value;
+    return !expunged;
+  }));
   return expunged;
 }
 
@@ -324,7 +377,7 @@ bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arriv
 }
 
 void Recipients::deliver(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done) {
-  if (arrived->incoming.reply == Incoming::Reply::one_for_all) deliver_one_for_all(rooms, arrived, std::move(done));
+  if (arrived->incoming.reply == Incoming::Reply::one_for_all) std::make_shared<OneForAll>(rooms, arrived, std::move(done))->run();
   else deliver_one_for_each(rooms, arrived, std::move(done));
 }
 
