@@ -147,6 +147,72 @@ TEST_F(SweepTest, TheCursorNeverPassesAHint) {
   for (const AccountId account : accounts) EXPECT_EQ(messages(account), 0u);
 }
 
+// Two accounts whose hints lie in one slice.
+std::pair<AccountId, AccountId> neighbours(StoreFixture& fixture) {
+  const auto slice_of = [](AccountId account) { return schema::keys::calendar_slice(schema::Partition::account(account)); };
+  const AccountId first = fixture.create("first@example.test");
+  for (int i = 0;; ++i) {
+    const AccountId next = fixture.create("next" + std::to_string(i) + "@example.test");
+    if (slice_of(next) == slice_of(first)) return {first, next};
+  }
+}
+
+// At each read of a sweep in turn another account gets something due, and time passes before the sweep moves its cursor.
+TEST_F(SweepTest, AHintThatIsWrittenWhileItsSliceIsReadIsNotPassed) {
+  const auto [first, other] = neighbours(fixture_);
+  pass(1h);
+  bool met = true;
+  for (std::uint64_t read = 1; met && !HasFailure(); read += 2) {
+    SCOPED_TRACE("read " + std::to_string(read));
+    const auto mine = fixture_.deliver_to(first, test::mail_with("mine", {test::random_lines(read, 40'000)}));
+    const auto others = fixture_.deliver_to(other, test::mail_with("other's", {test::random_lines(1000 + read, 40'000)}));
+    pass(20min);
+    ASSERT_TRUE(fixture_.store().changer().expunge(mine->id).ok());
+    fixture_.clock().advance(1s);
+    std::atomic<std::uint64_t> reads{0};
+    fixture_.engine().set_delay({}, [&, id = others->id] {
+      if (++reads != read) return;
+      EXPECT_TRUE(fixture_.store().changer().expunge(id).ok());
+      fixture_.clock().advance(1min);
+    });
+    ASSERT_TRUE(fixture_.sweep().ok());
+    fixture_.engine().set_delay({}, {});
+    met = reads >= read;
+    if (!met) {
+      ASSERT_TRUE(fixture_.store().changer().expunge(others->id).ok());
+    }
+    for (int half_hour = 0; half_hour < 5; ++half_hour) pass(30min);
+    EXPECT_EQ(test::records_in(fixture_.engine(), PartitionKind::piece, store::Space::large), 0u);
+    EXPECT_TRUE(fixture_.verify_clean());
+  }
+}
+
+// More hints than are read at once, and a crash between: the cursor stays before what was not followed.
+TEST_F(SweepTest, ACrashBetweenTheHintsOfASlicePassesNone) {
+  keep_for(1h);
+  const AccountId ann = fixture_.create("ann@example.test");
+  pass(20min);
+  const auto slice = schema::keys::calendar_slice(schema::Partition::account(ann));
+  std::vector<store::CommitList> lists(1);
+  for (std::uint64_t id = 1; lists[0].size() < 600; ++id) {
+    const auto nobody = schema::Partition::account(AccountId{id});
+    if (schema::keys::calendar_slice(nobody) == slice) lists[0].push_back(store::Calendar::write(fixture_.clock().now(), nobody));
+  }
+  std::vector<Result<void>> results(1);
+  fixture_.engine().commit(lists, results);
+  ASSERT_TRUE(results[0].ok());
+  ASSERT_TRUE(fixture_.deliver_to(ann, mail("expires")).ok());
+  fixture_.clock().advance(2h);
+  for (std::uint64_t batch = 1; messages(ann) > 0 && batch < 4000; batch += 400) {
+    fixture_.engine().crash_before_batch(batch);
+    (void)fixture_.sweep();
+    fixture_.reopen();
+    keep_for(1h);
+    EXPECT_TRUE(fixture_.verify_clean());
+  }
+  EXPECT_EQ(messages(ann), 0u);
+}
+
 TEST_F(SweepTest, ManyHintsOfOneMomentAreAllFollowed) {
   schema::ClassSet classes;
   schema::ClassOfService service;
