@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "transcoders/mime/describe.h"
+#include "transcoders/mime/fields.h"
 #include "transcoders/mime/service_facts.h"
 
 namespace telepost::transcoders::mime {
@@ -28,6 +29,17 @@ TEST(MimeDescribe, FieldsAndSubjectAreDecoded) {
   EXPECT_EQ(document.subject, "Grüße");
   EXPECT_EQ(document.fields, (std::vector<schema::HeaderField>{
                                  {"Subject", "Grüße"}, {"From", "\"A, B\" <a@b.test>"}, {"X-Raw", "café"}}));
+}
+
+TEST(MimeDescribe, AHeaderHasSoManyEncodedWordsAndTheSubjectsAreTheFirst) {
+  std::string comments;
+  for (std::size_t i = 0; i < kMaxWords - 1; ++i) comments += " =?utf-8?q?c?=";
+  const auto document = described("Comments:" + comments + "\nSubject: =?utf-8?q?s?=\nX-Late: =?utf-8?q?l?=\n\n");
+  EXPECT_EQ(document.subject, "s");
+  ASSERT_EQ(document.fields.size(), 3u);
+  EXPECT_EQ(document.fields[0].value, std::string(kMaxWords - 1, 'c'));
+  EXPECT_EQ(document.fields[1].value, "s");
+  EXPECT_EQ(document.fields[2].value, "=?utf-8?q?l?=");
 }
 
 TEST(MimeDescribe, PreviewCollapsesWhiteSpaceAndEndsOnACharacter) {

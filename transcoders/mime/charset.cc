@@ -91,7 +91,7 @@ std::string from_windows1252(std::string_view bytes) {
 }
 
 // What mail calls a charset, and what iconv does; the supersets that senders mean (WHATWG Encoding).
-constexpr std::array<std::pair<std::string_view, const char*>, 46> kCharsets = {{
+constexpr std::array<std::pair<std::string_view, const char*>, 45> kCharsets = {{
     {"iso-8859-2", "ISO-8859-2"},     {"iso-8859-3", "ISO-8859-3"},     {"iso-8859-4", "ISO-8859-4"},
     {"iso-8859-5", "ISO-8859-5"},     {"iso-8859-6", "ISO-8859-6"},     {"iso-8859-7", "ISO-8859-7"},
     {"iso-8859-8", "ISO-8859-8"},     {"iso-8859-8-i", "ISO-8859-8"},   {"iso-8859-9", "CP1254"},
@@ -106,13 +106,39 @@ constexpr std::array<std::pair<std::string_view, const char*>, 46> kCharsets = {
     {"shift_jis", "CP932"},           {"x-sjis", "CP932"},              {"windows-31j", "CP932"},
     {"euc-jp", "EUC-JP"},             {"iso-2022-jp", "ISO-2022-JP"},   {"euc-kr", "CP949"},
     {"ks_c_5601-1987", "CP949"},      {"windows-949", "CP949"},         {"utf-7", "UTF-7"},
-    {"utf-16", "UTF-16"},             {"utf-16le", "UTF-16LE"},         {"utf-16be", "UTF-16BE"},
-    {"iso-8859-11", "CP874"},
+    {"utf-16le", "UTF-16LE"},         {"utf-16be", "UTF-16BE"},         {"iso-8859-11", "CP874"},
 }};
 
-std::string from_iconv(std::string_view bytes, const char* charset) {
-  const iconv_t converter = iconv_open("UTF-8", charset);
-  if (converter == reinterpret_cast<iconv_t>(-1)) return from_utf8(bytes);  // a system without this module
+// The converters of one thread, each opened once: opening one costs a hundred times what a word's conversion costs, and a
+// header may change its charset at every word.
+class Converters {
+ public:
+  Converters() = default;
+  Converters(const Converters&) = delete;
+  Converters& operator=(const Converters&) = delete;
+  ~Converters() {
+    for (const iconv_t converter : open_) {
+      if (converter != nullptr && converter != missing()) iconv_close(converter);
+    }
+  }
+  // In its initial state; nullptr on a system without this module.
+  iconv_t take(std::size_t index) {
+    iconv_t& converter = open_[index];
+    if (converter == nullptr) converter = iconv_open("UTF-8", kCharsets[index].second);
+    if (converter == missing()) return nullptr;
+    iconv(converter, nullptr, nullptr, nullptr, nullptr);
+    return converter;
+  }
+
+ private:
+  static iconv_t missing() { return reinterpret_cast<iconv_t>(-1); }
+  std::array<iconv_t, kCharsets.size()> open_{};
+};
+
+std::string from_iconv(std::string_view bytes, std::size_t index) {
+  thread_local Converters converters;
+  const iconv_t converter = converters.take(index);
+  if (converter == nullptr) return from_utf8(bytes);
   std::string text;
   std::array<char, 2048> buffer{};
   char* input = const_cast<char*>(bytes.data());  // iconv(3) does not write there
@@ -133,7 +159,6 @@ std::string from_iconv(std::string_view bytes, const char* charset) {
     }
     flushed = flush && error != E2BIG;
   }
-  iconv_close(converter);
   return from_utf8(text);
 }
 
@@ -161,8 +186,13 @@ std::string to_utf8(std::string_view bytes, std::string_view charset) {
     if (!equals_ignoring_case(charset, latin)) continue;
     return is_plain(bytes) ? std::string(bytes) : from_windows1252(bytes);
   }
-  for (const auto& [label, name] : kCharsets) {
-    if (equals_ignoring_case(charset, label)) return from_iconv(bytes, name);
+  // The byte order of a mark would outlive iconv(3)'s reset.
+  if (equals_ignoring_case(charset, "utf-16")) {
+    charset = bytes.starts_with("\xFE\xFF") ? "utf-16be" : "utf-16le";
+    if (bytes.starts_with("\xFE\xFF") || bytes.starts_with("\xFF\xFE")) bytes.remove_prefix(2);
+  }
+  for (std::size_t i = 0; i < kCharsets.size(); ++i) {
+    if (equals_ignoring_case(charset, kCharsets[i].first)) return from_iconv(bytes, i);
   }
   return is_plain(bytes) || is_valid_utf8(bytes) ? from_utf8(bytes) : from_windows1252(bytes);
 }

@@ -80,11 +80,12 @@ bool is_address_field(std::string_view name) {
   return false;
 }
 
-schema::HeaderField decoded(RawField& field) {
+schema::HeaderField decoded(RawField& field, std::size_t& words_left) {
   const bool words = field.value.find("=?") != std::string::npos;
   if (!words && is_printable_ascii(field.value)) return {std::move(field.name), std::move(field.value)};
   const bool phrase = words && is_address_field(field.name);
-  return {std::move(field.name), decode_words(field.value, phrase ? WordContext::phrase : WordContext::text)};
+  const WordContext context = phrase ? WordContext::phrase : WordContext::text;
+  return {std::move(field.name), decode_words(field.value, context, words_left)};
 }
 
 // Runs of white space (U+00A0 too) become one space; nothing at the ends.
@@ -120,17 +121,19 @@ std::string preview_of(const TextSample& sample) {
 
 void describe(Structure structure, schema::Document& document) {
   const Wanted wanted = find_wanted(structure.header);
-  document.subject.clear();
-  if (wanted.subject != nullptr) {
-    document.subject = decode_words(*wanted.subject);
-    document.subject.resize(truncate_utf8(document.subject, kMaxSubjectBytes).size());
-  }
+  std::size_t words_left = kMaxWords;  // of the whole header; the subject goes first
+  std::string subject;
+  if (wanted.subject != nullptr) subject = decode_words(*wanted.subject, WordContext::text, words_left);
+  document.subject = truncate_utf8(subject, kMaxSubjectBytes);
   document.importance = importance_of(wanted);
   document.sensitivity = sensitivity_of(wanted.sensitivity);
   document.preview = preview_of(structure.text);
   document.fields.clear();
   document.fields.reserve(structure.header.size());
-  for (RawField& field : structure.header) document.fields.push_back(decoded(field));
+  for (RawField& field : structure.header) {
+    if (&field.value == wanted.subject) document.fields.push_back({std::move(field.name), std::move(subject)});
+    else document.fields.push_back(decoded(field, words_left));
+  }
   document.root = std::move(structure.root);
   document.defects = std::move(structure.defects);
 }

@@ -58,7 +58,7 @@ std::string one_line(std::string text) {
 
 // The encoded-words from position on, neighbours taken together: their bytes are joined before the charset is
 // decoded, since many senders cut inside a character. position moves behind the last one.
-std::string decode_run(std::string_view value, std::size_t& position, EncodedWord word) {
+std::string decode_run(std::string_view value, std::size_t& position, EncodedWord word, std::size_t& words_left) {
   std::string text;
   for (;;) {
     const std::string_view charset = word.charset;
@@ -68,8 +68,9 @@ std::string decode_run(std::string_view value, std::size_t& position, EncodedWor
     while (same_charset && more) {
       bytes += word.base64 ? decode_base64(word.text) : decode_q(word.text);
       position += word.size;
+      --words_left;
       const std::size_t next = value.find_first_not_of(" \t\r\n", position);
-      more = next != std::string_view::npos && value.substr(next, 2) == "=?" &&
+      more = words_left > 0 && next != std::string_view::npos && value.substr(next, 2) == "=?" &&
              take_word(value.substr(next), word);
       if (more) {
         position = next;
@@ -109,6 +110,11 @@ std::string_view truncate_utf8(std::string_view text, std::size_t max_bytes) {
 }
 
 std::string decode_words(std::string_view value, WordContext context) {
+  std::size_t words_left = kMaxWords;
+  return decode_words(value, context, words_left);
+}
+
+std::string decode_words(std::string_view value, WordContext context, std::size_t& words_left) {
   std::size_t found = value.find("=?");
   if (found == std::string_view::npos) {
     return is_printable_ascii(value) ? std::string(value) : one_line(to_utf8(value, ""));
@@ -116,7 +122,7 @@ std::string decode_words(std::string_view value, WordContext context) {
   std::string text;
   std::size_t done = 0;
   bool quoted = false;  // inside a quoted-string, which matters for phrases only
-  while (found != std::string_view::npos) {
+  while (found != std::string_view::npos && words_left > 0) {
     EncodedWord word;
     if (!take_word(value.substr(found), word)) {
       found = value.find("=?", found + 2);
@@ -128,7 +134,7 @@ std::string decode_words(std::string_view value, WordContext context) {
       else if (before[i] == '"') quoted = !quoted;
     }
     text += one_line(to_utf8(before, ""));
-    const std::string decoded = decode_run(value, found, word);
+    const std::string decoded = decode_run(value, found, word, words_left);
     if (context == WordContext::phrase) append_phrase(text, decoded, quoted);
     else text += decoded;
     done = found;

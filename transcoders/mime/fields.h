@@ -26,8 +26,11 @@ enum class WordContext : std::uint8_t {
            // cannot turn into another address
 };
 // A value as text: encoded-words decoded (RFC 2047), neighbours joined even inside one character; raw 8-bit is
-// UTF-8 (RFC 6532), or windows-1252 where it is not valid UTF-8.
+// UTF-8 (RFC 6532), or windows-1252 where it is not valid UTF-8. After kMaxWords encoded-words, or as many as words_left
+// has, which is counted down, the rest stays as it stands: a word of 12 bytes costs as much as a kilobyte of text.
+inline constexpr std::size_t kMaxWords = 1000;
 std::string decode_words(std::string_view value, WordContext context = WordContext::text);
+std::string decode_words(std::string_view value, WordContext context, std::size_t& words_left);
 
 // Text for a Subject or a phrase as a header can carry it: itself if ASCII of words that fit a line, else
 // encoded-words (RFC 2047, B, UTF-8), each at most 75 bytes, separated by CRLF SP.
