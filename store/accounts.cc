@@ -41,6 +41,13 @@ void check_later(Rooms& rooms, AccountWrite& write, const std::string& address) 
   write.add_due(rooms.clock.now() + due::kAddressCheck, due::kCheckAddresses, sha256(address).view().substr(0, 16), address);
 }
 
+// An address that a crash kept from being claimed is nobody's, or another's by now.
+Result<void> release(Rooms& rooms, AccountWrite& write, const std::string& address) {
+  TELEPOST_ASSIGN(const auto holder, Directory(rooms).find(address));
+  if (holder == write.account()) write.after(Directory::release(address, write.account()));
+  return {};
+}
+
 // Changes the profile under its lock.
 template <typename Change>
 Result<void> change_profile(Rooms& rooms, schema::AccountId id, Change change) {
@@ -142,7 +149,7 @@ Result<void> Accounts::remove_address(schema::AccountId id, std::string_view giv
     if (profile.addresses.size() == 1) return {Errc::refused, "an account keeps its last address; delete the account instead"};
     profile.addresses.erase(place);
     check_later(rooms_, write, address);
-    write.after(Directory::release(address, id));
+    TELEPOST_TRY(release(rooms_, write, address));
     write.after(list_entry(id, profile));
     return {};
   });
@@ -196,7 +203,7 @@ Result<void> Accounts::remove(schema::AccountId id) {
     profile.state = schema::AccountState::deleting;
     profile.password.clear();
     write.add_due(rooms_.clock.now(), due::kRemoveContent, due::no_id());
-    for (const std::string& address : profile.addresses) write.after(Directory::release(address, id));
+    for (const std::string& address : profile.addresses) TELEPOST_TRY(release(rooms_, write, address));
     return {};
   });
 }

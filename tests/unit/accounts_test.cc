@@ -223,6 +223,20 @@ TEST(AccountsCrash, AddressesOfDirectoryAndProfileAgreeAgain) {
   }
 }
 
+TEST_F(AccountsTest, AnAddressThatWasNeverClaimedIsNoObstacle) {
+  for (const bool whole_account : {true, false}) {
+    const std::string name = whole_account ? "ann" : "bob";
+    const AccountId account = fixture_.create(name + "@example.test");
+    for (std::uint64_t batch = 1; accounts().show(account)->profile.addresses.size() == 1; ++batch) {
+      fixture_.engine().crash_before_batch(batch);
+      EXPECT_FALSE(accounts().add_address(account, name + ".alias@example.test").ok());
+      fixture_.reopen();
+    }
+    const auto done = whole_account ? accounts().remove(account) : accounts().remove_address(account, name + ".alias@example.test");
+    EXPECT_TRUE(done.ok()) << to_string(done.error());
+  }
+}
+
 TEST_F(AccountsTest, TheMailboxTreeIsMadeRenamedAndRemoved) {
   const AccountId ann = fixture_.create("ann@example.test");
   const auto old = mailboxes().create(ann, "Work/2026/Old");

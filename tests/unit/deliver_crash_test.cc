@@ -95,11 +95,11 @@ TEST(DeliverToMany, ACrashLeavesEachRecipientOneCopyOfALargeMessageOrNobody) {
 
 TEST(DeliverToMany, WithFiftyRecipientsToo) { crash_everywhere(50, "key", test::mail("one"), 7, expect_one_or_none); }
 
-// A mebibyte that is inline, to more accounts than are held in memory at once.
+// Small parts, all of them inline as far as the store allows, to more accounts than are held in memory at once.
 std::string bulky() { return test::mail_with("bulky", std::vector<std::string>(40, test::random_lines(1, 25'000))); }
 
 TEST(DeliverToMany, MoreThanMemoryShouldHoldGoesInSeveralCommits) {
-  Letter letter(30, "", bulky());
+  Letter letter(300, "", bulky());
   const std::uint64_t before = letter.fixture.engine().operations().commits;
   EXPECT_TRUE(letter.send());
   EXPECT_GE(letter.fixture.engine().operations().commits - before, 3u);
@@ -108,12 +108,12 @@ TEST(DeliverToMany, MoreThanMemoryShouldHoldGoesInSeveralCommits) {
 }
 
 TEST(DeliverToMany, ACrashBetweenTheCommitsOfABulkyMessageLeavesOneCopyOrNobody) {
-  crash_everywhere(20, "", bulky(), 5, expect_one_or_none);
+  crash_everywhere(300, "", bulky(), 300, expect_one_or_none);
 }
 
 TEST(DeliverToMany, AFailureAfterTheFirstCommitIsNoRefusal) {
-  for (std::uint64_t operation = 5; !testing::Test::HasFailure(); operation += 11) {
-    Letter letter(20, "", bulky());
+  for (std::uint64_t operation = 300; !testing::Test::HasFailure(); operation += 400) {
+    Letter letter(300, "", bulky());
     letter.fixture.engine().fail_operation(operation, Errc::io);
     const bool acknowledged = letter.send();
     const bool failed = letter.fixture.engine().operation_number() >= operation;
