@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/clock.h"
+#include "base/unicode.h"
 
 namespace telepost::log {
 namespace {
@@ -21,20 +23,20 @@ std::string_view name_of(Level level) {
   return "error";
 }
 
-// Quotes what would break the line apart; foreign control bytes become \xNN, so that no peer forges a line.
+bool may_be_shown(char32_t code) { return !is_control(code) && !is_bidi_control(code) && !is_line_separator(code); }
+
+// Quotes what would break the line apart. Bytes of controls, of characters that turn or end a line and of what is no UTF-8
+// become \xNN, so that no peer forges a line or speaks to the terminal of who reads it.
 void append_value(std::string& line, std::string_view value) {
   const bool plain = !value.empty() && value.find_first_of(" =\"\\") == std::string_view::npos;
   if (!plain) line.push_back('"');
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      line.push_back('\\');
-      line.push_back(c);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      line.append(fmt::format("\\x{:02x}", byte));
-    } else {
-      line.push_back(c);
-    }
+  while (!value.empty()) {
+    const Utf8Character character = first_character(value);
+    const std::string_view bytes = value.substr(0, std::max<std::size_t>(1, character.size_bytes));
+    if (bytes == "\"" || bytes == "\\") line.append("\\").append(bytes);
+    else if (character.size_bytes > 0 && may_be_shown(character.code)) line.append(bytes);
+    else for (const char c : bytes) line.append(fmt::format("\\x{:02x}", static_cast<unsigned char>(c)));
+    value.remove_prefix(bytes.size());
   }
   if (!plain) line.push_back('"');
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/unicode.h"
 
 namespace telepost::cli {
 namespace {
@@ -75,16 +76,16 @@ void append_record(std::string& out, const std::string& prefix, const Json& obje
 
 std::string printable(std::string_view text) {
   // Through the JSON writer, whose replacement of broken UTF-8 is the one that --json shows.
-  std::string clean = is_valid_utf8(text) ? std::string(text)
+  const std::string clean = is_valid_utf8(text) ? std::string(text)
                                           : Json::parse(to_line(Json(std::string(text)))).get<std::string>();
-  for (std::size_t i = 0; i < clean.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(clean[i]);
-    const bool is_c1 =
-        byte == 0xC2 && i + 1 < clean.size() && static_cast<unsigned char>(clean[i + 1]) < 0xA0;
-    if (byte < 0x20 || byte == 0x7F) clean[i] = ' ';
-    if (is_c1) clean[i] = clean[i + 1] = ' ';
+  std::string shown;
+  for (std::string_view rest = clean; !rest.empty();) {
+    const Utf8Character character = first_character(rest);
+    if (is_control(character.code) || is_line_separator(character.code)) shown.push_back(' ');
+    else if (!is_bidi_control(character.code)) shown.append(rest.substr(0, character.size_bytes));
+    rest.remove_prefix(character.size_bytes);
   }
-  return clean;
+  return shown;
 }
 
 std::string Table::add(const Json& object) {

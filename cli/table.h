@@ -36,7 +36,7 @@ class Table {
 // One object as lines; what is nested is named "origin.network", a list of objects one line an item.
 std::string to_record(const adapters::admin::Json& object);
 
-// A value on one line: control characters become spaces, what is no UTF-8 becomes U+FFFD.
+// A value on one line: control characters become spaces, those that turn the direction of text go, what is no UTF-8 becomes U+FFFD.
 std::string printable(std::string_view text);
 
 }  // namespace telepost::cli

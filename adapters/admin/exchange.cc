@@ -1,9 +1,24 @@
 #include "adapters/admin/exchange.h"
 
+#include <fmt/format.h>
+
+#include "base/unicode.h"
+
 namespace telepost::adapters::admin {
 
 std::string to_line(const Json& object) {
-  return object.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  const std::string dumped = object.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  if (is_harmless_text(dumped)) return dumped;
+  std::string line;  // only strings have such characters, and all of them have four digits
+  for (std::string_view rest = dumped; !rest.empty();) {
+    const Utf8Character character = first_character(rest);
+    const bool escaped =
+        is_control(character.code) || is_bidi_control(character.code) || is_line_separator(character.code);
+    if (escaped) line.append(fmt::format("\\u{:04x}", static_cast<unsigned>(character.code)));
+    else line.append(rest.substr(0, character.size_bytes));
+    rest.remove_prefix(character.size_bytes);
+  }
+  return line;
 }
 
 int exit_code_of(Errc kind) {

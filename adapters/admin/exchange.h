@@ -30,7 +30,7 @@ class Exchange {
 };
 inline constexpr std::size_t kContentBytes = 256u << 10;
 
-// One line of JSON, always valid UTF-8 whatever the strings hold.
+// One line of JSON, always valid UTF-8 whatever the strings hold; what a terminal would obey instead of show is escaped.
 std::string to_line(const Json& object);
 
 // How a failure ends a process, after sysexits.h: 65 the input is wrong, 67 no such account or message, 75 try later, 1 the rest.

@@ -1,8 +1,12 @@
 #include "adapters/smtp/path_codec.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
+#include "base/unicode.h"
 
 namespace telepost::adapters::smtp {
 namespace {
@@ -101,13 +105,16 @@ bool is_domain(std::string_view text) {
     label = c == '.' ? 0 : label + 1;
     if (label > 63) return false;  // RFC 1035 section 2.3.4
   }
-  return label > 0 && text.front() != '-' && is_valid_utf8(text);
+  return label > 0 && text.front() != '-' && is_harmless_text(text);
 }
 
 bool is_address_literal(std::string_view text) {
-  return text.size() > 2 && text.front() == '[' && text.back() == ']' &&
-         std::all_of(text.begin() + 1, text.end() - 1,
-                     [](char c) { return c > ' ' && c <= '~' && c != '[' && c != ']' && c != '\\'; });
+  if (text.size() <= 2 || text.front() != '[' || text.back() != ']') return false;
+  std::string address(text.substr(1, text.size() - 2));
+  const bool is_v6 = starts_with_ignoring_case(address, "IPv6:");
+  if (is_v6) address.erase(0, 5);
+  std::array<unsigned char, 16> parsed{};
+  return address.find('\0') == std::string::npos && inet_pton(is_v6 ? AF_INET6 : AF_INET, address.c_str(), parsed.data()) == 1;
 }
 
 std::optional<Path> parse_path(std::string_view& rest) {
@@ -116,7 +123,7 @@ std::optional<Path> parse_path(std::string_view& rest) {
   if (closing == std::string_view::npos || closing + 1 > kMaxPath) return {};
   std::string_view inside = rest.substr(1, closing - 1);
   Path path;
-  if (!skip_source_route(inside) || !is_valid_utf8(inside)) return {};
+  if (!skip_source_route(inside) || !is_harmless_text(inside)) return {};
   path.text = inside;
   path.has_utf8 = std::any_of(inside.begin(), inside.end(), is_high);
   rest.remove_prefix(closing + 1);

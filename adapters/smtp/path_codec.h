@@ -8,9 +8,9 @@
 
 namespace telepost::adapters::smtp {
 
-// Labels of letters, digits, "-", "_" (forbidden, and common) and UTF-8, joined by single dots.
+// Labels of letters, digits, "-", "_" (forbidden, and common) and UTF-8 without controls, joined by single dots.
 bool is_domain(std::string_view text);
-// "[192.0.2.1]", "[IPv6:2001:db8::1]" or any General-address-literal.
+// "[192.0.2.1]" or "[IPv6:2001:db8::1]". No other tag was ever registered, and free text here would reach trace fields.
 bool is_address_literal(std::string_view text);
 
 // Takes "<...>" from the front of `rest`: a mailbox, the null path, or a local part alone (for postmaster and telephone

@@ -142,8 +142,15 @@ TEST(CliTable, PrintsNoControlCharacterOfForeignText) {
   EXPECT_EQ(cli::printable("a\x1b[31mb\tc\r\n"), "a [31mb c  ");
   EXPECT_EQ(cli::printable("a\xc2\x9b"
                            "2Jb"),
-            "a  2Jb");  // U+009B is CSI on many terminals
+            "a 2Jb");  // U+009B is CSI on many terminals
   EXPECT_EQ(cli::printable("caf\xe9"), "caf\xef\xbf\xbd");
+  EXPECT_EQ(cli::printable("fdp.\u202egnp\u2066\u200f!"), "fdp.gnp!");  // Unicode TR 9: what is read is not what stands there
+}
+
+TEST(AdminExchange, JsonEscapesWhatATerminalWouldObey) {
+  const Json object = {{"subject", "a\u009b2J \u202eb \u2028\x7f ä\x1b"}};
+  EXPECT_EQ(to_line(object), R"({"subject":"a\u009b2J \u202eb \u2028\u007f ä\u001b"})");
+  EXPECT_EQ(Json::parse(to_line(object)), object);
 }
 
 TEST(CliTable, AlignsByCharactersAndCutsWhatIsTooWide) {

@@ -27,6 +27,26 @@ std::string address(std::string_view path) {
   return parsed_path ? mailto_of(*parsed_path) : "refused";
 }
 
+// RFC 5321 section 4.1.3; the trace field that tells of it must hold nothing else.
+TEST(SmtpCodec, AnAddressLiteralIsAnAddress) {
+  EXPECT_EQ(parsed<Hello>("EHLO [192.0.2.1]").name, "[192.0.2.1]");
+  EXPECT_EQ(parsed<Hello>("EHLO [ipv6:2001:db8::1]").name, "[ipv6:2001:db8::1]");
+  for (const std::string_view name : {"[192.0.2.256]", "[192.0.2]", "[2001:db8::1]", "[IPv6:192.0.2.1]", "[x:(by;example.test)]",
+                                      "[x:y]", "[IPv6:]", "[192.0.2.1 ]"}) {
+    EXPECT_EQ(refusal("EHLO " + std::string(name)).substr(0, 3), "501") << name;
+  }
+}
+
+TEST(SmtpCodec, NoNameHidesAControlOrTurnsTheText) {
+  for (const std::string_view bad : {"\u009b", "\u0080", "\u202e", "\u2066", "\u200f", "\u2028", "\xff", "\xc2", "\xed\xa0\x80"}) {
+    const std::string name(bad);
+    EXPECT_EQ(refusal("EHLO a" + name + "b.test").substr(0, 3), "501");
+    EXPECT_EQ(address("<a" + name + "b@example.test>"), "refused");
+    EXPECT_EQ(address("<\"a" + name + "b\"@example.test>"), "refused");
+    EXPECT_EQ(address("<ann@a" + name + "b.test>"), "refused");
+  }
+}
+
 // RFC 5321 section 4.1.2
 TEST(SmtpCodec, ReadsEveryShapeOfPath) {
   EXPECT_EQ(address("<ann@example.test>"), "mailto:ann@example.test");

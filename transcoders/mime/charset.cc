@@ -52,6 +52,8 @@ std::string from_utf8(std::string_view bytes) {
     if (length == 1) {
       const bool control = (lead < 0x20 && lead != '\t' && lead != '\r' && lead != '\n') || lead == 0x7f;
       text.push_back(control ? ' ' : bytes[0]);
+    } else if (length == 2 && lead == 0xc2 && static_cast<unsigned char>(bytes[1]) < 0xa0) {
+      text.push_back(' ');  // C1
     } else if (length == 0 || bytes.substr(0, 3) == "\xEF\xBF\xBE" || bytes.substr(0, 3) == "\xEF\xBF\xBF") {
       text.append(kReplacement);
     } else {

@@ -7,7 +7,7 @@
 namespace telepost::transcoders::mime {
 
 // bytes as text: valid UTF-8 of characters that XML 1.0 knows, where tab, CR and LF stay and other control
-// characters become spaces. What the charset does not know becomes U+FFFD. An unknown or empty label means
+// characters, C1 too, become spaces. What the charset does not know becomes U+FFFD. An unknown or empty label means
 // UTF-8, and windows-1252 where the bytes are not that. Labels are matched as mail writes them ("Latin1",
 // "x-sjis", "ks_c_5601-1987"); iso-8859-1 is read as windows-1252 (WHATWG Encoding). Only charsets of a fixed
 // list reach iconv(3): its rarer modules have had memory errors (CVE-2024-2961), and mail does not need them.
