@@ -42,6 +42,18 @@ TEST(MimeDescribe, AHeaderHasSoManyEncodedWordsAndTheSubjectsAreTheFirst) {
   EXPECT_EQ(document.fields[2].value, "=?utf-8?q?l?=");
 }
 
+// RFC 2047 section 5: only where it says so, else a trace field would show what its writer did not write.
+TEST(MimeDescribe, WordsOfStructuredFieldsStayAsTheyStand) {
+  const std::string word = "=?utf-8?q?x?=";
+  for (const std::string name : {"Return-Path", "Received", "Message-ID", "In-Reply-To", "References", "DKIM-Signature",
+                                 "ARC-Seal", "Authentication-Results", "Date", "Content-Type", "content-disposition"}) {
+    EXPECT_EQ(described(name + ": " + word + "\n\n").fields.at(0).value, word) << name;
+  }
+  for (const std::string name : {"Comments", "X-Any", "Content-Description"}) {
+    EXPECT_EQ(described(name + ": " + word + "\n\n").fields.at(0).value, "x") << name;
+  }
+}
+
 TEST(MimeDescribe, PreviewCollapsesWhiteSpaceAndEndsOnACharacter) {
   EXPECT_EQ(described("A: b\n\n  Hello\n\n\t Ann,\n> hi \n").preview, "Hello Ann, > hi");
   std::string umlauts;

@@ -80,9 +80,26 @@ bool is_address_field(std::string_view name) {
   return false;
 }
 
+// Fields whose grammar has no place for encoded-words (RFC 2047 section 5): there one only looks like what it decodes to.
+bool is_structured_field(std::string_view name) {
+  for (const std::string_view field :
+       {"return-path", "received", "received-spf", "delivered-to", "date", "resent-date", "message-id", "resent-message-id",
+        "in-reply-to", "references", "authentication-results", "mime-version", "auto-submitted"}) {
+    if (equals_ignoring_case(name, field)) return true;
+  }
+  for (const std::string_view family : {"dkim-", "arc-", "content-"}) {
+    if (starts_with_ignoring_case(name, family)) return !equals_ignoring_case(name, "content-description");
+  }
+  return false;
+}
+
 schema::HeaderField decoded(RawField& field, std::size_t& words_left) {
   const bool words = field.value.find("=?") != std::string::npos;
   if (!words && is_printable_ascii(field.value)) return {std::move(field.name), std::move(field.value)};
+  std::size_t no_words = 0;
+  if (is_structured_field(field.name)) {
+    return {std::move(field.name), decode_words(field.value, WordContext::text, no_words)};
+  }
   const bool phrase = words && is_address_field(field.name);
   const WordContext context = phrase ? WordContext::phrase : WordContext::text;
   return {std::move(field.name), decode_words(field.value, context, words_left)};
