@@ -1,4 +1,5 @@
 #include "base/bytes.h"
+#include "base/unicode.h"
 #include "store/accounts.h"
 
 namespace telepost::store {
@@ -27,10 +28,15 @@ Result<std::string> canonical_mailto(std::string_view given, std::string_view re
   const std::size_t at = rest.rfind('@');
   if (at == std::string_view::npos || at == 0 || at + 1 == rest.size()) return bad(given, "write it as name@domain");
   if (rest.size() > kMaxAddressBytes || at > 64) return bad(given, "it is too long");
-  for (const char c : rest) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '<' || c == '>') return bad(given, "it has a character that no address has");
-  }
   if (!is_valid_utf8(rest)) return bad(given, "it is not UTF-8");
+  for (std::string_view left = rest; !left.empty();) {
+    const Utf8Character character = first_character(left);
+    const char32_t code = character.code;
+    // What cannot be seen would make two addresses that look the same.
+    const bool foreign = is_control(code) || is_invisible(code) || is_line_separator(code);
+    if (foreign || code == ' ' || code == '<' || code == '>') return bad(given, "it has a character that no address has");
+    left.remove_prefix(character.size_bytes);
+  }
   return std::string(scheme) + ":" + to_lower(rest);
 }
 

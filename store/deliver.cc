@@ -20,6 +20,7 @@ struct Detailed {
 Detailed split_detail(const std::string& address) {
   const std::size_t plus = address.find('+');
   const std::size_t at = address.rfind('@');
+  if (address.starts_with("mailto:\"")) return {address, ""};  // the plus is one of the name's own characters
   if (!address.starts_with("mailto:") || plus == std::string::npos || at == std::string::npos || plus > at || plus == 7) return {address, ""};
   return {address.substr(0, plus) + address.substr(at), address.substr(plus + 1, at - plus - 1)};
 }

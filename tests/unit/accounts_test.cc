@@ -21,6 +21,17 @@ using test::mail;
 using test::sources_of;
 using test::StoreFixture;
 
+TEST(AccountAddress, RefusesWhatCannotBeSeen) {
+  EXPECT_EQ(store::canonical_address("Zoë@example.test").value(), "mailto:zoë@example.test");
+  for (const std::string hidden : {"\u009b", "\u0085", "\u200b", "\u200f", "\u2060", "\ufeff", "\u00ad", "\u202e", "\u2069",
+                                   "\u2028", "\x01", "\x7f"}) {
+    for (const std::string scheme : {"", "mailto:", "sip:"}) {
+      EXPECT_EQ(store::canonical_address(scheme + "an" + hidden + "n@example.test").error().kind, Errc::invalid);
+      EXPECT_EQ(store::canonical_address(scheme + "ann@exam" + hidden + "ple.test").error().kind, Errc::invalid);
+    }
+  }
+}
+
 class AccountsTest : public testing::Test {
  protected:
   void TearDown() override { EXPECT_TRUE(fixture_.verify_clean()); }
