@@ -20,14 +20,14 @@ void shift(schema::Part& part, std::uint64_t by) {
   for (schema::Part& child : part.children) shift(child, by);
 }
 
-// The trace block's fields are the first of the message's header.
+// The trace block's fields are the first of the message's header. Peers chose words of them: an encoded-word would lie here.
 void put_trace_block_first(std::string_view trace_block, schema::Document& document) {
   shift(document.root, trace_block.size());
   document.root.header.offset = 0;
   document.root.header.size += trace_block.size();
   std::vector<schema::HeaderField> fields;
   for (const mime::RawField& field : mime::scan(trace_block).header) {
-    fields.push_back({field.name, mime::decode_words(field.value)});
+    fields.push_back({field.name, mime::clean_text(field.value)});
   }
   document.fields.insert(document.fields.begin(), std::make_move_iterator(fields.begin()), std::make_move_iterator(fields.end()));
 }

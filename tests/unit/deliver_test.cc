@@ -288,6 +288,16 @@ TEST_F(DeliverTest, TheTraceBlockComesBeforeWhatArrived) {
   }
 }
 
+TEST_F(DeliverTest, AnEncodedWordInTheTraceBlockStaysAsThePeerWroteIt) {  // RFC 2047 section 5: not in trace fields
+  const AccountId ann = fixture_.create("ann@example.test");
+  Incoming incoming = incoming_for(fixture_.store(), {ann});
+  incoming.trace_block = "Return-Path: <=?utf-8?q?boss?=@example.net>\r\n";
+  const auto delivered = fixture_.deliver(std::move(incoming), mail("one"))[0];
+  ASSERT_TRUE(delivered.ok());
+  const std::string document = fixture_.store().reader().document(delivered->id).value();
+  EXPECT_NE(document.find("=?utf-8?q?boss?=@example.net"), std::string::npos) << document;
+}
+
 TEST_F(DeliverTest, OnlyAPeerWithAProvedIdentityStatesFacts) {
   const AccountId ann = fixture_.create("ann@example.test");
   const std::string voice = "Telepost-Kind: voice\r\nTelepost-Caller: tel:+15550199\r\nTelepost-Duration: 12.5\r\n"
