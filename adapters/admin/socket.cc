@@ -16,6 +16,7 @@ namespace telepost::adapters::admin {
 namespace {
 
 constexpr Duration kRequestTimeout = std::chrono::seconds(10);
+constexpr int kAcceptPause_ms = 100;
 constexpr Duration kIdleTimeout = std::chrono::hours(1);  // a person before a pager
 
 // The other side of the socket as a verb sees it.
@@ -137,7 +138,11 @@ void AdminSocket::accept_all() {
     if (waiting[0].revents != 0) return;
     if (waiting[1].revents == 0) continue;
     Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (socket.valid()) admit(std::move(socket));
+    if (socket.valid()) {
+      admit(std::move(socket));
+    } else if (::poll(waiting, 1, kAcceptPause_ms) > 0) {
+      return;  // no descriptor was free: the connection still waits, and asking at once would spin
+    }
   }
 }
 
