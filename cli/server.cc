@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "cli/open_files.h"
+
 namespace telepost::cli {
 namespace {
 
@@ -17,9 +19,9 @@ unsigned threads_for(const schema::Configuration& configuration) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const schema::Configuration& configuration) {
-  std::unique_ptr<Server> server(new Server(configuration));
-  TELEPOST_ASSIGN(server->store_, open_store(configuration, {OpenStoreOptions::Missing::create,
-                                                             store::Store::Options::Sweeping::by_itself}));
+  std::unique_ptr<Server> server(new Server(fit_to_open_files(configuration)));
+  TELEPOST_ASSIGN(server->store_, open_store(server->configuration_, {OpenStoreOptions::Missing::create,
+                                                                      store::Store::Options::Sweeping::by_itself}));
   TELEPOST_TRY(server->listen());
   return server;
 }
