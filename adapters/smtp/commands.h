@@ -86,8 +86,8 @@ class Commands {
   std::optional<Transaction> transaction_;  // from MAIL on
   Path resolving_;
   unsigned errors_ = 0;              // since the last accepted message
-  unsigned unknown_recipients_ = 0;  // the same
   unsigned idle_commands_ = 0;       // the same
+  unsigned unknown_recipients_ = 0;  // of the whole session: a message to oneself must not buy another hundred guesses
 };
 
 }  // namespace telepost::adapters::smtp

@@ -42,7 +42,7 @@ std::vector<ListenerConfig> listeners_of(const schema::Configuration& configurat
 // lasts so long (DESIGN section 4, Bytes); RFC 5321 section 4.5.3.2 gives each block 3 minutes but no total.
 inline constexpr Duration kDataTotal = std::chrono::minutes(10);
 inline constexpr unsigned kMaxErrors = 20;                // refused commands since the last accepted message
-inline constexpr unsigned kMaxUnknownRecipients = 100;    // the same for recipients, where strangers may guess (smtp)
+inline constexpr unsigned kMaxUnknownRecipients = 100;    // refused recipients of a session, where strangers may guess (smtp)
 inline constexpr unsigned kMaxIdleCommands = 5000;        // commands since the last accepted message
 
 // Whether a peer may talk to a service listener, and whether it has proved its identity there.

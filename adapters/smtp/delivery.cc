@@ -56,9 +56,11 @@ std::unique_ptr<store::Intake> Commands::begin() {
 }
 
 void Commands::answer(const std::vector<Result<store::Delivered>>& results, std::uint64_t size_bytes) {
+  // The id tells of the account, which is nothing for strangers: the trace leads us to it.
   const auto reply_of = [&](const Result<store::Delivered>& result) {
-    return result.ok() ? Reply{250, "2.0.0", "Stored as " + to_string(result->id) + " trace " + transaction_->trace}
-                       : reply_to(result.error());
+    if (!result.ok()) return reply_to(result.error());
+    const std::string id = client_.proof == Proof::proved ? " as " + to_string(result->id) : "";
+    return Reply{250, "2.0.0", "Stored" + id + " trace " + transaction_->trace};
   };
   const auto is_stored = [](const Result<store::Delivered>& result) { return result.ok(); };
   if (context_.listener.mode == Mode::smtp) {
@@ -71,7 +73,7 @@ void Commands::answer(const std::vector<Result<store::Delivered>>& results, std:
   log_end(stored > 0 ? "accepted" : "refused", size_bytes, failed == results.end() ? "ok" : to_string(failed->error()),
           stored);
   count(context_.listener.mode, stored > 0);
-  if (stored > 0) errors_ = unknown_recipients_ = idle_commands_ = 0;
+  if (stored > 0) errors_ = idle_commands_ = 0;
   transaction_.reset();
 }
 
