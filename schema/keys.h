@@ -22,7 +22,8 @@
 //   piece         point  H                                   PieceRecord
 //                        O                                   OrphanRecord      no link was left when it was written
 //                 large  B                                   the bytes, by the codec that H names
-//                 scan   L account:8 local:8                 (empty)           a message that uses the piece
+//                 scan   L account:8 local:8                 time:8            a message that uses the piece, and when that
+//                                                                               is to be checked
 //   directory     point  A address                           AddressRecord
 //   account_list  scan   A account:8                         AccountListRecord
 //   calendar      queue  T time:8 partition                  (empty)           something is due there

@@ -2,136 +2,9 @@
 
 #include <utility>
 
-#include "base/bytes.h"
+#include "schema/record_codec.h"
 
 namespace telepost::schema {
-namespace {
-
-constexpr std::uint8_t kVersion = 1;
-
-// Writes a record's fields behind its version byte.
-class Encoder {
- public:
-  Encoder() : writer_(bytes_) {
-    bytes_.reserve(128);
-    writer_.u8(kVersion);
-  }
-  template <std::integral Int>
-  Encoder& number(Int value) {
-    writer_.varint(static_cast<std::uint64_t>(value));
-    return *this;
-  }
-  template <typename Tag, typename Rep>
-  Encoder& number(Strong<Tag, Rep> id) { return number(id.value); }
-  template <typename Enum>
-    requires std::is_enum_v<Enum>
-  Encoder& number(Enum value) { return number(static_cast<std::uint64_t>(value)); }
-  Encoder& time(Time value) {
-    writer_.u64(static_cast<std::uint64_t>(to_millis(value)));
-    return *this;
-  }
-  Encoder& text(std::string_view value) {
-    writer_.text(value);
-    return *this;
-  }
-  Encoder& digest(const Digest& value) {
-    writer_.raw(value.view());
-    return *this;
-  }
-  template <typename List, typename Each>
-  Encoder& list(const List& values, Each each) {
-    number(values.size());
-    for (const auto& value : values) each(*this, value);
-    return *this;
-  }
-  Encoder& placements(const std::vector<Placement>& values) {
-    return list(values, [](Encoder& out, const Placement& p) { out.number(p.mailbox).number(p.uid); });
-  }
-  Encoder& texts(const std::vector<std::string>& values) {
-    return list(values, [](Encoder& out, const std::string& value) { out.text(value); });
-  }
-  std::string take() { return std::move(bytes_); }
-
- private:
-  std::string bytes_;
-  ByteWriter writer_;
-};
-
-// Reads them back; finish() tells whether the bytes were exactly one record of a known version.
-class Decoder {
- public:
-  Decoder(std::string_view bytes, std::string_view record) : reader_(bytes), record_(record), version_(reader_.u8()) {}
-  template <typename Field>
-  Decoder& number(Field& field) {
-    const std::uint64_t value = reader_.varint();
-    if constexpr (requires { field.value; }) {
-      field.value = narrow<decltype(field.value)>(value);
-    } else if constexpr (std::is_enum_v<Field>) {
-      field = static_cast<Field>(narrow<std::underlying_type_t<Field>>(value));
-    } else {
-      field = narrow<Field>(value);
-    }
-    return *this;
-  }
-  template <typename Enum>
-  Decoder& choice(Enum& field, Enum first, Enum last) {  // refuses numbers outside the enumeration
-    number(field);
-    if (field < first || field > last) bad_ = true;
-    return *this;
-  }
-  Decoder& time(Time& field) {
-    field = from_millis(static_cast<std::int64_t>(reader_.u64()));
-    return *this;
-  }
-  Decoder& text(std::string& field) {
-    field = reader_.text();
-    return *this;
-  }
-  Decoder& digest(Digest& field) {
-    const std::string_view bytes = reader_.raw(32);
-    if (bytes.size() == 32) field = digest_from_bytes(bytes);
-    return *this;
-  }
-  // The count is trusted only as far as bytes follow, so that a bad one costs no memory.
-  template <typename Item, typename Each>
-  Decoder& list(std::vector<Item>& field, Each each) {
-    const std::uint64_t size = reader_.varint();
-    if (size > reader_.rest().size()) bad_ = true;
-    for (std::uint64_t i = 0; i < size && !bad_ && !reader_.failed(); ++i) each(*this, field.emplace_back());
-    return *this;
-  }
-  Decoder& placements(std::vector<Placement>& field) {
-    return list(field, [](Decoder& in, Placement& p) { in.number(p.mailbox).number(p.uid); });
-  }
-  Decoder& texts(std::vector<std::string>& field) {
-    return list(field, [](Decoder& in, std::string& value) { in.text(value); });
-  }
-
-  template <typename Record>
-  Result<Record> finish(Record&& record) {
-    if (version_ != kVersion || bad_ || !reader_.done()) {
-      return {Errc::corrupt, std::string("bytes that are no ") + std::string(record_)};
-    }
-    return std::forward<Record>(record);
-  }
-
- private:
-  template <typename Int>
-  Int narrow(std::uint64_t value) {
-    if constexpr (std::is_same_v<Int, bool>) {
-      return value != 0;
-    } else {
-      if (!std::in_range<Int>(value)) bad_ = true;
-      return static_cast<Int>(value);
-    }
-  }
-  ByteReader reader_;
-  std::string_view record_;
-  std::uint8_t version_;
-  bool bad_ = false;
-};
-
-}  // namespace
 
 std::string_view name_of(AccountState state) {
   switch (state) {
@@ -154,19 +27,6 @@ std::string_view name_of(Role role) {
     case Role::archive: return "archive";
   }
   return "";
-}
-
-std::string_view name_of(Network network) {
-  switch (network) {
-    case Network::mail: return "mail";
-    case Network::sms: return "sms";
-    case Network::mms: return "mms";
-    case Network::fax: return "fax";
-    case Network::call: return "call";
-    case Network::push: return "push";
-    case Network::webhook: return "webhook";
-  }
-  return "unknown";
 }
 
 std::string encode(const AccountRecord& r) {
@@ -287,7 +147,7 @@ std::string encode(const ChangeRecord& r) {
 Result<ChangeRecord> decode_ChangeRecord(std::string_view bytes) {
   ChangeRecord r;
   Decoder in(bytes, "change record");
-  in.choice(r.what, ChangeRecord::What::message, ChangeRecord::What::mailbox_gone).number(r.id).number(r.created)
+  in.choice(r.what, ChangeRecord::What::message, ChangeRecord::What::placement_gone).number(r.id).number(r.created)
       .placements(r.placements).choice(r.reason, Removal::expunged, Removal::account_deleted).time(r.time);
   return in.finish(std::move(r));
 }
@@ -368,33 +228,6 @@ Result<CdrRecord> decode_CdrRecord(std::string_view bytes) {
   in.choice(r.event, CdrRecord::Event::delivery, CdrRecord::Event::fax_page).time(r.time).text(r.id)
       .choice(r.kind, Kind::email, Kind::text).text(r.result).number(r.local).number(r.size_bytes).text(r.address)
       .text(r.other).text(r.network).text(r.trace);
-  return in.finish(std::move(r));
-}
-
-std::string encode(const JobRecord& r) {
-  Encoder out;
-  out.number(r.state).number(r.held).number(r.network).text(r.destination).number(r.account).number(r.message)
-      .number(r.attempts).time(r.created).time(r.next_attempt).number(r.expires.has_value());
-  if (r.expires) out.time(*r.expires);
-  return out.text(r.lease_owner).number(r.lease_epoch).time(r.lease_until).text(r.reason).text(r.payload).take();
-}
-Result<JobRecord> decode_JobRecord(std::string_view bytes) {
-  JobRecord r;
-  Decoder in(bytes, "job");
-  bool expires = false;
-  in.choice(r.state, JobRecord::State::waiting, JobRecord::State::claimed).number(r.held)
-      .choice(r.network, Network::mail, Network::webhook).text(r.destination).number(r.account).number(r.message)
-      .number(r.attempts).time(r.created).time(r.next_attempt).number(expires);
-  if (expires) in.time(r.expires.emplace());
-  in.text(r.lease_owner).number(r.lease_epoch).time(r.lease_until).text(r.reason).text(r.payload);
-  return in.finish(std::move(r));
-}
-
-std::string encode(const JobNameRecord& r) { return Encoder().text(r.destination).take(); }
-Result<JobNameRecord> decode_JobNameRecord(std::string_view bytes) {
-  JobNameRecord r;
-  Decoder in(bytes, "job name");
-  in.text(r.destination);
   return in.finish(std::move(r));
 }
 

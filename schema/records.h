@@ -142,12 +142,12 @@ struct Summary {
 // One live entry per message, at its last modseq; or a tombstone. A mailbox's live entry is its MailboxRecord, which holds
 // its modseq: there are few of them, and every delivery would have to move another one.
 struct ChangeRecord {
-  enum class What : std::uint8_t { message = 1, message_gone, mailbox_gone };
+  enum class What : std::uint8_t { message = 1, message_gone, mailbox_gone, placement_gone };
   bool gone() const { return what != What::message; }
   What what = What::message;
   std::uint64_t id = 0;     // local number or mailbox number
   Modseq created{};         // of the message or mailbox
-  std::vector<Placement> placements;  // message_gone, and message whose placements were lost: what VANISHED needs
+  std::vector<Placement> placements;  // message_gone, placement_gone: what is lost, as VANISHED tells it
   Removal reason = Removal::expunged; // *_gone
   Time time{};                        // *_gone: when, for changes.keep
   bool operator==(const ChangeRecord&) const = default;
@@ -223,36 +223,6 @@ struct CdrRecord {
   bool operator==(const CdrRecord&) const = default;
 };
 
-enum class Network : std::uint8_t { mail = 1, sms, mms, fax, call, push, webhook };
-std::string_view name_of(Network network);
-
-// Something to be sent (store/outbox.h). Its time is the next attempt's, or while it is leased the lease's end.
-struct JobRecord {
-  enum class State : std::uint8_t { waiting = 1, claimed };
-  State state = State::waiting;
-  bool held = false;          // by an operator: waits for its release
-  Network network = Network::mail;
-  std::string destination;    // what order and concurrency are per
-  AccountId account{};
-  LocalId message{};
-  std::uint32_t attempts = 0; // begun
-  Time created{};
-  Time next_attempt{};
-  std::optional<Time> expires;
-  std::string lease_owner;    // "" : nobody
-  std::uint64_t lease_epoch = 0;  // raised by each claim
-  Time lease_until{};
-  std::string reason;         // of the last retry
-  std::string payload;
-  bool operator==(const JobRecord&) const = default;
-};
-
-// An account's word that a job is its own.
-struct JobNameRecord {
-  std::string destination;
-  bool operator==(const JobNameRecord&) const = default;
-};
-
 #define TELEPOST_RECORD(Record)             \
   std::string encode(const Record& record); \
   Result<Record> decode_##Record(std::string_view bytes)
@@ -271,8 +241,6 @@ TELEPOST_RECORD(AddressRecord);
 TELEPOST_RECORD(AccountListRecord);
 TELEPOST_RECORD(StoreRecord);
 TELEPOST_RECORD(CdrRecord);
-TELEPOST_RECORD(JobRecord);
-TELEPOST_RECORD(JobNameRecord);
 #undef TELEPOST_RECORD
 
 }  // namespace telepost::schema

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "schema/keys.h"
 #include "policies/delivery.h"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::size_t kItemsAtOnce = 500;
 constexpr Duration kLate = std::chrono::minutes(1);
+constexpr Duration kPostponed = std::chrono::hours(1);
 
 metrics::Histogram& due_late_seconds() {
   static metrics::Histogram histogram("telepost_due_late_seconds", "How late due work was done",
@@ -72,14 +74,36 @@ Result<void> AccountDuty::run(SweepReport& report) {
       std::copy_if(items.begin(), items.end(), std::back_inserter(outside),
                    [&](const Item& item) { return is_outside(item.what) && is_time(item); });
     }
-    for (const Item& item : outside) TELEPOST_TRY(act_outside(item));
-    TELEPOST_ASSIGN(more, act_inside(outside, report));
+    if (rooms_.stopping.load()) return {Errc::cancelled, "the store is being closed"};
+    std::optional<Item> damaged;
+    const Result<bool> acted = act_all(outside, report, damaged);
+    if (!acted.ok() && !damaged) return acted.error();
+    if (damaged) TELEPOST_TRY(postpone(*damaged, acted.error()));
+    more = damaged || *acted;
   }
   return {};
 }
 
+Result<bool> AccountDuty::act_all(const std::vector<Item>& outside, SweepReport& report, std::optional<Item>& damaged) {
+  for (const Item& item : outside) {
+    const Result<void> done = act_outside(item);
+    if (!done.ok() && done.error().kind == Errc::corrupt) damaged = item;
+    TELEPOST_TRY(done);
+  }
+  return act_inside(outside, report, damaged);
+}
+
+// What damage keeps from being done must not keep everything behind it.
+Result<void> AccountDuty::postpone(const Item& item, const Error& error) {
+  log::error("due_work_damaged", {{"account", schema::to_string(account_)}, {"what", std::string(1, item.what)}, {"reason", to_string(error)}});
+  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads));
+  write.erase(Space::queue, item.key);
+  write.add_due(rooms_.clock.now() + kPostponed, item.what, item.id, item.value);
+  return write.commit();
+}
+
 // One batch of the account: what is due goes with its item, of what was done outside the item alone. True: more is due.
-Result<bool> AccountDuty::act_inside(const std::vector<Item>& outside, SweepReport& report) {
+Result<bool> AccountDuty::act_inside(const std::vector<Item>& outside, SweepReport& report, std::optional<Item>& damaged) {
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads));
   TELEPOST_ASSIGN(const auto items, due(write));
   const Time now = rooms_.clock.now();
@@ -91,7 +115,11 @@ Result<bool> AccountDuty::act_inside(const std::vector<Item>& outside, SweepRepo
     stopped = write.full() || (is_outside(item.what) && !done_outside);  // came meanwhile: the next round
     if (stopped) break;
     ++report.due;
-    if (!done_outside) TELEPOST_TRY(act(write, item, report));
+    if (!done_outside) {
+      const Result<void> done = act(write, item, report);
+      if (!done.ok() && done.error().kind == Errc::corrupt) damaged = item;
+      TELEPOST_TRY(done);
+    }
     write.erase(Space::queue, item.key);
     due_late_seconds().observe(std::chrono::duration<double>(now - item.time).count());
     if (now - item.time > kLate) ++report.late;

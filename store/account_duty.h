@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -35,7 +36,10 @@ class AccountDuty {
   };
   Result<std::vector<Item>> due(const AccountWrite& write) const;
   bool is_time(const Item& item) const;
-  Result<bool> act_inside(const std::vector<Item>& outside, SweepReport& report);
+  // Gives whether more is due; on an error, `damaged` is the item that stored damage kept from being done.
+  Result<bool> act_all(const std::vector<Item>& outside, SweepReport& report, std::optional<Item>& damaged);
+  Result<bool> act_inside(const std::vector<Item>& outside, SweepReport& report, std::optional<Item>& damaged);
+  Result<void> postpone(const Item& item, const Error& error);
   Result<void> hint_next(AccountWrite& write);
   // Each does one item inside the write; the item goes with it.
   Result<void> act(AccountWrite& write, const Item& item, SweepReport& report);

@@ -105,6 +105,7 @@ Result<void> AccountRemoval::remove_links(SweepReport& report) {
   const auto reader = rooms_.engine->reader(Partition::account(account_));
   std::string from = "M";
   for (;;) {
+    if (rooms_.stopping.load()) return {Errc::cancelled, "the store is being closed"};
     std::vector<Pieces::Link> links;
     Result<void> decoded;
     bool more = false;
@@ -136,6 +137,7 @@ Result<void> AccountRemoval::remove_records() {
   for (const Space space : {Space::large, Space::scan, Space::queue, Space::point}) {
     std::string from;
     for (bool more = true; more;) {
+      if (rooms_.stopping.load()) return {Errc::cancelled, "the store is being closed"};
       Batch batch(partition);
       TELEPOST_TRY(reader->scan(space, from, {}, [&](std::string_view key, std::string_view) {
         from = std::string(key) + '\0';

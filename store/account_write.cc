@@ -13,6 +13,7 @@ namespace keys = schema::keys;
 namespace {
 constexpr std::size_t kFullBytes = kMaxBatchBytes - (1u << 20);
 constexpr std::size_t kFullOperations = 16'000;
+constexpr std::size_t kEndBytes = 256u << 10;  // kept free for head, mailboxes and due work
 }  // namespace
 
 AccountWrite::AccountWrite(Rooms& rooms, std::shared_ptr<Head> head, std::unique_lock<std::mutex> lock)
@@ -37,6 +38,7 @@ Result<void> AccountWrite::load(Rooms& rooms, Head& head) {
   if (state.exists) {
     TELEPOST_ASSIGN(state.profile, schema::decode_AccountRecord(*records[0]));
     TELEPOST_ASSIGN(state.head, schema::decode_HeadRecord(*records[1]));
+    state.loaded_head = records[1];
     if (records[2]) {
       TELEPOST_ASSIGN(auto inbox, schema::decode_MailboxRecord(*records[2]));
       state.mailboxes[inbox.id] = std::move(inbox);
@@ -79,6 +81,8 @@ void AccountWrite::set_profile(schema::AccountRecord profile) {
   profile_ = std::move(profile);
   profile_changed_ = true;
 }
+
+Time AccountWrite::now() const { return rooms_->clock.now(); }
 
 Time AccountWrite::received(Time now) {
   last_received_ = std::max(last_received_, now);
@@ -200,6 +204,10 @@ void AccountWrite::log(schema::Modseq modseq, const schema::ChangeRecord& change
   add_due(*record_.trim_due, due::kTrimChanges, due::no_id());
 }
 
+bool AccountWrite::has_room(std::size_t size_bytes) const {
+  return batch_.size_bytes() + size_bytes + kEndBytes <= kMaxBatchBytes;
+}
+
 bool AccountWrite::full() const {
   return batch_.size_bytes() > kFullBytes || batch_.operations() > kFullOperations;
 }
@@ -210,6 +218,7 @@ void AccountWrite::move_into(Commit& commit) {
   for (const auto& [id, mailbox] : mailboxes_) batch_.put(Space::point, keys::mailbox(id), schema::encode(mailbox));
 
   Head::State& state = head_->state;
+  const bool existed = state.exists;
   state.loaded = state.exists = true;
   if (profile_changed_) state.profile = std::move(profile_);
   const schema::Modseq modseq = record_.modseq;
@@ -221,6 +230,9 @@ void AccountWrite::move_into(Commit& commit) {
 
   for (CommitEntry& entry : before_) commit.list.push_back(std::move(entry));
   commit.list.push_back({std::move(batch_)});
+  if (!existed || state.loaded_head) {
+    commit.list.back().expectations.push_back({Space::point, std::string(keys::kHead), std::exchange(state.loaded_head, std::nullopt)});
+  }
   for (CommitEntry& entry : after_) commit.list.push_back(std::move(entry));
   commit.advances.push_back({head_, modseq});
 }

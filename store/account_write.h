@@ -42,6 +42,7 @@ class AccountWrite {
   void set_profile(schema::AccountRecord profile);
   schema::HeadRecord& head() { return record_; }
   schema::Modseq advance() { return {++record_.modseq.value}; }
+  Time now() const;         // the store's
   Time received(Time now);  // now, but never before what the account has received already
 
   // Errors: not_found. The pointer stays valid; what is changed through it is written by submit().
@@ -70,6 +71,7 @@ class AccountWrite {
   void before(CommitEntry entry) { before_.push_back(std::move(entry)); }  // goes ahead of the account's batch
   void after(CommitEntry entry) { after_.push_back(std::move(entry)); }
   std::size_t size_bytes() const { return batch_.size_bytes(); }
+  bool has_room(std::size_t size_bytes) const;  // for records of that size and the batch's own end
   bool full() const;  // near a batch's bound: submit and begin anew
 
   // The parts of a Commit; several accounts' writes may go into one.

@@ -108,6 +108,8 @@ void Committer::commit_group(std::vector<Commit>& group) {
     bool broken = false;
     for (const Commit::Advance& advance : group[i].advances) broken = broken || advance.head->broken();
     if (broken) {
+      // What was built on this commit's other heads waits in the same group: it must not pass.
+      for (const Commit::Advance& advance : group[i].advances) advance.head->give_up();
       results[i] = {Errc::io, "a commit before this one failed"};
       continue;
     }

@@ -56,6 +56,8 @@ class Intake {
   virtual void write(std::string_view bytes) = 0;
   // True when enough is held that flush() must complete before the next write().
   virtual bool must_flush() const = 0;
+  // Of the message, in memory now.
+  virtual std::size_t bytes_held() const = 0;
   // Writes finished pieces out. After an error the delivery cannot go on: finish() gives the same error.
   virtual void flush(Completion<void> done) = 0;
   // Decides, stores and commits. One result for each recipient, in the order of Incoming::to (with one_for_all the adapter

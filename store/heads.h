@@ -29,6 +29,9 @@ class Head {
   struct State {
     bool loaded = false;
     bool exists = false;  // false: the account's partition holds no head
+    // The head record as it was loaded, until the first batch built on it: that batch expects it. A write that failed on its
+    // way to the disk may yet be found there when the engine is opened again.
+    std::optional<std::string> loaded_head;
     schema::AccountRecord profile;
     schema::HeadRecord head;
     std::map<schema::MailboxId, schema::MailboxRecord> mailboxes;  // those used so far
@@ -38,6 +41,7 @@ class Head {
   State state;  // guarded by mutex
 
   // A head whose commit failed is never used again: the next user loads a new one from the engine.
+  void give_up() { broken_.store(true, std::memory_order_release); }
   bool broken() const { return broken_.load(std::memory_order_acquire); }
   void begin_commit() { in_flight_.fetch_add(1, std::memory_order_acq_rel); }
   void end_commit(bool succeeded);

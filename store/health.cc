@@ -49,7 +49,8 @@ void Health::refresh() {
     if (full) log::error("disk_reserve_reached", {{"free_bytes", space->free_bytes}});
     else log::info("disk_reserve_free_again", {});
   }
-  if (!full && latched_.load() && engine_.recover().ok()) {
+  // Also below the reserve: expunges and sweeps must be able to write, or the store could never free space by itself.
+  if (latched_.load() && engine_.recover().ok()) {
     std::vector<CommitList> probe(1);
     probe[0].push_back({Batch(schema::Partition::meta())});
     probe[0][0].batch.erase(Space::point, "probe");

@@ -44,7 +44,7 @@ constexpr Layout kLayouts[] = {
     {PartitionKind::piece, Space::point, 'H', "piece", "", describe_piece},
     {PartitionKind::piece, Space::point, 'O', "orphan", "", describe_orphan},
     {PartitionKind::piece, Space::large, 'B', "piece_bytes", "", describe_size},
-    {PartitionKind::piece, Space::scan, 'L', "link", "aaccount 8local", describe_nothing},
+    {PartitionKind::piece, Space::scan, 'L', "link", "aaccount 8local", describe_link},
     {PartitionKind::directory, Space::point, 'A', "address", "saddress", describe_address},
     {PartitionKind::account_list, Space::scan, 'A', "listed_account", "aaccount", describe_listed},
     {PartitionKind::calendar, Space::queue, 'T', "hint", "ttime ptarget mmessage", describe_messages},

@@ -45,6 +45,7 @@ std::string_view name_of(schema::ChangeRecord::What what) {
     case schema::ChangeRecord::What::message: return "message";
     case schema::ChangeRecord::What::message_gone: return "message_gone";
     case schema::ChangeRecord::What::mailbox_gone: return "mailbox_gone";
+    case schema::ChangeRecord::What::placement_gone: return "placement_gone";
   }
   return "";
 }
@@ -247,6 +248,11 @@ bool describe_digests(std::string_view bytes, Fields& fields) {
   for (std::size_t at = 0; at < bytes.size(); at += 32) digests.push_back(to_hex(bytes.substr(at, 32)));
   Describer(fields).texts("pieces", digests);
   return bytes.size() % 32 == 0;
+}
+
+bool describe_link(std::string_view bytes, Fields& fields) {
+  if (bytes.size() == 8) Describer(fields).text("check", to_rfc3339(from_millis(static_cast<std::int64_t>(ByteReader(bytes).u64()))));
+  return bytes.size() == 8;
 }
 
 bool describe_size(std::string_view bytes, Fields& fields) {

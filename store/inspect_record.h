@@ -1,6 +1,7 @@
 // The parts of inspect: keys by layout, records by field. Inside inspect only.
 #pragma once
 
+#include "schema/job_records.h"
 #include "schema/records.h"
 #include "store/inspect.h"
 
@@ -32,6 +33,7 @@ bool describe_mailbox_number(std::string_view bytes, Fields& fields);
 bool describe_uid(std::string_view bytes, Fields& fields);
 bool describe_account_number(std::string_view bytes, Fields& fields);
 bool describe_digests(std::string_view bytes, Fields& fields);  // or an address: what due work carries
+bool describe_link(std::string_view bytes, Fields& fields);
 bool describe_size(std::string_view bytes, Fields& fields);
 bool describe_messages(std::string_view bytes, Fields& fields);
 bool describe_nothing(std::string_view bytes, Fields& fields);

@@ -35,10 +35,23 @@ void put_trace_block_first(std::string_view trace_block, schema::Document& docum
 }  // namespace
 
 IntakeSession::IntakeSession(Rooms& rooms, Incoming incoming)
-    : rooms_(rooms), begun_(rooms.clock.now()), arrived_(std::make_shared<Arrived>()) {
+    : rooms_(rooms), cutter_(incoming.to.size()), begun_(rooms.clock.now()), arrived_(std::make_shared<Arrived>()) {
   TELEPOST_ASSERT(!incoming.to.empty());
   for (const Recipient& recipient : incoming.to) arrived_->ids.push_back({recipient.account, rooms_.numbers.next_local()});
   arrived_->incoming = std::move(incoming);
+}
+
+// Broken off or refused: what was written for it need not wait for the check of its links.
+IntakeSession::~IntakeSession() {
+  if (!flushed_ || delivered_) return;
+  rooms_.workers.run_anyway([&rooms = rooms_, pieces = cutter_.content().pieces(), arrived = arrived_] {
+    for (const schema::MessageId& message : arrived->ids) {
+      std::vector<Pieces::Link> links;
+      for (const Digest& piece : pieces) links.push_back({piece, message});
+      const Result<void> unlinked = Pieces(rooms).unlink(links);
+      if (!unlinked.ok()) return;  // the hints find them
+    }
+  });
 }
 
 void IntakeSession::write(std::string_view bytes) { cutter_.write(bytes); }
@@ -48,6 +61,7 @@ bool IntakeSession::must_flush() const { return cutter_.piece_bytes_held() >= kF
 void IntakeSession::flush(Completion<void> done) {
   auto pieces = std::make_shared<std::vector<Pieces::Bytes>>(cutter_.take_pieces());
   cutter_.pieces_written();
+  flushed_ = true;
   const auto write = [&rooms = rooms_, pieces, arrived = arrived_, failed = failed_, done] {
     if (!*failed) {
       const Result<void> health = rooms.health.check();
@@ -71,7 +85,6 @@ void IntakeSession::describe() {
   document.size_bytes = cutter_.arrived_bytes() + document.trace_size_bytes;
   document.digest = cutter_.arrived_digest();
   document.envelope.from = incoming.from;
-  for (const Recipient& recipient : incoming.to) document.envelope.to.push_back(recipient.address);
   document.origin = incoming.origin;
   if (incoming.origin.identity) {
     Result<mime::ServiceFacts> facts = mime::read_service_facts(structure);
@@ -87,8 +100,8 @@ void IntakeSession::describe() {
 }
 
 // A delivery that took this long, or a clock that jumped: the check of its first links is near or was.
-bool IntakeSession::links_may_be_gone() const {
-  return !arrived_->content.pieces().empty() && rooms_.clock.now() - begun_ > kLinkCheck / 2;
+bool links_may_be_gone(Rooms& rooms, const Arrived& arrived, Time begun) {
+  return !arrived.content.pieces().empty() && rooms.clock.now() - begun > kLinkCheck / 2;
 }
 
 void IntakeSession::finish(Completion<DeliveredToAll> done) {
@@ -101,11 +114,11 @@ void IntakeSession::finish(Completion<DeliveredToAll> done) {
     return;
   }
   auto pieces = std::make_shared<std::vector<Pieces::Bytes>>(cutter_.take_pieces());
-  const bool link_again = links_may_be_gone();
-  if (pieces->empty() && !link_again && Recipients::try_deliver(rooms_, arrived_, done)) return;
-  const auto deliver = [&rooms = rooms_, pieces, link_again, arrived = arrived_, done] {
+  delivered_ = true;
+  if (pieces->empty() && !links_may_be_gone(rooms_, *arrived_, begun_) && Recipients::try_deliver(rooms_, arrived_, done)) return;
+  const auto deliver = [&rooms = rooms_, pieces, begun = begun_, arrived = arrived_, done] {
     Result<void> stored = Pieces(rooms).store(*pieces, arrived->ids);
-    if (stored.ok() && link_again) stored = Pieces(rooms).link(arrived->content.pieces(), arrived->ids);
+    if (stored.ok() && links_may_be_gone(rooms, *arrived, begun)) stored = Pieces(rooms).link(arrived->content.pieces(), arrived->ids);
     if (!stored.ok() && stored.error().kind == Errc::not_found) stored = {Errc::busy, "the message took too long to arrive"};
     if (stored.ok()) Recipients::deliver(rooms, arrived, done);
     else done(DeliveredToAll(arrived->incoming.to.size(), stored.error()));

@@ -16,6 +16,7 @@ namespace telepost::store {
 class IntakeSession final : public Intake {
  public:
   IntakeSession(Rooms& rooms, Incoming incoming);
+  ~IntakeSession() override;
   void write(std::string_view bytes) override;
   bool must_flush() const override;
   void flush(Completion<void> done) override;
@@ -23,13 +24,14 @@ class IntakeSession final : public Intake {
   std::size_t bytes_held() const { return cutter_.bytes_held(); }
 
  private:
-  bool links_may_be_gone() const;
   void describe();
 
   Rooms& rooms_;
   SourceCutter cutter_;
   const Time begun_;
   std::shared_ptr<Arrived> arrived_;
+  bool flushed_ = false;    // pieces may be in the store
+  bool delivered_ = false;  // and belong to a message that is being committed
   // Set by flush() on a worker, read by the session after its completion.
   std::shared_ptr<std::optional<Error>> failed_ = std::make_shared<std::optional<Error>>();
 };

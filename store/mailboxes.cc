@@ -171,7 +171,10 @@ Result<void> Mailboxes::remove(schema::AccountId account, schema::MailboxId mail
     if (!children.empty()) return {Errc::refused, "the mailbox has mailboxes inside"};
     const std::string first = keys::summary(mailbox, schema::Uid{0});
     TELEPOST_ASSIGN(const auto summaries, write.scan(Space::scan, first, keys::after(first.substr(0, 5)), kExpungesAtOnce));
+    std::size_t taken = 0;
     for (const auto& [key, value] : summaries) {
+      if (write.full()) break;
+      ++taken;
       TELEPOST_ASSIGN(const schema::Summary summary, schema::decode_Summary(value));
       TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, summary.local));
       if (edit.record().placements.size() > 1) {
@@ -181,7 +184,7 @@ Result<void> Mailboxes::remove(schema::AccountId account, schema::MailboxId mail
         TELEPOST_TRY(edit.expunge(schema::Removal::expunged, rooms_.clock.now()));
       }
     }
-    if (summaries.size() < kExpungesAtOnce) {
+    if (taken == summaries.size() && taken < kExpungesAtOnce) {
       schema::ChangeRecord tombstone;
       tombstone.what = schema::ChangeRecord::What::mailbox_gone;
       tombstone.id = mailbox.value;

@@ -179,7 +179,9 @@ Result<schema::MessageId> MessageChanger::import(const Appended& message) {
   TELEPOST_TRY(write_message(write, {&document, &cutter.content(), mailboxes, message.keywords, std::nullopt}));
   for (schema::Annotation annotation : message.annotations) {
     annotation.message = id;
-    write.put(Space::large, keys::annotation(id.local, write.advance()), schema::write_annotation(annotation));
+    const std::string xml = schema::write_annotation(annotation);
+    if (!write.has_room(xml.size())) return {Errc::too_large, "the message and its annotations do not fit a batch"};
+    write.put(Space::large, keys::annotation(id.local, write.advance()), xml);
   }
   TELEPOST_TRY(write.commit());
   return id;

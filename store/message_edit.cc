@@ -78,18 +78,24 @@ Result<void> MessageEdit::unplace(schema::MailboxId mailbox) {
   return {};
 }
 
+// What VANISHED tells of a message that goes on elsewhere (RFC 7162 section 3.2.10): an entry of its own, trimmed by time.
+void MessageEdit::log_lost_placements() {
+  if (lost_.empty()) return;
+  schema::ChangeRecord lost;
+  lost.what = schema::ChangeRecord::What::placement_gone;
+  lost.id = local_.value;
+  lost.created = record_.created;
+  lost.placements = lost_;
+  lost.time = write_->now();
+  write_->log(write_->advance(), lost, schema::Modseq{0});
+}
+
 Result<schema::Modseq> MessageEdit::finish() {
+  log_lost_placements();
   const schema::Modseq modseq = write_->advance();
   schema::ChangeRecord change;
   change.id = local_.value;
   change.created = record_.created;
-  // What VANISHED must tell of this message, with what its last entry still told (RFC 7162 section 3.2.10).
-  TELEPOST_ASSIGN(const auto before, write_->get(Space::scan, keys::change(record_.modseq)));
-  if (before) {
-    TELEPOST_ASSIGN(const auto last, schema::decode_ChangeRecord(*before));
-    change.placements = last.placements;
-  }
-  change.placements.insert(change.placements.end(), lost_.begin(), lost_.end());
   write_->log(modseq, change, record_.modseq);
   record_.modseq = summary_.modseq = modseq;
   for (const schema::Placement& placement : record_.placements) {

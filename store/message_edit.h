@@ -28,6 +28,7 @@ class MessageEdit {
 
  private:
   MessageEdit(AccountWrite& write, schema::LocalId local) : write_(&write), local_(local) {}
+  void log_lost_placements();
   Result<void> take_out(const schema::Placement& placement);
 
   AccountWrite* write_;

@@ -137,7 +137,11 @@ Result<void> write_message(AccountWrite& write, const NewMessage& message) {
   usage.bytes += document.size_bytes;
 
   write.put(Space::point, keys::message(local), schema::encode(record));
-  write.put(Space::large, keys::document(local), schema::write_document(document));
+  const std::string xml = schema::write_document(document);
+  if (!write.has_room(xml.size() + message.content->inline_size())) {
+    return {Errc::too_large, "the message's structure does not fit a batch: too many parts with too long names"};
+  }
+  write.put(Space::large, keys::document(local), xml);
   std::size_t next_inline = 0;
   for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
     if (record.segments[index].piece) continue;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/assert.h"
+#include "schema/job_records.h"
 #include "schema/keys.h"
 #include "store/account_write.h"
 #include "store/outbox_job.h"

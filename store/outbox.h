@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "schema/partition.h"
+#include "schema/job_records.h"
 #include "schema/records.h"
 
 namespace telepost::store {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/job_records.h"
 #include "schema/keys.h"
 
 namespace telepost::store {

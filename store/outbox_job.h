@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "schema/job_records.h"
 #include "schema/records.h"
 #include "store/engine/batch.h"
 

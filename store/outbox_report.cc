@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/job_records.h"
 #include "schema/keys.h"
 #include "store/account_write.h"
 #include "store/outbox.h"

@@ -14,6 +14,13 @@ using schema::Partition;
 
 namespace {
 constexpr int kTries = 64;  // each refusal means that somebody else succeeded
+
+std::string value_of(Time time) {
+  std::string value;
+  ByteWriter(value).u64(static_cast<std::uint64_t>(to_millis(time)));
+  return value;
+}
+Time time_from(std::string_view value) { return from_millis(static_cast<std::int64_t>(ByteReader(value).u64())); }
 }  // namespace
 
 Result<void> Pieces::store(const std::vector<Bytes>& pieces, const std::vector<schema::MessageId>& messages) {
@@ -33,7 +40,7 @@ Result<void> Pieces::link(const std::vector<Digest>& pieces, const std::vector<s
 
 // Head, bytes if they are not there, and links. The head is expected as it was read: reclaim may be deleting the piece at
 // this moment, and a raised generation stops reclaim.
-Result<CommitEntry> Pieces::changed(const Wanted& piece, const std::vector<schema::MessageId>& add) {
+Result<CommitEntry> Pieces::changed(const Wanted& piece, const std::vector<schema::MessageId>& add, Time check) {
   const Partition partition = Partition::piece(piece.digest);
   TELEPOST_ASSIGN(const auto stored, rooms_.engine->reader(partition)->get(Space::point, keys::kPieceHead));
   if (!stored && piece.bytes == nullptr) return {Errc::not_found, "piece " + to_hex(piece.digest) + " is gone"};
@@ -47,7 +54,7 @@ Result<CommitEntry> Pieces::changed(const Wanted& piece, const std::vector<schem
   CommitEntry entry{Batch(partition), {{Space::point, std::string(keys::kPieceHead), stored}}};
   entry.batch.put(Space::point, keys::kPieceHead, schema::encode(head));
   if (!stored) entry.batch.put(Space::large, keys::kPieceBytes, *piece.bytes);
-  for (const schema::MessageId& message : add) entry.batch.put(Space::scan, keys::link(message), {});
+  for (const schema::MessageId& message : add) entry.batch.put(Space::scan, keys::link(message), value_of(check));
   return entry;
 }
 
@@ -57,7 +64,7 @@ Result<void> Pieces::change(const std::vector<Wanted>& pieces, const std::vector
     CommitList list;
     const Time check = rooms_.clock.now() + kLinkCheck;
     for (const Wanted& piece : pieces) {
-      TELEPOST_ASSIGN(CommitEntry entry, changed(piece, add));
+      TELEPOST_ASSIGN(CommitEntry entry, changed(piece, add, check));
       list.push_back(Calendar::write({check, entry.batch.partition(), add}));
       list.push_back(std::move(entry));
     }
@@ -87,28 +94,17 @@ Result<std::string> Pieces::read(Engine& engine, const Digest& piece) {
   return std::move(*bytes);
 }
 
-// A message that is not there. Its account stays locked by `held` until the link is gone: an import under the same id would
-// link and write in between.
-Result<bool> Pieces::is_dead(const schema::MessageId& message, Held& held) {
-  const auto reader = rooms_.engine->reader(Partition::account(message.account));
-  TELEPOST_ASSIGN(const auto record, reader->get(Space::point, keys::message(message.local)));
-  if (record) return false;
-  if (held.contains(message.account)) return true;
-  Result<AccountWrite> write = AccountWrite::begin(rooms_, message.account, AccountWrite::Mode::with_reads);
-  if (!write.ok() && write.error().kind == Errc::not_found) return true;
-  TELEPOST_TRY(write);
-  TELEPOST_ASSIGN(const auto again, write->get(Space::point, keys::message(message.local)));
-  if (!again) held.emplace(message.account, std::move(*write));
-  return !again;
-}
-
-// Takes links of gone messages out, into the batch; tells whether a link is left.
+// Takes links of gone messages out, into the batch; tells whether a link is left. A link that was renewed since the hint was
+// written, by a longer delivery or an import under the same id, is for the renewal's own hint to check.
 Result<bool> Pieces::drop_dead_links(const Hint& hint, const PartitionReader& reader, Batch& batch) {
   std::set<std::string> dead;
   for (const schema::MessageId& message : hint.messages) {
+    const std::string key = keys::link(message);
+    TELEPOST_ASSIGN(const auto link, reader.get(Space::scan, key));
+    if (!link || (link->size() == 8 && time_from(*link) > hint.time)) continue;
     const auto account = rooms_.engine->reader(Partition::account(message.account));
     TELEPOST_ASSIGN(const auto record, account->get(Space::point, keys::message(message.local)));
-    if (!record && dead.insert(keys::link(message)).second) batch.erase(Space::scan, keys::link(message));
+    if (!record && dead.insert(key).second) batch.erase(Space::scan, key);
   }
   bool linked = false;
   TELEPOST_TRY(reader.scan(Space::scan, keys::kLinks, keys::after(keys::kLinks), [&](std::string_view key, std::string_view) {

@@ -60,9 +60,7 @@ class Pieces {
     const std::string* bytes;  // nullptr: it must be there
   };
   Result<void> change(const std::vector<Wanted>& pieces, const std::vector<schema::MessageId>& add);
-  Result<CommitEntry> changed(const Wanted& piece, const std::vector<schema::MessageId>& add);
-  using Held = std::map<schema::AccountId, AccountWrite>;
-  Result<bool> is_dead(const schema::MessageId& message, Held& held);
+  Result<CommitEntry> changed(const Wanted& piece, const std::vector<schema::MessageId>& add, Time check);
   Result<bool> drop_dead_links(const Hint& hint, const PartitionReader& reader, Batch& batch);
   Rooms& rooms_;
 };

@@ -8,13 +8,10 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "policies/delivery.h"
-#include "schema/document.h"
 #include "schema/keys.h"
+#include "store/copy.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
-#include "store/pieces.h"
-#include "store/received_order.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -22,7 +19,6 @@ namespace keys = schema::keys;
 
 namespace {
 
-constexpr Duration kKeepKeys = std::chrono::days(7);
 constexpr Duration kIntentDelay = std::chrono::minutes(1);
 constexpr std::size_t kInFlightBytes = 8u << 20;
 
@@ -59,109 +55,20 @@ struct Gathering {
   }
 };
 
-schema::CdrRecord cdr_of(const Arrived& arrived, std::size_t index, std::string_view result) {
-  schema::CdrRecord cdr;
-  cdr.event = schema::CdrRecord::Event::delivery;
-  cdr.kind = arrived.document.kind;
-  cdr.result = result;
-  cdr.local = arrived.ids[index].local;
-  cdr.size_bytes = arrived.document.size_bytes;
-  cdr.address = arrived.incoming.to[index].address;
-  cdr.other = arrived.incoming.from;
-  cdr.network = arrived.incoming.origin.network;
-  cdr.trace = arrived.incoming.origin.trace;
-  return cdr;
-}
-
-policies::DeliveryVerdict decide(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
-  const auto classes = rooms.classes.get();
-  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
-  policies::DeliveryFacts facts;
-  facts.state = write.profile().state;
-  facts.class_of_service = of_service != nullptr ? of_service : &classes->standard();
-  facts.kind = arrived.document.kind;
-  facts.size_bytes = arrived.document.size_bytes;
-  facts.received = rooms.clock.now();
-  for (const schema::Usage& usage : write.head().usage) {
-    facts.account.messages += usage.messages;
-    facts.account.bytes += usage.bytes;
-  }
-  facts.account_of_kind = write.head().usage[static_cast<std::size_t>(arrived.document.kind)];
-  return policies::decide_delivery(facts);
-}
-
-// The id under which a delivery key is known: to the head while its commit is in flight, else to the engine.
-Result<std::optional<schema::LocalId>> known_key(Rooms& rooms, const AccountWrite& write, const std::string& key) {
-  if (const auto assigned = write.assigned_key(key)) return assigned;
-  const auto reader = rooms.engine->reader(schema::Partition::account(write.account()));
-  TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::delivery_key(key)));
-  if (!bytes) return std::optional<schema::LocalId>();
-  TELEPOST_ASSIGN(const auto record, schema::decode_DeliveryKeyRecord(*bytes));
-  return std::optional(record.local);
-}
-
-// When this copy counts as received. Nothing is received in the future, so that what comes next is the newest.
-Time received_by(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
-  const Time now = rooms.clock.now();
-  return arrived.incoming.received ? std::min(*arrived.incoming.received, now) : write.received(now);
-}
-
-// Only what is the newest of its mailbox is put into the order by received time without reading.
-bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local) {
-  const Result<schema::MailboxRecord*> inbox = write.mailbox(kInbox);
-  return inbox.ok() && ReceivedOrder::is_newest(**inbox, order_key(received_by(rooms, write, arrived), local));
-}
-
-Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index) {
-  const schema::AccountId account = arrived.ids[index].account;
-  {
-    Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
-    if (!write.ok() || needs_no_reads(rooms, *write, arrived, arrived.ids[index].local)) return write;
-  }
-  return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
-}
-
-// Puts one recipient's copy into its account's batch. Nothing is changed on an error.
-Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::size_t index) {
-  const std::string& key = arrived.incoming.delivery_key;
-  if (!key.empty()) {
-    TELEPOST_ASSIGN(const auto known, known_key(rooms, write, key));
-    if (known) return Delivered{{write.account(), *known}, Delivered::How::already_there};
-  }
-  const policies::DeliveryVerdict verdict = decide(rooms, write, arrived);
-  if (verdict.refusal) return *verdict.refusal;  // no CDR: the peer is told, and nothing is stored
-
-  // The document is written with this copy's own facts in it, not copied for them.
-  schema::Document& document = arrived.document;
-  document.id = arrived.ids[index];
-  document.received = received_by(rooms, write, arrived);
-  std::swap(document.envelope.to[0], document.envelope.to[index]);
-  const Result<void> written = write_message(write, {&document, &arrived.content, {kInbox}, arrived.incoming.keywords, verdict.expires});
-  std::swap(document.envelope.to[0], document.envelope.to[index]);
-  TELEPOST_TRY(written);
-  write.add_cdr(cdr_of(arrived, index, "stored"));
-  if (!key.empty()) {
-    const Time expires = rooms.clock.now() + kKeepKeys;
-    const std::string stored = keys::delivery_key(key);
-    write.put(Space::point, stored, schema::encode(schema::DeliveryKeyRecord{arrived.ids[index].local, expires}));
-    write.add_due(expires, due::kForgetKey, std::string_view(stored).substr(1));
-    write.assign_key(key, arrived.ids[index].local);
-  }
-  return Delivered{arrived.ids[index], Delivered::How::stored};
-}
-
-// One recipient of LMTP: its own commit, its own answer.
-void submit_copy(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, std::size_t index,
+// One recipient of LMTP: its own commit, its own answer. Gives the bytes that wait for the disk.
+std::size_t submit_copy(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, std::size_t index,
                  const std::shared_ptr<Gathering>& gathering) {
   Result<Delivered> outcome = write_copy(rooms, write, *arrived, index);
   if (!outcome.ok()) {
     gathering->set(index, std::move(outcome));
-    return;
+    return 0;
   }
+  const std::size_t size = write.size_bytes();
   // Also for what was there already: its own commit may still be in flight, and this one waits behind it.
   write.submit([gathering, index, delivered = *outcome](const Result<void>& committed) {
     gathering->set(index, committed.ok() ? Result<Delivered>(delivered) : Result<Delivered>(committed.error()));
   }, 1);
+  return size;
 }
 
 std::shared_ptr<Gathering> gather(const Arrived& arrived, Completion<DeliveredToAll> done) {
@@ -191,15 +98,26 @@ void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<Arrived>& arrived,
       if (!rooms.committer.commit({}).ok()) log::warning("commit_barrier_failed", {{"trace", arrived->incoming.origin.trace}});
       in_flight = 0;
     }
-    in_flight += arrived->content.inline_size();
     if (first_of_account(*arrived, i) != i) {
       gathering->set(i, Delivered{});  // replaced above
       continue;
     }
     Result<AccountWrite> write = begin_copy(rooms, *arrived, i);
-    if (write.ok()) submit_copy(rooms, std::move(*write), arrived, i, gathering);
+    if (write.ok()) in_flight += submit_copy(rooms, std::move(*write), arrived, i, gathering);
     else gathering->set(i, write.error());
   }
+}
+
+// Asked before anything is stored, since one answer must do for all: a recipient who would be refused, or who cannot be
+// asked now, refuses the message for all of them. Until reports are sent, no 250 may leave somebody out.
+std::optional<Error> refusal_of_any(Rooms& rooms, const Arrived& arrived) {
+  for (std::size_t i = 0; i < arrived.ids.size(); ++i) {
+    Result<AccountWrite> write = AccountWrite::begin(rooms, arrived.ids[i].account, AccountWrite::Mode::without_reads);
+    if (!write.ok()) return write.error();
+    const policies::DeliveryVerdict verdict = decide(rooms, *write, arrived);
+    if (verdict.refusal) return verdict.refusal;
+  }
+  return std::nullopt;
 }
 
 // SMTP gives one answer: the first copy's batch carries the others as intents, then come their batches, then the intents
@@ -237,7 +155,7 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
     Result<AccountWrite> write = begin_copy(rooms_, *arrived_, index);
     outcomes_[index] = write.ok() ? write_copy(rooms_, *write, *arrived_, index) : Result<Delivered>(write.error());
     if (!outcomes_[index].ok()) return;
-    held_ += arrived_->content.inline_size();
+    held_ += write->size_bytes();
     copies_.push_back({index, std::move(*write)});
   }
 
@@ -253,6 +171,10 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
       else first = &copy;
     }
     if (first == nullptr) return;
+    // Who could be served when it was decided and cannot now is tried again when the intents are due.
+    for (auto each = order_.begin(); each != rest; ++each) {
+      if (!outcomes_[each->second].ok()) name(each->second);
+    }
     first_ = arrived_->ids[first->index];
     for (; rest != order_.end(); ++rest) name(rest->second);
     if (intents.recipients.empty()) return;
@@ -288,11 +210,22 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
 
   void finish() {
     if (copies_.empty() && !intents_done_) return answer({});
+    if (someone_failed()) intents_done_.reset();
     submit([self = shared_from_this()](const Result<void>& committed) { self->answer(self->durable_ ? Result<void>() : committed); },
            std::move(intents_done_));
   }
 
+  bool someone_failed() const {
+    return std::any_of(order_.begin(), order_.end(), [&](const auto& each) { return !outcomes_[each.second].ok(); });
+  }
+
   void answer(const Result<void>& committed) {
+    // With the first copy durable, intents hold whoever failed.
+    if (committed.ok() && first_) {
+      for (const auto& [account, index] : order_) {
+        if (!outcomes_[index].ok()) outcomes_[index] = Delivered{arrived_->ids[index], Delivered::How::stored};
+      }
+    }
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
       const Result<Delivered>& outcome = outcomes_[order_.at(arrived_->ids[i].account)];
       gathering_->set(i, committed.ok() || !outcome.ok() ? outcome : Result<Delivered>(committed.error()));
@@ -311,59 +244,6 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
   bool durable_ = false;      // the first copy, with its intents
 };
 
-// Whether its reader took the message away. Tombstones are not found by id, but this is asked only after a crash.
-Result<bool> was_expunged(Rooms& rooms, schema::MessageId message) {
-  bool expunged = false;
-  const auto reader = rooms.engine->reader(schema::Partition::account(message.account));
-  TELEPOST_TRY(reader->scan(Space::scan, "G", keys::after("G"), [&](std::string_view, std::string_view value) {
-    const auto record = schema::decode_ChangeRecord(value);
-    expunged = record.ok() && record->what == schema::ChangeRecord::What::message_gone && record->id == message.local.value;
-    return !expunged;
-  }));
-  return expunged;
-}
-
-// One recipient of an intent: from the first copy's records, under the id that was fixed for it.
-Result<void> serve_intent(Rooms& rooms, schema::MessageId first, const schema::IntentRecord::Recipient& recipient,
-                          const std::string& delivery_key) {
-  Result<AccountWrite> write = AccountWrite::begin(rooms, recipient.message.account, AccountWrite::Mode::with_reads);
-  if (!write.ok() && write.error().kind == Errc::not_found) return {};  // deleted meanwhile
-  TELEPOST_TRY(write);
-  TELEPOST_ASSIGN(const auto there, write->get(Space::point, keys::message(recipient.message.local)));
-  if (there) return {};
-  TELEPOST_ASSIGN(const bool expunged, was_expunged(rooms, recipient.message));
-  if (expunged) return {};
-  const auto reader = rooms.engine->reader(schema::Partition::account(first.account));
-  TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::message(first.local)));
-  TELEPOST_ASSIGN(const auto xml, reader->get(Space::large, keys::document(first.local)));
-  if (!bytes || !xml) {
-    // Expunged since the crash. Nobody was told that the message is safe, so its sender tries again.
-    log::warning("intent_without_first_copy", {{"message", schema::to_string(first)}, {"recipient", recipient.address}});
-    return {};
-  }
-  TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
-  auto arrived = std::make_shared<Arrived>();
-  TELEPOST_ASSIGN(arrived->document, schema::read_document(*xml));
-  arrived->content.segments = record.segments;
-  for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
-    if (record.segments[index].piece) continue;
-    TELEPOST_ASSIGN(auto inline_bytes, reader->get(Space::large, keys::segment(first.local, index)));
-    if (!inline_bytes) return {Errc::corrupt, "a segment of the first copy is missing"};
-    arrived->content.inline_bytes.push_back(std::move(*inline_bytes));
-  }
-  arrived->ids = {recipient.message};
-  arrived->incoming.to = {{recipient.message.account, recipient.address, ""}};
-  arrived->incoming.from = arrived->document.envelope.from;
-  arrived->incoming.origin = arrived->document.origin;
-  arrived->incoming.delivery_key = delivery_key;
-  arrived->document.envelope.to = {recipient.address};
-  TELEPOST_TRY(Pieces(rooms).link(arrived->content.pieces(), {recipient.message}));
-  const Result<Delivered> delivered = write_copy(rooms, *write, *arrived, 0);
-  if (delivered.ok()) return write->commit();
-  log::warning("intent_refused", {{"trace", arrived->incoming.origin.trace}, {"reason", to_string(delivered.error())}});
-  return {};
-}
-
 }  // namespace
 
 bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arrived,
@@ -377,23 +257,10 @@ bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arriv
 }
 
 void Recipients::deliver(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done) {
-  if (arrived->incoming.reply == Incoming::Reply::one_for_all) std::make_shared<OneForAll>(rooms, arrived, std::move(done))->run();
-  else deliver_one_for_each(rooms, arrived, std::move(done));
-}
-
-// The first copy holds all that the others need. A copy that is there, or was and is gone, is served.
-Result<void> Recipients::serve_intents(Rooms& rooms, schema::MessageId first) {
-  const auto reader = rooms.engine->reader(schema::Partition::account(first.account));
-  TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::intent(first.local)));
-  if (!bytes) return {};
-  TELEPOST_ASSIGN(const auto intents, schema::decode_IntentRecord(*bytes));
-  for (const schema::IntentRecord::Recipient& recipient : intents.recipients) {
-    TELEPOST_TRY(serve_intent(rooms, first, recipient, intents.delivery_key));
-  }
-  CommitList list;
-  list.push_back({Batch(schema::Partition::account(first.account))});
-  list.back().batch.erase(Space::point, keys::intent(first.local));
-  return rooms.committer.commit(std::move(list));
+  if (arrived->incoming.reply == Incoming::Reply::one_for_each) return deliver_one_for_each(rooms, arrived, std::move(done));
+  const std::optional<Error> refusal = refusal_of_any(rooms, *arrived);
+  if (refusal) return done(DeliveredToAll(arrived->ids.size(), *refusal));
+  std::make_shared<OneForAll>(rooms, arrived, std::move(done))->run();
 }
 
 }  // namespace telepost::store

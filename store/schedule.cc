@@ -13,7 +13,9 @@ constexpr auto kRound = std::chrono::seconds(1);
 constexpr int kRoundsBetweenTimes = 60;
 }  // namespace
 
-Schedule::Schedule(Rooms& rooms, Sweeping sweeping) : rooms_(rooms), thread_([this, sweeping] { loop(sweeping); }) {}
+Schedule::Schedule(Rooms& rooms, Sweeping sweeping) : rooms_(rooms), watch_([this] { watch(); }) {
+  if (sweeping == Sweeping::by_itself) sweep_ = std::thread([this] { sweep(); });
+}
 
 Schedule::~Schedule() {
   {
@@ -21,21 +23,26 @@ Schedule::~Schedule() {
     stopping_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+  watch_.join();
+  if (sweep_.joinable()) sweep_.join();
 }
 
-void Schedule::loop(Sweeping sweeping) {
-  for (int round = 0;; ++round) {
-    {
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, kRound, [this] { return stopping_; })) return;
-    }
+bool Schedule::wait_a_round() {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, kRound, [this] { return stopping_; });
+}
+
+void Schedule::watch() {
+  for (int round = 0; wait_a_round(); ++round) {
     rooms_.health.refresh();
-    if (round % kRoundsBetweenTimes == 0) {
-      const Result<void> kept = keep_time(rooms_);
-      if (!kept.ok()) log::warning("store_time_not_kept", {{"reason", to_string(kept.error())}});
-    }
-    if (sweeping == Sweeping::when_asked) continue;
+    if (round % kRoundsBetweenTimes != 0) continue;
+    const Result<void> kept = keep_time(rooms_);
+    if (!kept.ok()) log::warning("store_time_not_kept", {{"reason", to_string(kept.error())}});
+  }
+}
+
+void Schedule::sweep() {
+  while (wait_a_round()) {
     const Result<SweepReport> swept = Sweep(rooms_).run({});
     if (!swept.ok()) log::warning("sweep_failed", {{"reason", to_string(swept.error())}});
   }

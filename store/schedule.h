@@ -1,4 +1,5 @@
-// The server's own schedule: sweeps what is due within a second, watches the disk, keeps the latest store time.
+// The server's own schedule. One thread watches the disk and keeps the latest store time; another sweeps what is due within a
+// second, and may be long at it.
 #pragma once
 
 #include <condition_variable>
@@ -16,12 +17,15 @@ class Schedule {
   ~Schedule();
 
  private:
-  void loop(Sweeping sweeping);
+  void watch();
+  void sweep();
+  bool wait_a_round();  // false: stopping
   Rooms& rooms_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;
+  std::thread watch_;
+  std::thread sweep_;  // when sweeping by itself
 };
 
 }  // namespace telepost::store

@@ -40,13 +40,13 @@ void SourceCutter::take_inline(std::size_t size) {
   inline_run_.append(buffer_, 0, size);
   buffer_.erase(0, size);
   buffer_begin_ += size;
-  if (inline_run_.size() >= kInlineRunBytes) close_inline_run(true);
+  if (inline_run_.size() >= max_inline_bytes_ / 2) close_inline_run(true);
 }
 
 void SourceCutter::close_inline_run(bool as_piece) {
   if (inline_run_.empty()) return;
   // The first run stays inline: the trace block is put before it.
-  const bool crowded = inline_held_ + inline_run_.size() > kMaxInlineBytes;
+  const bool crowded = inline_held_ + inline_run_.size() > max_inline_bytes_;
   if ((as_piece || crowded) && !content_.segments.empty()) {
     add_piece(std::exchange(inline_run_, {}));
     return;

@@ -3,6 +3,7 @@
 // which inline runs become pieces too) and what take_pieces() has not taken yet.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,13 @@ namespace telepost::store {
 
 class SourceCutter {
  public:
-  static constexpr std::size_t kInlineRunBytes = 512u << 10;
-  static constexpr std::size_t kMaxInlineBytes = 1u << 20;
+  static constexpr std::size_t kMaxInlineBytes = 1u << 20;   // for one copy
+  static constexpr std::size_t kAllCopiesBytes = 8u << 20;   // for all copies together, as far as kMinInlineBytes allows
+  static constexpr std::size_t kMinInlineBytes = 32u << 10;
+
+  // Every copy keeps the inline bytes for itself: the more there are, the sooner runs become pieces that all share.
+  explicit SourceCutter(std::size_t copies = 1)
+      : max_inline_bytes_(std::clamp(kAllCopiesBytes / std::max<std::size_t>(copies, 1), kMinInlineBytes, kMaxInlineBytes)) {}
 
   void write(std::string_view bytes);
   // `trace_block` comes before everything that was written.
@@ -38,6 +44,7 @@ class SourceCutter {
   void close_inline_run(bool as_piece);
   void add_piece(std::string bytes);
 
+  const std::size_t max_inline_bytes_;
   transcoders::mime::Scanner scanner_;
   Sha256 arrived_;
   Digest arrived_digest_;

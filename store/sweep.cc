@@ -33,7 +33,7 @@ class SliceSweep {
       if (hints.empty()) return {};
       TELEPOST_TRY(follow_all(hints));
       tick();
-      if (hints.size() < kHintsAtOnce) return {};
+      if (hints.size() < kHintsAtOnce || rooms_.stopping.load()) return {};
       after = hints.back();
     }
   }
@@ -42,8 +42,13 @@ class SliceSweep {
   Result<void> follow_all(const std::vector<Hint>& hints) {
     CommitList list;
     std::vector<Hint> handled;
+    Time last = hints.back().time;
     for (const Hint& hint : hints) {
-      const Result<void> done = follow(hint);
+      const Result<void> done = rooms_.stopping.load() ? Result<void>(Errc::cancelled, "") : follow(hint);
+      if (!done.ok() && done.error().kind == Errc::cancelled) {
+        last = hint.time;  // the cursor stays before what was not followed
+        break;
+      }
       if (!done.ok()) {
         ++report_.failed;
         log::warning("due_work_failed", {{"target", hint.target.to_string()}, {"reason", to_string(done.error())}});
@@ -52,7 +57,7 @@ class SliceSweep {
       // An account's duty takes its own hint out: the next one may stand under the same time.
       if (!done.ok() || hint.target.kind() != schema::PartitionKind::account) handled.push_back(hint);
     }
-    list.push_back(Calendar::done(slice_, handled, hints.back().time, rooms_.clock.now()));
+    list.push_back(Calendar::done(slice_, handled, last, rooms_.clock.now()));
     return rooms_.committer.commit(std::move(list));
   }
 

@@ -61,10 +61,10 @@ void AccountVerification::read_gone(std::string_view key, std::string_view value
   if (modseq > head_.modseq) return damage("change", key, "a tombstone above the head's modseq");
   if (modseq <= head_.floor) return damage("change", key, "a tombstone at or below the floor");
   // An import may bring a message back under its id: then the tombstone stays, for clients that knew the old placements.
-  const Known* const message = change->what == schema::ChangeRecord::What::message_gone ? find({change->id}) : nullptr;
-  const bool lives = change->what == schema::ChangeRecord::What::message_gone
-                         ? message != nullptr && message->created <= modseq
-                         : mailbox({static_cast<std::uint32_t>(change->id)}) != nullptr;
+  using What = schema::ChangeRecord::What;
+  const Known* const message = change->what == What::message_gone ? find({change->id}) : nullptr;
+  const bool lives = change->what == What::mailbox_gone ? mailbox({static_cast<std::uint32_t>(change->id)}) != nullptr
+                                                        : message != nullptr && message->created <= modseq;
   if (lives) damage("change", key, "a tombstone of something that is there");
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/job_records.h"
 #include "schema/keys.h"
 #include "schema/records.h"
 #include "store/outbox_job.h"

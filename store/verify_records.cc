@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/job_records.h"
 #include "schema/keys.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "schema/document.h"
+#include "schema/job_records.h"
 #include "schema/keys.h"
 #include "schema/records.h"
 #include "store/account_write.h"

@@ -99,7 +99,7 @@ TEST(DeliverToMany, WithFiftyRecipientsToo) { crash_everywhere(50, "key", test::
 std::string bulky() { return test::mail_with("bulky", std::vector<std::string>(40, test::random_lines(1, 25'000))); }
 
 TEST(DeliverToMany, MoreThanMemoryShouldHoldGoesInSeveralCommits) {
-  Letter letter(300, "", bulky());
+  Letter letter(700, "", bulky());
   const std::uint64_t before = letter.fixture.engine().operations().commits;
   EXPECT_TRUE(letter.send());
   EXPECT_GE(letter.fixture.engine().operations().commits - before, 3u);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "schema/job_records.h"
 #include "schema/keys.h"
 #include "schema/records.h"
 #include "store/account_write.h"

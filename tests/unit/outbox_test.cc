@@ -1,6 +1,7 @@
 // Send jobs: their order and leases, what a crash leaves between account and outbox, and two stores on one engine.
 #include <gtest/gtest.h>
 
+#include "schema/job_records.h"
 #include "schema/keys.h"
 #include "store/account_write.h"
 #include "store/outbox.h"

@@ -7,7 +7,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <poll.h>
+
 #include <cstring>
+#include <thread>
 
 #include "adapters/net/io_threads.h"
 #include "adapters/net/listening_socket.h"
@@ -15,6 +18,7 @@
 #include "store/store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_engine.h"
+#include "tests/support/smtp_sender.h"
 #include "tests/support/temp_folder.h"
 
 namespace telepost::adapters::smtp {
@@ -137,6 +141,67 @@ TEST(ListeningSocket, TellsWhatIsWrongWithAnAddress) {
   EXPECT_EQ(net::ListeningSocket::open({"not-an-address", 25, ""}, 0).error().kind, Errc::invalid);
   EXPECT_EQ(net::ListeningSocket::open({"192.0.2.1", 0, ""}, 0).error().kind, Errc::invalid);
   EXPECT_EQ(net::ListeningSocket::open({"", 0, "/" + std::string(200, 'x')}, 0).error().kind, Errc::invalid);
+}
+
+std::string lines_of(std::size_t size_bytes) {
+  std::string text = "Subject: large\r\n\r\n";
+  while (text.size() < size_bytes) text += std::string(76, 'x') + "\r\n";
+  return text;
+}
+
+TEST_F(SmtpServer, BeyondTheBudgetOfHeldBytesMessagesArriveOneAfterAnother) {
+  schema::Configuration loopback = configuration();
+  loopback.services.front() = {"ivr", {{"127.0.0.1", 0, ""}}, {}, true};
+  open(std::move(loopback));
+  const auto server = Server::start(threads_, *store_, clock_, random_, /*held_budget=*/1);
+  ASSERT_TRUE(server.ok()) << to_string(server.error());
+  std::atomic<int> stored{0};
+  std::vector<std::thread> senders;
+  for (int i = 0; i < 6; ++i) {
+    senders.emplace_back([&] {
+      test::SmtpSender sender((*server)->listening().front().endpoint, test::SmtpSender::Mode::lmtp);
+      const auto replies = sender.send({"ann@example.test"}, lines_of(500'000));
+      if (replies.size() == 1 && replies.front()) ++stored;
+    });
+  }
+  for (std::thread& sender : senders) sender.join();
+  EXPECT_EQ(stored, 6);
+}
+
+TEST_F(SmtpServer, WhoWaitsForRoomTooLongIsToldToComeBack) {
+  schema::Configuration patient = configuration();
+  patient.lmtp.data_timeout = kHeldTurn / 2;
+  open(std::move(patient));
+  const auto server = Server::start(threads_, *store_, clock_, random_, /*held_budget=*/1);
+  ASSERT_TRUE(server.ok()) << to_string(server.error());
+  pollfd peers[2];
+  std::string heard[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    peers[i] = {socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), POLLIN, 0};
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, socket_path().c_str());
+    ASSERT_EQ(connect(peers[i].fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const auto say = [&](std::string_view words) { return ::send(peers[i].fd, words.data(), words.size(), MSG_NOSIGNAL) > 0; };
+    char bytes[4096];
+    ASSERT_TRUE(say("LHLO ivr\r\nMAIL FROM:<a@example.test>\r\nRCPT TO:<ann@example.test>\r\nDATA\r\n"));
+    for (ssize_t size; heard[i].find("354 ") == std::string::npos && (size = recv(peers[i].fd, bytes, sizeof bytes, 0)) > 0;) {
+      heard[i].append(bytes, static_cast<std::size_t>(size));
+    }
+    ASSERT_TRUE(say(lines_of(100'000)));
+  }
+  // Both go on slowly, while time passes: one has its turn, the other is not read.
+  const std::string_view more = "one more line\r\n";
+  while (::poll(peers, 2, 5) == 0) {
+    for (const pollfd& peer : peers) (void)!::send(peer.fd, more.data(), more.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    clock_.advance(std::chrono::milliseconds(10));
+  }
+  const std::size_t first = peers[0].revents != 0 ? 0 : 1;
+  char bytes[4096];
+  const ssize_t size = recv(peers[first].fd, bytes, sizeof bytes, 0);
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(std::string_view(bytes, static_cast<std::size_t>(size)).substr(0, 10), "421 4.3.2 ");
+  for (const pollfd& peer : peers) ::close(peer.fd);
 }
 
 }  // namespace

@@ -95,6 +95,7 @@ class Model {
     const MailboxId to = mailboxes_[pick(static_cast<unsigned>(mailboxes_.size()))];
     if (from == to) return;
     ASSERT_TRUE(fixture_.store().changer().move(id(entry.first), from, to).ok());
+    moves_.push_back(modseq() - 1);  // what was lost has its own entry, before the message's
     entry.second.mailboxes.erase(from.value);
     entry.second.mailboxes.insert(to.value);
     entry.second.changed = modseq();
@@ -166,9 +167,11 @@ class Model {
     const auto changes = fixture_.store().reader().changes(account_, {since}, 100'000);
     ASSERT_TRUE(changes.ok()) << to_string(changes.error());
     std::map<std::uint64_t, std::uint64_t> live, gone;
+    std::size_t lost_placements = 0;
     for (const store::Change& change : *changes) {
       if (change.record.what == schema::ChangeRecord::What::message) live[change.record.id] = change.modseq.value;
-      else gone[change.record.id] = change.modseq.value;
+      else if (change.record.what == schema::ChangeRecord::What::message_gone) gone[change.record.id] = change.modseq.value;
+      else lost_placements += change.record.placements.size();
     }
     std::map<std::uint64_t, std::uint64_t> expected_live, expected_gone;
     for (const auto& [local, message] : messages_) {
@@ -179,6 +182,7 @@ class Model {
     }
     EXPECT_EQ(live, expected_live);
     EXPECT_EQ(gone, expected_gone);
+    EXPECT_EQ(lost_placements, static_cast<std::size_t>(std::count_if(moves_.begin(), moves_.end(), [&](std::uint64_t at) { return at > since; })));
   }
 
   StoreFixture fixture_;
@@ -187,6 +191,7 @@ class Model {
   std::vector<MailboxId> mailboxes_;
   std::map<LocalId, ModelMessage> messages_;
   std::map<LocalId, std::uint64_t> gone_;
+  std::vector<std::uint64_t> moves_;
 };
 
 class StoreModel : public testing::TestWithParam<unsigned> {};

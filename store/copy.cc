@@ -1,0 +1,110 @@
+#include "store/copy.h"
+
+#include <algorithm>
+
+#include "policies/delivery.h"
+#include "schema/keys.h"
+#include "store/due_list.h"
+#include "store/mailboxes.h"
+#include "store/received_order.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+
+constexpr Duration kKeepKeys = std::chrono::days(7);
+
+schema::CdrRecord cdr_of(const Arrived& arrived, std::size_t index, std::string_view result) {
+  schema::CdrRecord cdr;
+  cdr.event = schema::CdrRecord::Event::delivery;
+  cdr.kind = arrived.document.kind;
+  cdr.result = result;
+  cdr.local = arrived.ids[index].local;
+  cdr.size_bytes = arrived.document.size_bytes;
+  cdr.address = arrived.incoming.to[index].address;
+  cdr.other = arrived.incoming.from;
+  cdr.network = arrived.incoming.origin.network;
+  cdr.trace = arrived.incoming.origin.trace;
+  return cdr;
+}
+
+// The id under which a delivery key is known: to the head while its commit is in flight, else to the engine.
+Result<std::optional<schema::LocalId>> known_key(Rooms& rooms, const AccountWrite& write, const std::string& key) {
+  if (const auto assigned = write.assigned_key(key)) return assigned;
+  const auto reader = rooms.engine->reader(schema::Partition::account(write.account()));
+  TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::delivery_key(key)));
+  if (!bytes) return std::optional<schema::LocalId>();
+  TELEPOST_ASSIGN(const auto record, schema::decode_DeliveryKeyRecord(*bytes));
+  return std::optional(record.local);
+}
+
+// When this copy counts as received. Nothing is received in the future, so that what comes next is the newest.
+Time received_by(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
+  const Time now = rooms.clock.now();
+  return arrived.incoming.received ? std::min(*arrived.incoming.received, now) : write.received(now);
+}
+
+}  // namespace
+
+policies::DeliveryVerdict decide(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
+  const auto classes = rooms.classes.get();
+  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
+  policies::DeliveryFacts facts;
+  facts.state = write.profile().state;
+  facts.class_of_service = of_service != nullptr ? of_service : &classes->standard();
+  facts.kind = arrived.document.kind;
+  facts.size_bytes = arrived.document.size_bytes;
+  facts.received = rooms.clock.now();
+  for (const schema::Usage& usage : write.head().usage) {
+    facts.account.messages += usage.messages;
+    facts.account.bytes += usage.bytes;
+  }
+  facts.account_of_kind = write.head().usage[static_cast<std::size_t>(arrived.document.kind)];
+  return policies::decide_delivery(facts);
+}
+
+// Only what is the newest of its mailbox is put into the order by received time without reading.
+bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local) {
+  const Result<schema::MailboxRecord*> inbox = write.mailbox(kInbox);
+  return inbox.ok() && ReceivedOrder::is_newest(**inbox, order_key(received_by(rooms, write, arrived), local));
+}
+
+Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index) {
+  const schema::AccountId account = arrived.ids[index].account;
+  {
+    Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
+    if (!write.ok() || needs_no_reads(rooms, *write, arrived, arrived.ids[index].local)) return write;
+  }
+  return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
+}
+
+// Puts one recipient's copy into its account's batch. Nothing is changed on an error.
+Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::size_t index) {
+  const std::string& key = arrived.incoming.delivery_key;
+  if (!key.empty()) {
+    TELEPOST_ASSIGN(const auto known, known_key(rooms, write, key));
+    if (known) return Delivered{{write.account(), *known}, Delivered::How::already_there};
+  }
+  const policies::DeliveryVerdict verdict = decide(rooms, write, arrived);
+  if (verdict.refusal) return *verdict.refusal;  // no CDR: the peer is told, and nothing is stored
+
+  // The document is written with this copy's own facts in it, not copied for them.
+  schema::Document& document = arrived.document;
+  document.id = arrived.ids[index];
+  document.received = received_by(rooms, write, arrived);
+  document.envelope.to = {arrived.incoming.to[index].address};  // nobody learns who else got it (RFC 5321 section 7.2)
+  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {kInbox}, arrived.incoming.keywords, verdict.expires}));
+  write.add_cdr(cdr_of(arrived, index, "stored"));
+  if (!key.empty()) {
+    const Time expires = rooms.clock.now() + kKeepKeys;
+    const std::string stored = keys::delivery_key(key);
+    write.put(Space::point, stored, schema::encode(schema::DeliveryKeyRecord{arrived.ids[index].local, expires}));
+    write.add_due(expires, due::kForgetKey, std::string_view(stored).substr(1));
+    write.assign_key(key, arrived.ids[index].local);
+  }
+  return Delivered{arrived.ids[index], Delivered::How::stored};
+}
+
+}  // namespace telepost::store

@@ -1,0 +1,24 @@
+// One recipient's copy of a message that arrived: the policy's verdict on it, and its records in the account's batch.
+#pragma once
+
+#include "base/result.h"
+#include "policies/delivery.h"
+#include "store/account_write.h"
+#include "store/recipients.h"
+
+namespace telepost::store {
+
+struct Rooms;
+
+policies::DeliveryVerdict decide(Rooms& rooms, AccountWrite& write, const Arrived& arrived);
+
+// Only what is the newest of its mailbox is put into the order by received time without reading.
+bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local);
+
+// The account's next batch in the mode that this copy needs. Errors: not_found, io, corrupt. May block.
+Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index);
+
+// Puts the copy into the batch; on an error the batch is to be thrown away. Errors: what the policy refuses with, too_large.
+Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::size_t index);
+
+}  // namespace telepost::store
