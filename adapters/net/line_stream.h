@@ -35,6 +35,7 @@ class LineStream {
   void interrupt();
   // Every wait fails from now on, and the peer sees the end.
   void close();
+  bool is_closed() const { return !socket_.is_open(); }
   // Ends with a FIN behind what was sent and takes what still comes for a moment: closing at once would answer unread
   // bytes with a reset, which may overtake our last reply.
   Awaitable<void> finish();

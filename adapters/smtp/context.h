@@ -1,7 +1,10 @@
 // What every session of one listener shares.
 #pragma once
 
+#include <memory>
+
 #include "adapters/smtp/config.h"
+#include "adapters/smtp/held_bytes.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "store/store.h"
@@ -13,6 +16,7 @@ struct Context {
   store::Store& store;
   const Clock& clock;
   Random& random;
+  std::shared_ptr<HeldBytes> held;  // of all listeners together
 };
 
 // The other end of one session.

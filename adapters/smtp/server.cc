@@ -70,10 +70,11 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { stop(Duration(0)); }
 
 Result<std::unique_ptr<Server>> Server::start(net::IoThreads& threads, store::Store& store, const Clock& clock,
-                                              Random& random) {
+                                              Random& random, std::size_t held_budget) {
+  const auto held = std::make_shared<HeldBytes>(held_budget, clock);
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>(threads)));
   for (ListenerConfig& listener : listeners_of(store.configuration())) {
-    TELEPOST_TRY(server->parts_->listen(std::make_shared<const Context>(Context{std::move(listener), store, clock, random})));
+    TELEPOST_TRY(server->parts_->listen(std::make_shared<const Context>(Context{std::move(listener), store, clock, random, held})));
   }
   return server;
 }

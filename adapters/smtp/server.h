@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/smtp/held_bytes.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -22,8 +23,9 @@ class Server {
  public:
   // Binds every endpoint of smtp.listen, lmtp.listen and [[services]], or none. Connections are accepted from here on.
   // The threads, the store, the clock and the random source must outlive it. Errors: those of ListeningSocket::open.
+  // `held_budget` bounds the bytes of messages that all sessions together hold while they arrive.
   static Result<std::unique_ptr<Server>> start(net::IoThreads& threads, store::Store& store, const Clock& clock,
-                                               Random& random);
+                                               Random& random, std::size_t held_budget = kHeldBytesBudget);
   ~Server();  // stop(0)
 
   // For the line `listening NAME ADDRESS:PORT`: port 0 has become a number.

@@ -144,11 +144,13 @@ net::Awaitable<bool> Session::data() {
   if (!sent.ok()) co_return false;
   reading_data_ = true;
   std::unique_ptr<store::Intake> intake = commands_->begin();
-  const Arrival arrival = co_await receive(*stream_, intake, context_->listener);
+  HeldBytes::Share share(*context_->held);
+  const Arrival arrival = co_await receive(*stream_, intake, *context_, share);
   if (!arrival.ended.ok()) {
     reading_data_ = false;
     log::info("broken_off", {{"trace", commands_->trace()}, {"peer", client_.peer.network()},
                              {"size", arrival.size_bytes}, {"reason", to_string(arrival.ended.error())}});
+    if (arrival.ended.error().kind == Errc::busy) commands_->say_goodbye("4.3.2", "Too much mail at one time; come back later");
     if (arrival.ended.error().kind == Errc::timeout) commands_->say_goodbye("4.4.2", "The message took too long");
     co_return false;
   }
