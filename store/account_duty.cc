@@ -196,8 +196,8 @@ Result<void> AccountDuty::trim_changes(AccountWrite& write) {
   }
 }
 
-// Directory and profile agree again: an address that the profile names and nobody has is claimed; one that the profile
-// does not name is released. An account whose first addresses never came is reachable by nobody and goes.
+// Directory and profile agree again: an address that the profile names and the directory does not give it goes from the
+// profile; one that the profile does not name is released. An account whose first addresses never came is reachable by nobody and goes.
 Result<void> AccountDuty::check_address(AccountWrite& write, const Item& item) {
   const schema::AccountRecord& profile = write.profile();
   const Directory directory(rooms_);

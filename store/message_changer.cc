@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "policies/delivery.h"
 #include "schema/annotation.h"
 #include "schema/document.h"
 #include "schema/keys.h"
@@ -25,6 +26,13 @@ constexpr std::size_t kMaxKeywords = 128;
 
 Result<AccountWrite> open_write(Rooms& rooms, schema::AccountId account) {
   return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
+}
+
+// A copy or an import keeps its received time, and expires by it like any other.
+std::optional<Time> expiry_of(Rooms& rooms, const AccountWrite& write, const schema::Document& document) {
+  const auto classes = rooms.classes.get();
+  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
+  return policies::expiry(of_service != nullptr ? *of_service : classes->standard(), document.kind, document.received);
 }
 
 // RFC 8621 section 4.1.1: 1 to 255 of %x21-7E without ( ) { ] % * " \.
@@ -115,7 +123,7 @@ Result<schema::MessageId> MessageChanger::copy_to_account(schema::MessageId id, 
   document.id = {account, rooms_.numbers.next_local()};
   TELEPOST_TRY(Pieces(rooms_).link(content.pieces(), {document.id}));
   TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, account));
-  TELEPOST_TRY(write_message(write, {&document, &content, {to}, listed.summary.keywords, std::nullopt}));
+  TELEPOST_TRY(write_message(write, {&document, &content, {to}, listed.summary.keywords, expiry_of(rooms_, write, document)}));
   TELEPOST_TRY(write.commit());
   return document.id;
 }
@@ -176,7 +184,7 @@ Result<schema::MessageId> MessageChanger::import(const Appended& message) {
   }
   if (mailboxes.empty() || mailboxes.size() > kMaxPlacements) return {Errc::invalid, "a message lies in 1 to 64 mailboxes"};
   TELEPOST_TRY(Pieces(rooms_).store(cutter.take_pieces(), {id}));
-  TELEPOST_TRY(write_message(write, {&document, &cutter.content(), mailboxes, message.keywords, std::nullopt}));
+  TELEPOST_TRY(write_message(write, {&document, &cutter.content(), mailboxes, message.keywords, expiry_of(rooms_, write, document)}));
   for (schema::Annotation annotation : message.annotations) {
     annotation.message = id;
     const std::string xml = schema::write_annotation(annotation);
