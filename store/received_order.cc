@@ -123,23 +123,27 @@ Result<void> ReceivedOrder::split_front_block() {
   return {};
 }
 
-Result<void> ReceivedOrder::split_block(const Entry& block) {
-  // The lower bound is the upper bound of the block before it, which a scan backwards would find; the group's blocks tell it.
-  const bool front = in_front_group(block.upper) || block.upper == bound(mailbox_.front_group_upper);
-  std::string group_upper = bound(mailbox_.front_group_upper);
-  std::string lower = bound(mailbox_.front_block_upper);
-  Entry group;
-  if (!front) {
-    TELEPOST_ASSIGN(const auto groups, entries(1, {}, kEnd));
-    lower = bound(mailbox_.front_group_upper);
-    for (const Entry& candidate : groups) {
-      group = candidate;
-      if (candidate.upper >= block.upper) break;
-      lower = candidate.upper;
-    }
-    group_upper = group.upper;
+// The group that a block lies in, by the block's upper bound, and where the group begins. A scan backwards would find the
+// block before; forwards, the group's blocks tell it.
+Result<ReceivedOrder::Holding> ReceivedOrder::group_holding(std::string_view upper) const {
+  const std::string front_upper = bound(mailbox_.front_group_upper);
+  if (upper <= front_upper) {
+    return Holding{{front_upper, {mailbox_.front_group_messages, mailbox_.front_group_blocks}}, bound(mailbox_.front_block_upper), true};
   }
-  TELEPOST_ASSIGN(const auto blocks, entries(0, lower, group_upper));
+  TELEPOST_ASSIGN(const auto groups, entries(1, {}, kEnd));
+  Holding holding{{}, front_upper, false};
+  for (const Entry& candidate : groups) {
+    holding.group = candidate;
+    if (candidate.upper >= upper) break;
+    holding.lower = candidate.upper;
+  }
+  return holding;
+}
+
+Result<void> ReceivedOrder::split_block(const Entry& block) {
+  TELEPOST_ASSIGN(Holding holding, group_holding(block.upper));
+  TELEPOST_ASSIGN(const auto blocks, entries(0, holding.lower, holding.group.upper));
+  std::string lower = holding.lower;
   for (const Entry& candidate : blocks) {
     if (candidate.upper >= block.upper) break;
     lower = candidate.upper;
@@ -147,14 +151,14 @@ Result<void> ReceivedOrder::split_block(const Entry& block) {
   TELEPOST_ASSIGN(const std::string middle, middle_key(lower, block.upper));
   put(0, {middle, {kBlock, 0}});
   put(0, {block.upper, {block.record.messages - kBlock, 0}});
-  if (front) {
+  if (holding.front) {
     ++mailbox_.front_group_blocks;
     if (mailbox_.front_group_blocks >= kFullGroup) return split_front_group();
     return {};
   }
-  ++group.record.blocks;
-  put(1, group);
-  if (group.record.blocks >= kFullGroup) return split_group(group);
+  ++holding.group.record.blocks;
+  put(1, holding.group);
+  if (holding.group.record.blocks >= kFullGroup) return split_group(holding.group);
   return {};
 }
 
@@ -171,13 +175,8 @@ Result<void> ReceivedOrder::split_front_group() {
 }
 
 Result<void> ReceivedOrder::split_group(const Entry& group) {
-  TELEPOST_ASSIGN(const auto groups, entries(1, {}, kEnd));
-  std::string lower = bound(mailbox_.front_group_upper);
-  for (const Entry& candidate : groups) {
-    if (candidate.upper >= group.upper) break;
-    lower = candidate.upper;
-  }
-  TELEPOST_ASSIGN(const auto blocks, entries(0, lower, group.upper));
+  TELEPOST_ASSIGN(const Holding holding, group_holding(group.upper));
+  TELEPOST_ASSIGN(const auto blocks, entries(0, holding.lower, group.upper));
   std::uint32_t newer = 0;
   for (std::size_t i = 0; i < kGroup; ++i) newer += blocks[i].record.messages;
   put(1, {blocks[kGroup - 1].upper, {newer, kGroup}});
@@ -208,39 +207,28 @@ Result<void> ReceivedOrder::remove(const std::string& key) {
 // group's: there the block before it takes the bound over, and a group that has no other block goes with it. The oldest
 // group may stay with one empty block: it is the end of the order.
 Result<void> ReceivedOrder::drop_empty_block(const Entry& block) {
-  const bool front = in_front_group(block.upper) || block.upper == bound(mailbox_.front_group_upper);
-  std::string lower = bound(mailbox_.front_block_upper);
-  Entry group{bound(mailbox_.front_group_upper), {mailbox_.front_group_messages, mailbox_.front_group_blocks}};
-  if (!front) {
-    TELEPOST_ASSIGN(const auto groups, entries(1, {}, kEnd));
-    lower = bound(mailbox_.front_group_upper);
-    for (const Entry& candidate : groups) {
-      group = candidate;
-      if (candidate.upper >= block.upper) break;
-      lower = candidate.upper;
-    }
-  }
+  TELEPOST_ASSIGN(Holding holding, group_holding(block.upper));
+  Entry& group = holding.group;
   if (block.upper == group.upper) {
-    TELEPOST_ASSIGN(const auto blocks, entries(0, lower, group.upper));
+    TELEPOST_ASSIGN(const auto blocks, entries(0, holding.lower, group.upper));
     if (blocks.size() > 1) {
       const Entry& before = blocks[blocks.size() - 2];
       erase(0, before.upper);
       put(0, {block.upper, before.record});
-    } else if (front) {
+    } else if (holding.front) {
       erase(0, block.upper);
       mailbox_.front_block_upper = mailbox_.front_group_upper;
-    } else if (block.upper != kEnd) {
+    } else {
+      if (block.upper == kEnd) return {};
       erase(0, block.upper);
       erase(1, group.upper);
-      return {};
-    } else {
       return {};
     }
   } else {
     erase(0, block.upper);
   }
   --group.record.blocks;
-  if (front) mailbox_.front_group_blocks = group.record.blocks;
+  if (holding.front) mailbox_.front_group_blocks = group.record.blocks;
   else put(1, group);
   return {};
 }

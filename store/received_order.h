@@ -52,6 +52,12 @@ class ReceivedOrder {
     std::string upper;
     schema::BlockRecord record;
   };
+  struct Holding {
+    Entry group;        // the front group as an entry, too
+    std::string lower;  // the upper bound of what comes before its blocks
+    bool front;
+  };
+  Result<Holding> group_holding(std::string_view upper) const;
   void close_front_block();
   void close_front_group();
   Result<void> split_front_block();
