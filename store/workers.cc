@@ -35,6 +35,11 @@ void Workers::run_anyway(std::function<void()> work) {
   wake_.notify_one();
 }
 
+void Workers::wait_until_idle() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return queue_.empty() && running_ == 0; });
+}
+
 void Workers::loop() {
   for (;;) {
     std::function<void()> work;
@@ -44,8 +49,12 @@ void Workers::loop() {
       if (queue_.empty()) return;
       work = std::move(queue_.front());
       queue_.pop_front();
+      ++running_;
     }
     work();
+    work = nullptr;  // what it held goes before anybody is told that it is done
+    const std::lock_guard lock(mutex_);
+    if (--running_ == 0 && queue_.empty()) idle_.notify_all();
   }
 }
 

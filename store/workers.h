@@ -19,6 +19,7 @@ class Workers {
 
   Result<void> run(std::function<void()> work);   // busy: the queue is full and the work was not taken
   void run_anyway(std::function<void()> work);    // for the store's own steps of work already admitted
+  void wait_until_idle();                         // until nothing is queued or running; for tests that look at what is left
 
  private:
   void loop();
@@ -27,6 +28,8 @@ class Workers {
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;  // guarded by mutex_
   bool stopping_ = false;                    // guarded by mutex_
+  std::size_t running_ = 0;                  // guarded by mutex_
+  std::condition_variable idle_;
   std::vector<std::thread> threads_;
 };
 
