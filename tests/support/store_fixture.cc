@@ -1,9 +1,8 @@
 #include "tests/support/store_fixture.h"
 
-#include "store/rooms.h"
-
 #include "base/bytes.h"
 #include "schema/keys.h"
+#include "store/rooms.h"
 #include "tests/support/store_content.h"
 
 namespace telepost::test {
