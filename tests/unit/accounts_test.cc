@@ -39,7 +39,8 @@ class AccountsTest : public testing::Test {
   store::Mailboxes& mailboxes() { return fixture_.store().mailboxes(); }
   std::vector<std::string> paths(AccountId account) {
     std::vector<std::string> list;
-    for (const auto& mailbox : *mailboxes().list(account)) list.push_back(mailbox.path);
+    const auto tree = mailboxes().list(account);
+    for (const auto& mailbox : *tree) list.push_back(mailbox.path);
     return list;
   }
   std::vector<AccountId> listed(std::optional<AccountId> after, std::size_t limit) {
@@ -275,9 +276,11 @@ TEST_F(AccountsTest, TheMailboxTreeIsMadeRenamedAndRemoved) {
   EXPECT_EQ(sources_of(fixture_.store(), ann), std::vector<std::string>{mail("both")});
   EXPECT_EQ(fixture_.store().reader().find(only->id).error().kind, Errc::not_found);
   std::uint32_t validity = 0;
-  for (const auto& mailbox : *mailboxes().list(ann)) validity = std::max(validity, mailbox.record.uidvalidity);
+  const auto before = mailboxes().list(ann);
+  for (const auto& mailbox : *before) validity = std::max(validity, mailbox.record.uidvalidity);
   const MailboxId again = *mailboxes().create(ann, "Archive/Old");
-  for (const auto& mailbox : *mailboxes().list(ann)) {
+  const auto after = mailboxes().list(ann);
+  for (const auto& mailbox : *after) {
     if (mailbox.record.id == again) {
       EXPECT_GT(mailbox.record.uidvalidity, validity) << "its uids begin anew (RFC 9051 section 2.3.1.1)";
     }
