@@ -64,7 +64,7 @@ Result<void> MessageEdit::take_out(const schema::Placement& placement) {
   ReceivedOrder order(*write_, *mailbox);
   TELEPOST_TRY(order.remove(key.substr(keys::kReceivedOrderOffset)));
   count_out(*mailbox, summary_);
-  if (mailbox->messages == 0) order.clear();
+  if (mailbox->messages == 0) TELEPOST_TRY(order.clear());
   lost_.push_back(placement);
   return {};
 }

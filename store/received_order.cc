@@ -233,16 +233,16 @@ Result<void> ReceivedOrder::drop_empty_block(const Entry& block) {
   return {};
 }
 
-void ReceivedOrder::clear() {
+Result<void> ReceivedOrder::clear() {
   for (const std::uint8_t level : {std::uint8_t{0}, std::uint8_t{1}}) {
-    const auto all = entries(level, {}, kEnd);
-    if (!all.ok()) continue;  // what stays is found by verify
-    for (const Entry& entry : *all) erase(level, entry.upper);
+    TELEPOST_ASSIGN(const auto all, entries(level, {}, kEnd));
+    for (const Entry& entry : all) erase(level, entry.upper);
   }
   mailbox_.front_newest.clear();
   mailbox_.front_block_upper.clear();
   mailbox_.front_group_upper.clear();
   mailbox_.front_block_messages = mailbox_.front_group_messages = mailbox_.front_group_blocks = 0;
+  return {};
 }
 
 namespace {

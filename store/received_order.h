@@ -35,7 +35,7 @@ class ReceivedOrder {
   // The R record itself is the caller's. Inserting another than the newest, and removing, need a write with_reads.
   Result<void> insert(const std::string& key);
   Result<void> remove(const std::string& key);
-  void clear();  // precondition: the mailbox holds no message any more; its block records go
+  Result<void> clear();  // precondition: the mailbox holds no message any more; its block records go
 
   // Where a position lies: `skip` records behind the first R key at or above mailbox + `from`.
   struct Place {
