@@ -81,6 +81,26 @@ void add_password(CLI::App& account, Program& program, const GivenPointer& given
   });
 }
 
+void add_app_passwords(CLI::App& account, Program& program, const GivenPointer& given) {
+  CLI::App* const parent = account.add_subcommand("app-password", "Passwords of single devices, for sending mail");
+  parent->require_subcommand(1);
+  for (const bool adding : {true, false}) {
+    CLI::App* const command = adding ? parent->add_subcommand("add", "Make one and show it, this once")
+                                     : parent->add_subcommand("revoke", "Let nobody log in by it any more");
+    command->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();
+    command->add_option("NAME", given->name, "Of the device, as its owner calls it")->required();
+    command->callback([&program, given, adding] {
+      program.run = [&program, given, adding] {
+        const Json args = {{"account", given->account}, {"name", given->name}};
+        if (!adding) return perform(program, {{"account.app-password.revoke", args}});
+        const auto sentence = [](const Json& made) { return made.value("password", "") + "\n"; };
+        return perform(program, {{"account.app-password.add", args}, {}, sentence});
+      };
+    });
+  }
+  add_simple(*parent, program, given, "list", "List them by name", "account.app-password.list", {}, {});
+}
+
 void add_states(CLI::App& account, Program& program, const GivenPointer& given) {
   struct State {
     const char *name, *help, *state;
@@ -114,6 +134,7 @@ void add_account(CLI::App& app, Program& program) {
   add_simple(*alias, program, given, "remove", "Remove an address", "account.alias.remove", address_option,
              address_argument);
   add_password(*account, program, given);
+  add_app_passwords(*account, program, given);
   add_states(*account, program, given);
   add_simple(
       *account, program, given, "class", "Put an account into a class of service", "account.class",

@@ -3,9 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/bench_load.h"
+#include "cli/bench_mime.h"
 #include "cli/bench_scale.h"
 
 namespace telepost::cli {
@@ -15,7 +17,7 @@ constexpr int kUsage = 64, kUnavailable = 69;  // sysexits
 
 struct Arguments {
   LoadOptions load;
-  std::string lmtp, smtp;
+  std::string lmtp, smtp, password_file;
   bool new_accounts = false;
   bool json = false;
 };
@@ -26,6 +28,8 @@ void describe(CLI::App& app, Arguments& into) {
   app.add_option("--smtp", into.smtp, "SMTP server: HOST:PORT or the path of its socket");
   app.add_option("--domain", load.domain, "recipients are user1 to userN at this domain");
   app.add_option("--from", load.from, "envelope sender");
+  app.add_option("--user", load.user, "log in first, by AUTH PLAIN: whose mail it is");
+  app.add_option("--password-file", into.password_file, "a file whose first line is the password of --user");
   app.add_option("--to", load.addresses, "recipients to use instead; may stand several times");
   app.add_option("--accounts", load.accounts, "number of accounts");
   app.add_option("--connections", load.connections, "kept-open connections in all");
@@ -80,6 +84,13 @@ int bench_load(std::span<const std::string> args) {
   LoadOptions& load = arguments.load;
   load.protocol = arguments.smtp.empty() ? LoadProtocol::lmtp : LoadProtocol::smtp;
   load.target = arguments.smtp.empty() ? arguments.lmtp : arguments.smtp;
+  if (!load.user.empty()) {
+    std::ifstream file(arguments.password_file);
+    if (!std::getline(file, load.password)) {
+      fmt::print(stderr, "telepost bench load: --user wants a --password-file with the password in its first line\n");
+      return kUsage;
+    }
+  }
   if (arguments.new_accounts) load.recipient = LoadOptions::Recipient::new_account_per_message;
   Result<LoadReport> report = run_bench_load(load);
   if (!report.ok()) {
@@ -95,7 +106,8 @@ int bench_load(std::span<const std::string> args) {
 int bench_command(std::span<const std::string> args) {
   if (!args.empty() && args.front() == "load") return bench_load(args.subspan(1));
   if (!args.empty() && args.front() == "scale") return bench_scale(args.subspan(1));
-  fmt::print(stderr, "usage: telepost bench load|scale OPTIONS; `telepost bench load --help` tells them\n");
+  if (!args.empty() && args.front() == "mime") return bench_mime(args.subspan(1));
+  fmt::print(stderr, "usage: telepost bench load|mime|scale OPTIONS; `telepost bench load --help` tells them\n");
   return kUsage;
 }
 

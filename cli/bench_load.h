@@ -20,6 +20,7 @@ struct LoadOptions {
   std::string target;               // "host:port", "[::1]:port", or the path of a unix socket (contains a '/')
   std::string domain = "example.test";
   std::string from = "load@sender.test";
+  std::string user, password;       // each connection logs in by AUTH PLAIN; an empty user logs nobody in
   std::vector<std::string> addresses;  // recipients; empty: user1@domain to userN@domain
   std::size_t accounts = 8;
   std::size_t connections = 64;     // in all; connection c writes to account c modulo accounts

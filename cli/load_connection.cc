@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/bytes.h"
+
 namespace telepost::cli {
 namespace {
 
@@ -114,7 +116,7 @@ Result<void> LoadConnection::connect() {
 }
 
 std::string_view LoadConnection::waits_for() const {
-  static constexpr std::string_view kNames[] = {"greeting", "LHLO", "RSET", "MAIL", "RCPT", "DATA", "the message"};
+  static constexpr std::string_view kNames[] = {"greeting", "LHLO", "AUTH", "RSET", "MAIL", "RCPT", "DATA", "the message"};
   return awaited_.empty() ? "nothing" : kNames[static_cast<std::size_t>(awaited_.front())];
 }
 
@@ -151,12 +153,12 @@ bool LoadConnection::on_reply(std::string_view line) {
   Reply reply = awaited_.front();
   awaited_.pop_front();
   // These replies let us send; one that comes before what it answers was sent is a broken server.
-  bool sends = reply == Reply::greeting || reply == Reply::data || reply == Reply::message;
+  bool sends = reply == Reply::greeting || reply == Reply::hello || reply == Reply::data || reply == Reply::message;
   if (sends && !unsent_.empty()) return false;
   bool positive = line[0] == '2' || (reply == Reply::data && line[0] == '3');
   if (!positive) {
     run_.error(line.substr(0, line.find('\r')));
-    if (reply == Reply::greeting || reply == Reply::hello) return false;
+    if (reply == Reply::greeting || reply == Reply::hello || reply == Reply::auth) return false;
   }
   switch (reply) {
     case Reply::greeting:
@@ -170,6 +172,11 @@ bool LoadConnection::on_reply(std::string_view line) {
       if (positive) delivered_ += run_.options.protocol == LoadProtocol::lmtp ? 1 : accepted_;
       break;
     case Reply::hello:
+      if (run_.options.user.empty()) break;
+      awaited_.push_back(Reply::auth);
+      send_text("AUTH PLAIN " + to_base64(std::string(1, '\0') + run_.options.user + std::string(1, '\0') + run_.options.password) + "\r\n");
+      return true;
+    case Reply::auth:
     case Reply::rset: break;
   }
   if (awaited_.empty()) begin();

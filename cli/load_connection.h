@@ -67,7 +67,7 @@ class LoadConnection {
   std::string_view waits_for() const;  // for the error of a run that hangs
 
  private:
-  enum class Reply : unsigned char { greeting, hello, rset, mail, rcpt, data, message };
+  enum class Reply : unsigned char { greeting, hello, auth, rset, mail, rcpt, data, message };
 
   State read_replies();
   bool on_reply(std::string_view line);  // false: the connection is of no use any more

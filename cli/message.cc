@@ -119,6 +119,21 @@ void add_deliver(CLI::App& message, Program& program, const GivenPointer& given)
   });
 }
 
+void add_send(CLI::App& message, Program& program, const GivenPointer& given) {
+  CLI::App* const command = message.add_subcommand("send", "Send a file in the name of an account: kept in Sent, given to the queue");
+  command->add_option("FROM", given->from, "An address of the account")->required();
+  command->add_option("TO", given->recipients, "The recipients")->required();
+  command->add_option("--file", given->file, "The message; - is stdin")->required();
+  runs(command, program, [&program, given] {
+    auto content = read_pieces(given->file);
+    if (!content.ok()) return fail(content.error());
+    Call call{{"message.send", {{"from", given->from}, {"to", given->recipients}}},
+              {{"ID", "id"}, {"RECIPIENTS", "recipients", Column::Show::right}, {"RESULT", "result"}}};
+    call.content = std::move(*content);
+    return perform(program, call);
+  });
+}
+
 void add_changes(CLI::App& message, Program& program, const GivenPointer& given) {
   CLI::App* const remove = add_one(message, given, "delete", "Expunge a message");
   remove->add_option("--mailbox", given->mailbox, "Only out of this mailbox");
@@ -170,6 +185,7 @@ void add_message(CLI::App& app, Program& program) {
   add_export(*message, program, given);
   add_import(*message, program, given);
   add_deliver(*message, program, given);
+  add_send(*message, program, given);
   add_changes(*message, program, given);
 }
 

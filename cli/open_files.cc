@@ -16,8 +16,10 @@ std::uint64_t engine_files() { return static_cast<std::uint64_t>(store::RocksdbO
 
 std::uint64_t connections_of(const schema::Configuration& configuration) {
   std::uint64_t connections = 0;
-  if (!configuration.smtp.listen.empty()) connections += configuration.smtp.max_connections;
-  if (!configuration.lmtp.listen.empty()) connections += configuration.lmtp.max_connections;
+  for (const schema::MailListenerSettings* mail : {&configuration.smtp, &configuration.lmtp, &configuration.submission}) {
+    if (!mail->listen.empty()) connections += mail->max_connections;
+    if (!mail->listen_tls.empty()) connections += mail->max_connections;
+  }
   return connections + configuration.services.size() * std::uint64_t{configuration.lmtp.max_connections};
 }
 
@@ -32,7 +34,8 @@ schema::Configuration fit_connections(schema::Configuration configuration, std::
   const std::uint64_t kept = engine_files() + kOwnFiles;
   const std::uint64_t spare = open_files > kept ? open_files - kept : 0;
   if (wanted <= spare) return configuration;
-  for (std::uint32_t* most : {&configuration.smtp.max_connections, &configuration.lmtp.max_connections}) {
+  for (std::uint32_t* most : {&configuration.smtp.max_connections, &configuration.lmtp.max_connections,
+                              &configuration.submission.max_connections}) {
     *most = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, *most * spare / wanted));
   }
   return configuration;

@@ -71,8 +71,10 @@ int run_program(const std::vector<std::string>& arguments) {
   add_account(app, program);
   add_mailbox(app, program);
   add_message(app, program);
+  add_queue(app, program);
   add_store(app, program);
   add_configuration(app, program);
+  add_dkim(app, program);
   add_bench(app, program);
   add_help(app, program);
   try {

@@ -31,7 +31,9 @@ void add_serve(CLI::App& app, Program& program);
 void add_account(CLI::App& app, Program& program);
 void add_mailbox(CLI::App& app, Program& program);
 void add_message(CLI::App& app, Program& program);
+void add_queue(CLI::App& app, Program& program);
 void add_store(CLI::App& app, Program& program);          // verify, sweep, inspect, cdr
 void add_configuration(CLI::App& app, Program& program);  // config, policy
+void add_dkim(CLI::App& app, Program& program);
 
 }  // namespace telepost::cli

@@ -70,12 +70,12 @@ void print_listeners(const Server& server) {
 }
 
 void reload(Server& server) {
-  const auto reloaded = server.reload_policies();
-  if (reloaded.ok())
-    log::info("policies_reloaded");
-  else
-    log::error("policies_not_reloaded",
-               {{"reason", to_string(reloaded.error())}, {"in_force", "the old set"}});
+  const auto tell = [](const Result<void>& reloaded, std::string_view what) {
+    if (reloaded.ok()) return log::info("reloaded", {{"what", what}});
+    log::error("not_reloaded", {{"what", what}, {"reason", to_string(reloaded.error())}, {"in_force", "the old set"}});
+  };
+  tell(server.reload_policies(), "policies");
+  tell(server.reload_certificates(), "certificates");
 }
 
 int serve(const schema::ConfigurationSource& source) {
@@ -105,7 +105,7 @@ int serve(const schema::ConfigurationSource& source) {
 
 void add_serve(CLI::App& app, Program& program) {
   CLI::App* const command =
-      app.add_subcommand("serve", "Run the server until SIGTERM; SIGHUP reads policies.path again");
+      app.add_subcommand("serve", "Run the server until SIGTERM; SIGHUP reads policies.path and certificates again");
   command->callback([&program] { program.run = [&program] { return serve(program.source); }; });
 }
 

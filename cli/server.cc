@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "adapters/smtp/authenticator.h"
+#include "adapters/smtp/config.h"
 #include "cli/open_files.h"
 
 namespace telepost::cli {
@@ -10,6 +12,14 @@ namespace {
 
 // Of server.drain_timeout, kept back for closing the store after the sessions.
 constexpr Duration kClosing = std::chrono::seconds(1);
+
+// Whom a self-made certificate names: what the listeners call themselves, then the domains.
+std::vector<std::string> names_of(const schema::Configuration& configuration) {
+  std::vector<std::string> names;
+  for (const auto& listener : adapters::smtp::listeners_of(configuration)) names.push_back(listener.hostname);
+  for (const schema::Domain& domain : configuration.domains) names.push_back(domain.name);
+  return names;
+}
 
 unsigned threads_for(const schema::Configuration& configuration) {
   return configuration.threads != 0 ? configuration.threads
@@ -29,17 +39,41 @@ Result<std::unique_ptr<Server>> Server::start(const schema::Configuration& confi
 Result<void> Server::listen() {
   store::Store& store = *store_->store;
   threads_ = std::make_unique<adapters::net::IoThreads>(threads_for(configuration_), store_->clock);
+  TELEPOST_ASSIGN(identities_, adapters::net::TlsIdentities::open(
+                                   {configuration_.tls, configuration_.store.path, names_of(configuration_)}, store_->clock));
+  TELEPOST_ASSIGN(resolver_, adapters::net::Resolver::open(threads_->first(), configuration_.dns, store_->clock));
   TELEPOST_ASSIGN(admin_socket_,
                   adapters::admin::AdminSocket::start(store, admin_socket_path(configuration_)));
-  TELEPOST_ASSIGN(smtp_, adapters::smtp::Server::start(*threads_, store, store_->clock, store_->random));
+  auto examiner = std::make_shared<adapters::smtp::Authenticator>(configuration_.authentication, *resolver_, store_->clock,
+                                                                  store_->random);
+  TELEPOST_ASSIGN(smtp_, adapters::smtp::Server::start(*threads_, store, store_->clock, store_->random,
+                                                       {.identities = identities_.get(), .examiner = std::move(examiner)}));
+  TELEPOST_TRY(send());
   TELEPOST_ASSIGN(http_, adapters::admin::start_http(threads_->first(), configuration_.admin.listen,
                                                      [&store] { return store.health(); }));
   return {};
 }
 
+// Mail out.
+Result<void> Server::send() {
+  TELEPOST_ASSIGN(signing_keys_, adapters::smtp::authentication::SigningKeys::load(configuration_.dkim));
+  adapters::smtp::sender::Sender::Options options;
+  const std::vector<std::string> names = names_of(configuration_);
+  options.hostname = !configuration_.relay.hostname.empty() ? configuration_.relay.hostname : names.empty() ? "localhost" : names.front();
+  options.resolver = resolver_.get();
+  options.keys = &signing_keys_;
+  options.authorities = configuration_.tls.authorities;
+  TELEPOST_ASSIGN(sender_, adapters::smtp::sender::Sender::start(*threads_, *store_->store, store_->clock, store_->random, options));
+  return {};
+}
+
 Server::~Server() {
   if (admin_socket_) admin_socket_->stop();
-  if (smtp_) smtp_->stop(std::max(Duration(0), configuration_.drain_timeout - kClosing));
+  if (!store_) return;
+  const SteadyTime end = store_->clock.steady() + configuration_.drain_timeout - kClosing;
+  const auto left = [&] { return std::max(Duration(0), std::chrono::duration_cast<Duration>(end - store_->clock.steady())); };
+  if (smtp_) smtp_->stop(left());
+  if (sender_) sender_->stop(left());
 }
 
 void Server::for_each_listener(

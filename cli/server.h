@@ -8,7 +8,11 @@
 
 #include "adapters/admin/http.h"
 #include "adapters/admin/socket.h"
+#include "adapters/net/dns_resolver.h"
 #include "adapters/net/io_threads.h"
+#include "adapters/net/tls_identities.h"
+#include "adapters/smtp/authentication/signing_keys.h"
+#include "adapters/smtp/sender/sender.h"
 #include "adapters/smtp/server.h"
 #include "cli/open_store.h"
 #include "schema/configuration.h"
@@ -28,17 +32,24 @@ class Server {
 
   // Puts the classes that policies.path holds now in force; after an error the old ones stay.
   Result<void> reload_policies();
+  // The same of [[tls.certificates]], whose files are read again; sessions that stand keep theirs.
+  Result<void> reload_certificates() { return identities_->reload(); }
 
  private:
   explicit Server(const schema::Configuration& configuration) : configuration_(configuration) {}
   Result<void> listen();
+  Result<void> send();
 
   const schema::Configuration configuration_;
   // Destroyed from the bottom up: what listens goes before what it uses.
   std::unique_ptr<OpenStore> store_;
   std::unique_ptr<adapters::net::IoThreads> threads_;
+  std::unique_ptr<adapters::net::TlsIdentities> identities_;
+  std::unique_ptr<adapters::net::Resolver> resolver_;
   std::unique_ptr<adapters::admin::AdminSocket> admin_socket_;
   std::unique_ptr<adapters::smtp::Server> smtp_;
+  adapters::smtp::authentication::SigningKeys signing_keys_;
+  std::unique_ptr<adapters::smtp::sender::Sender> sender_;
   std::unique_ptr<adapters::net::HttpServer> http_;
 };
 

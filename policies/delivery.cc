@@ -49,6 +49,7 @@ DeliveryVerdict decide_delivery(const DeliveryFacts& facts) {
   verdict.refusal = refusal_by_state(facts.state);
   if (!verdict.refusal) verdict.refusal = refusal_by_class(facts);
   if (verdict.refusal) return verdict;
+  if (facts.junk) verdict.mailbox = "Junk";
   verdict.expires = expiry(*facts.class_of_service, facts.kind, facts.received);
   return verdict;
 }

@@ -19,6 +19,7 @@ struct DeliveryFacts {
   const schema::ClassOfService* class_of_service = nullptr;  // never null
   schema::Kind kind = schema::Kind::email;
   std::uint64_t size_bytes = 0;  // of the whole source
+  bool junk = false;              // its sender's authentication says so (policies/authentication.h)
   Time received{};
   schema::Usage account;          // what the account holds before this message, all kinds together
   schema::Usage account_of_kind;  // the same of this message's kind
@@ -29,7 +30,7 @@ struct DeliveryVerdict {
   // is being removed), too_large (for the class), over_quota; the detail tells a sender why without telling
   // the account's numbers.
   std::optional<Error> refusal;
-  std::string_view mailbox = "INBOX";
+  std::string_view mailbox = "INBOX";  // or "Junk": the mailbox of that role
   std::optional<Time> expires;  // when the class's retention removes it
 };
 

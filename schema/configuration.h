@@ -13,6 +13,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "schema/authentication_settings.h"
+#include "schema/network.h"
+#include "schema/queue_settings.h"
+#include "schema/relay_settings.h"
 
 namespace telepost::schema {
 
@@ -47,9 +51,10 @@ struct StoreSettings {
   bool operator==(const StoreSettings&) const = default;
 };
 
-// SMTP and LMTP alike (one adapter, two modes).
+// SMTP, LMTP and submission alike (one adapter, three modes).
 struct MailListenerSettings {
-  Endpoints listen;
+  Endpoints listen;      // plain text, and STARTTLS
+  Endpoints listen_tls;  // TLS from the first byte (RFC 8314)
   std::string hostname;  // what we call ourselves; "" takes the machine's name
   std::uint64_t max_message_bytes = std::uint64_t{50} << 20;
   std::uint32_t max_recipients = 1000;  // RFC 5321 section 4.5.3.1.8: at least 100
@@ -57,6 +62,14 @@ struct MailListenerSettings {
   std::uint32_t max_connections_per_peer = 100;
   Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 section 4.5.3.2
   Duration data_timeout = std::chrono::minutes(3);     // between two blocks of DATA
+  Duration line_timeout = std::chrono::minutes(1);     // from a line's first byte to its end
+  Duration session_timeout = std::chrono::minutes(30); // since the connection or the last accepted message
+  std::uint32_t max_new_per_minute = 1200;  // connections from one network; this machine's own are not counted
+  Networks trusted_fronts;                  // load balancers that send a PROXY header
+  Networks xclient_fronts;                  // servers that may tell by XCLIENT whom they speak for
+  std::uint32_t max_hops = 100;             // Received fields of a message (RFC 5321 section 6.3)
+  bool tarpit = true;                       // whether replies to strangers' mistakes are held back longer and longer …
+  Duration tarpit_max = std::chrono::seconds(20);  // … but never longer than this
   bool operator==(const MailListenerSettings&) const = default;
 };
 
@@ -74,6 +87,27 @@ struct Service {
 struct AdminSettings {
   Endpoints listen;
   bool operator==(const AdminSettings&) const = default;
+};
+
+// A certificate that the accepting side shows to who asks for one of its names.
+struct TlsCertificate {
+  std::string chain;               // PEM file: the certificate, then what leads to its authority
+  std::string key;                 // PEM file without a passphrase
+  std::vector<std::string> names;  // for SNI, with "*.example.test"; empty takes the certificate's own
+  bool operator==(const TlsCertificate&) const = default;
+};
+
+struct TlsSettings {
+  std::vector<TlsCertificate> certificates;  // the first is shown without SNI; none: a self-made one
+  std::string authorities;                   // PEM file of whom we believe when we connect; "" takes the system's
+  bool operator==(const TlsSettings&) const = default;
+};
+
+struct DnsSettings {
+  Endpoints servers;  // empty takes the system's
+  Duration timeout = std::chrono::seconds(10);  // of a whole question
+  std::uint32_t cache = 10'000;                 // answers that are kept
+  bool operator==(const DnsSettings&) const = default;
 };
 
 struct Domain {
@@ -94,7 +128,16 @@ struct Configuration {
   StoreSettings store;
   MailListenerSettings smtp;
   MailListenerSettings lmtp;
+  MailListenerSettings submission;           // RFC 6409: mail from our own subscribers, who log in
+  bool submission_without_tls = false;       // submission.without_tls: log-ins in plain text are taken
+  std::string secrets_key_file;              // secrets.key_file; "" takes secrets.key in the store's folder
   AdminSettings admin;
+  TlsSettings tls;
+  DnsSettings dns;
+  QueueSettings queue;
+  RelaySettings relay;
+  AuthenticationSettings authentication;
+  std::vector<DkimKey> dkim;
   std::vector<Service> services;
   std::vector<Domain> domains;
   std::vector<NumberRange> numbers;

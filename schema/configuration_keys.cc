@@ -1,23 +1,55 @@
 #include "schema/configuration_keys.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/bytes.h"
+#include "schema/authentication_keys.h"
+#include "schema/relay_keys.h"
+#include "schema/setting_binding.h"
 #include "schema/setting_value.h"
 
 namespace telepost::schema {
+
+// What is wrong with a row as a whole (empty if nothing is), and its name: found by setting_binding.h.
+static std::string fault_of(const Service& service) {
+  if (service.listen.empty()) return "a service that listens nowhere; give it listen = [\"unix:/path\"]";
+  for (const Endpoint& endpoint : service.listen) {
+    if (endpoint.is_unix()) continue;
+    const std::string where = to_string(endpoint);
+    if (!endpoint.is_loopback())
+      return where + " proves no identity; use a Unix socket or a loopback address";
+    if (!service.trusted)
+      return where + " needs trusted = true, for every process of this machine can connect there";
+    if (!service.peer_uids.empty()) return where + " has no peer_uids to check; use a Unix socket";
+  }
+  return {};
+}
+static std::string fault_of(const Domain&) {
+  return {};
+}
+static std::string fault_of(const NumberRange&) {
+  return {};
+}
+static std::string fault_of(const TlsCertificate&) {
+  return {};
+}
+static const std::string& name_of(const TlsCertificate& certificate) {
+  return certificate.chain;
+}
+static const std::string& name_of(const Service& service) {
+  return service.name;
+}
+static const std::string& name_of(const Domain& domain) {
+  return domain.name;
+}
+static const std::string& name_of(const NumberRange& range) {
+  return range.prefix;
+}
+
 namespace {
 
 constexpr std::uint32_t kMany = 100'000'000;
 constexpr std::uint64_t kKiB = 1024;
-
-// A key and what takes it, of the configuration itself or of one row ([[domains]] …).
-template <typename Target>
-struct Binding {
-  ConfigurationKey key;
-  Result<void> (*take)(const Keyed& from, Target& into);
-};
 
 // Letters, digits and hyphens in labels (RFC 1123 section 2.1); Unicode domains come as UTF-8 or xn--.
 bool is_domain(std::string_view name) {
@@ -59,36 +91,6 @@ Result<void> read_prefix(const Keyed& from, std::string& into) {
 Result<void> read_name(const Keyed& from, std::string& into) {
   TELEPOST_TRY(read(from, into));
   return !into.empty() && into.size() <= 64 ? Result<void>() : from.wants("a name of 1 to 64 letters");
-}
-
-// What is wrong with a row as a whole; empty if nothing is.
-std::string fault_of(const Service& service) {
-  if (service.listen.empty()) return "a service that listens nowhere; give it listen = [\"unix:/path\"]";
-  for (const Endpoint& endpoint : service.listen) {
-    if (endpoint.is_unix()) continue;
-    const std::string where = to_string(endpoint);
-    if (!endpoint.is_loopback())
-      return where + " proves no identity; use a Unix socket or a loopback address";
-    if (!service.trusted)
-      return where + " needs trusted = true, for every process of this machine can connect there";
-    if (!service.peer_uids.empty()) return where + " has no peer_uids to check; use a Unix socket";
-  }
-  return {};
-}
-std::string fault_of(const Domain&) {
-  return {};
-}
-std::string fault_of(const NumberRange&) {
-  return {};
-}
-const std::string& name_of(const Service& service) {
-  return service.name;
-}
-const std::string& name_of(const Domain& domain) {
-  return domain.name;
-}
-const std::string& name_of(const NumberRange& range) {
-  return range.prefix;
 }
 
 constexpr std::string_view kEndpoints = "list of address:port";
@@ -137,92 +139,27 @@ const std::vector<Binding<NumberRange>>& number_keys() {
   return keys;
 }
 
-// A row's key as it stands in the row: "domains[].create" is create.
-std::string_view known_as(std::string_view key) {
-  const std::size_t row = key.find("[].");
-  return row == std::string_view::npos ? key : key.substr(row + 3);
-}
-
-template <typename Target>
-const Binding<Target>* binding_of(std::string_view name, const std::vector<Binding<Target>>& keys) {
-  for (const Binding<Target>& binding : keys) {
-    if (known_as(binding.key.name) == name) return &binding;
-  }
-  return nullptr;
-}
-
-// Letters to change, add or drop until a is b; enough for "did you mean".
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({changed, row[j] + 1, row[j - 1] + 1}));
-    }
-  }
-  return row.back();
-}
-
-template <typename Target>
-Error unknown(const Setting& setting, const std::string& key, const std::vector<Binding<Target>>& keys) {
-  std::string best;
-  std::size_t nearest = 4;
-  for (const Binding<Target>& binding : keys) {
-    const std::string candidate(known_as(binding.key.name));
-    const std::size_t far = distance(std::string_view(key).substr(0, 80), candidate);
-    if (far < nearest) nearest = far, best = candidate;
-  }
-  return setting.error(
-      "unknown key '" + key.substr(0, 80) + "'; " +
-      (best.empty() ? "remove it, or see the sample telepost.toml" : "did you mean " + best + "?"));
-}
-
-template <typename Row>
-Result<void> read_row(const Setting& item, std::string_view key, const std::vector<Binding<Row>>& keys,
-                      Row& row) {
-  const Setting::Table* table = item.table();
-  if (table == nullptr)
-    return item.error(std::string(key) + " wants tables; write [[" + std::string(key) + "]]");
-  for (const auto& [name, setting] : *table) {
-    const Binding<Row>* found = binding_of(name, keys);
-    if (found == nullptr) return unknown(setting, name, keys);
-    TELEPOST_TRY(found->take({setting, found->key.name, found->key.fallback}, row));
-  }
-  for (const Binding<Row>& binding : keys) {
-    const std::string name(known_as(binding.key.name));
-    const auto named = [&](const auto& entry) { return entry.first == name; };
-    const bool given = std::any_of(table->begin(), table->end(), named);
-    if (binding.key.fallback.empty() && !given)
-      return item.error("this [[" + std::string(key) + "]] needs a " + name);
-  }
-  if (const std::string fault = fault_of(row); !fault.empty()) return item.error(fault);
-  return {};
-}
-
-template <typename Row>
-Result<void> read_rows(const Keyed& from, const std::vector<Binding<Row>>& keys, std::vector<Row>& into) {
-  std::vector<Row> rows;
-  std::set<std::string> names;
-  for (const Setting* item : items_of(from.setting)) {
-    TELEPOST_TRY(read_row(*item, from.key, keys, rows.emplace_back()));
-    const std::string& name = name_of(rows.back());
-    if (!names.insert(name).second)
-      return item->error("'" + name + "' stands twice in " + std::string(from.key));
-  }
-  into = std::move(rows);
-  return {};
+const std::vector<Binding<TlsCertificate>>& certificate_keys() {
+  static const std::vector<Binding<TlsCertificate>> keys = {
+      {{"tls.certificates[].chain", "text", "", "A PEM file: the certificate, then what leads to its authority."},
+       TAKE(TlsCertificate, read(from, into.chain))},
+      {{"tls.certificates[].key", "text", "", "A PEM file with its key, without a passphrase."},
+       TAKE(TlsCertificate, read(from, into.key))},
+      {{"tls.certificates[].names", "list of text", "[]", "Whom it is shown to; empty takes the certificate's names."},
+       TAKE(TlsCertificate, read(from, into.names))}};
+  return keys;
 }
 
 using Bindings = std::vector<Binding<Configuration>>;
 
-// The keys that SMTP and LMTP share.
+// The keys that SMTP, LMTP and submission share.
 template <MailListenerSettings Configuration::*Section>
 Bindings mail_keys(const std::string& section, std::string_view listen, std::string_view recipients) {
   return {
       {{section + ".listen", kEndpoints, listen, "Where it listens; an empty list turns it off."},
        TAKE(Configuration, read(from, (into.*Section).listen))},
+      {{section + ".listen_tls", kEndpoints, "[]", "Where it listens with TLS from the first byte."},
+       TAKE(Configuration, read(from, (into.*Section).listen_tls))},
       {{section + ".hostname", "text", "\"\"",
         "What it calls itself in greetings and Received; empty takes the machine's name."},
        TAKE(Configuration, read(from, (into.*Section).hostname))},
@@ -238,7 +175,35 @@ Bindings mail_keys(const std::string& section, std::string_view listen, std::str
        TAKE(Configuration, read(from, (into.*Section).command_timeout))},
       {{section + ".data_timeout", "duration", "\"PT3M\"",
         "How long it waits for the next bytes of a message."},
-       TAKE(Configuration, read(from, (into.*Section).data_timeout))}};
+       TAKE(Configuration, read(from, (into.*Section).data_timeout))},
+      {{section + ".line_timeout", "duration", "\"PT1M\"", "How long a command may take from its first byte to its end."},
+       TAKE(Configuration, read(from, (into.*Section).line_timeout))},
+      {{section + ".session_timeout", "duration", "\"PT30M\"", "How long a session may last since its last accepted message."},
+       TAKE(Configuration, read(from, (into.*Section).session_timeout))},
+      {{section + ".max_new_per_minute", kNumber, "1200",
+        "New sessions in a minute from one address of another machine."},
+       TAKE(Configuration, read_number(from, (into.*Section).max_new_per_minute, 1, kMany))},
+      {{section + ".trusted_fronts", "list of networks", "[]",
+        "Load balancers: each of their connections begins with a PROXY header, which is believed."},
+       TAKE(Configuration, read(from, (into.*Section).trusted_fronts))},
+      {{section + ".xclient_fronts", "list of networks", "[]",
+        "Servers that may tell by XCLIENT whom they speak for."},
+       TAKE(Configuration, read(from, (into.*Section).xclient_fronts))},
+      {{section + ".max_hops", kNumber, "100", "A message with as many Received fields goes round in a loop."},
+       TAKE(Configuration, read_number(from, (into.*Section).max_hops, 100, 100'000))},
+      {{section + ".tarpit", "true or false", "true", "Whether strangers wait longer after each refused command."},
+       TAKE(Configuration, read(from, (into.*Section).tarpit))},
+      {{section + ".tarpit_max", "duration", "\"PT20S\"", "The longest of these waits."},
+       TAKE(Configuration, read(from, (into.*Section).tarpit_max))}};
+}
+
+Bindings login_keys() {
+  return {{{"submission.without_tls", "true or false", "false",
+            "Whether log-ins in plain text are taken: only where nobody can listen."},
+           TAKE(Configuration, read(from, into.submission_without_tls))},
+          {{"secrets.key_file", "text", "\"\"",
+            "32 bytes in hex that seal what must be read back; empty takes secrets.key in the store's folder, and makes it."},
+           TAKE(Configuration, read(from, into.secrets_key_file))}};
 }
 
 Bindings store_keys() {
@@ -266,6 +231,32 @@ Bindings served_keys() {
        TAKE(Configuration, read_rows(from, domain_keys(), into.domains))},
       {{"numbers", "tables", "[]", "The telephone numbers that are served."},
        TAKE(Configuration, read_rows(from, number_keys(), into.numbers))}};
+}
+
+Bindings net_keys() {
+  return {{{"tls.certificates", "tables", "[]",
+            "What is shown to who connects; the first without SNI. Without any, a self-made one in the store's folder."},
+           TAKE(Configuration, read_rows(from, certificate_keys(), into.tls.certificates))},
+          {{"tls.authorities", "text", "\"\"", "A PEM file of whom Telepost believes when it connects; empty takes the system's."},
+           TAKE(Configuration, read(from, into.tls.authorities))},
+          {{"dns.servers", kEndpoints, "[]", "Name servers; empty takes the system's."},
+           TAKE(Configuration, read(from, into.dns.servers))},
+          {{"dns.timeout", "duration", "\"PT10S\"", "How long a question may take, with all its tries."},
+           TAKE(Configuration, read(from, into.dns.timeout))},
+          {{"dns.cache", kNumber, "10000", "Answers that are kept while they are valid."},
+           TAKE(Configuration, read_number(from, into.dns.cache, 0, kMany))}};
+}
+
+Bindings queue_keys() {
+  return {{{"queue.retry", "list of durations", "[\"PT5M\", \"PT10M\", \"PT20M\", \"PT40M\", \"PT1H\", \"PT2H\", \"PT4H\"]",
+            "How long what could not be sent waits before each next attempt; the last one repeats."},
+           TAKE(Configuration, read(from, into.queue.retry))},
+          {{"queue.expire", "duration", "\"P5D\"", "After that long it is given up, and its sender told."},
+           TAKE(Configuration, read(from, into.queue.expire))},
+          {{"queue.delay_notice", "duration", "\"PT4H\"", "After that long its sender is told, once, that it takes longer."},
+           TAKE(Configuration, read(from, into.queue.delay_notice))},
+          {{"queue.concurrency", kNumber, "20", "Messages that are sent to one mail domain at one time."},
+           TAKE(Configuration, read_number(from, into.queue.concurrency, 1, 100'000))}};
 }
 
 Bindings server_keys() {
@@ -298,8 +289,9 @@ const Bindings& main_keys() {
     Bindings keys;
     for (const Bindings& some :
          {store_keys(), mail_keys<&Configuration::smtp>("smtp", "[\"127.0.0.1:2525\"]", "1000"),
-          mail_keys<&Configuration::lmtp>("lmtp", "[\"127.0.0.1:2424\"]", "2000"), served_keys(),
-          server_keys()}) {
+          mail_keys<&Configuration::lmtp>("lmtp", "[\"127.0.0.1:2424\"]", "2000"),
+          mail_keys<&Configuration::submission>("submission", "[]", "1000"), login_keys(), served_keys(),
+          net_keys(), queue_keys(), relay_keys(), authentication_keys(), server_keys()}) {
       keys.insert(keys.end(), some.begin(), some.end());
     }
     return keys;
@@ -338,8 +330,11 @@ const std::vector<ConfigurationKey>& configuration_keys() {
     for (const auto& binding : main_keys()) {
       keys.push_back(binding.key);
       if (binding.key.name == "services") add(service_keys());
+      if (binding.key.name == "relay.routes") add(relay_route_keys());
+      if (binding.key.name == "tls.certificates") add(certificate_keys());
       if (binding.key.name == "domains") add(domain_keys());
       if (binding.key.name == "numbers") add(number_keys());
+      if (binding.key.name == "dkim") add(dkim_keys());
     }
     return keys;
   }();

@@ -82,6 +82,9 @@ std::string hint(Time time, const Partition& target) { return Key('T').time(time
 std::string cdr_hint(std::uint64_t hint) { return Key('C').u64(hint); }
 
 std::string job_name(std::uint64_t job) { return Key('J').u64(job); }
+std::string submission(LocalId local) { return Key('O').u64(local.value); }
+std::string submitted_recipients(LocalId local) { return Key('Q').u64(local.value); }
+std::string submitted_recipient(LocalId local, std::uint32_t number) { return Key('Q').u64(local.value).u32(number); }
 std::string job(std::uint64_t job) { return Key('J').u64(job); }
 std::string job_of_network(std::uint8_t network) { return Key('N').u8(network); }
 std::string job_of_destination(std::string_view destination) {

@@ -9,6 +9,9 @@
 //                        M local:8                           MessageRecord, or what a tombstone needs
 //                        I local:8                           IntentRecord      recipients still to be served
 //                        J job:8                             JobNameRecord     a send job that the account stands for
+//                        O local:8                           SubmissionRecord  a message that was handed in, schema/mail_job.h
+//                        Q local:8 number:4                  SubmittedRecipientRecord
+//                        W sha256(name):16                   AppPasswordRecord schema/app_password.h
 //                 scan   S mailbox:4 uid:4                   Summary
 //                        R mailbox:4 ~received:8 ~local:8    uid:4             newest first
 //                        C mailbox:4 level:1 upper:16        BlockRecord       counts over R, see store/received_order.h
@@ -32,7 +35,7 @@
 //                 point  C, L                                cursor, lease
 //   cdr           queue  C hint:8                            account:8
 //   queue         point  J job:8                             JobRecord
-//                 queue  N network:1 time:8 job:8            (empty)           a job by its time, see store/outbox.h
+//                 queue  N network:1 time:8 job:8            destination:8     a job by its time, see store/outbox.h
 //                        D sha256(destination):8 time:8 job:8  (empty)         the same, per destination
 //                        U time:8 job:8                      (empty)           when to ask whether somebody names the job
 //   meta          point  V                                   StoreRecord
@@ -69,6 +72,9 @@ std::string message(LocalId local);
 std::string intent(LocalId local);
 std::string summary(MailboxId mailbox, Uid uid);
 std::string job_name(std::uint64_t job);
+std::string submission(LocalId local);
+std::string submitted_recipients(LocalId local);  // prefix
+std::string submitted_recipient(LocalId local, std::uint32_t number);
 std::string received(MailboxId mailbox, Time received, LocalId local);
 inline constexpr std::size_t kReceivedOrderOffset = 5;  // where ~received:8 ~local:8 begin in such a key
 std::string block(MailboxId mailbox, std::uint8_t level, std::string_view upper);

@@ -118,6 +118,8 @@ class Decoder {
     return list(field, [](Decoder& in, std::string& value) { in.text(value); });
   }
 
+  bool more() const { return !reader_.failed() && !reader_.rest().empty(); }
+
   template <typename Record>
   Result<Record> finish(Record&& record) {
     if (version_ != kRecordVersion || bad_ || !reader_.done()) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "schema/mail_job.h"
 #include "schema/record_codec.h"
 
 namespace telepost::schema {
@@ -163,7 +164,10 @@ Result<DeliveryKeyRecord> decode_DeliveryKeyRecord(std::string_view bytes) {
 std::string encode(const IntentRecord& r) {
   return Encoder().list(r.recipients, [](Encoder& out, const IntentRecord::Recipient& recipient) {
     out.number(recipient.message.account).number(recipient.message.local).text(recipient.address);
-  }).text(r.delivery_key).take();
+  }).text(r.delivery_key).number(r.request.ret).text(r.request.envid).number(r.request.require_tls).number(r.request.tls_optional)
+      .list(r.recipients, [](Encoder& out, const IntentRecord::Recipient& recipient) {
+    out.number(number_of(recipient.request.notify)).text(recipient.request.orcpt);
+  }).take();
 }
 Result<IntentRecord> decode_IntentRecord(std::string_view bytes) {
   IntentRecord r;
@@ -171,6 +175,17 @@ Result<IntentRecord> decode_IntentRecord(std::string_view bytes) {
   in.list(r.recipients, [](Decoder& from, IntentRecord::Recipient& recipient) {
     from.number(recipient.message.account).number(recipient.message.local).text(recipient.address);
   }).text(r.delivery_key);
+  if (!in.more()) return in.finish(std::move(r));  // written before requests were kept
+  in.choice(r.request.ret, ReportReturn::unspecified, ReportReturn::headers).text(r.request.envid).number(r.request.require_tls)
+      .number(r.request.tls_optional);
+  std::vector<RecipientRequest> requests;
+  in.list(requests, [](Decoder& from, RecipientRequest& request) {
+    std::uint8_t notify = 0;
+    from.number(notify).text(request.orcpt);
+    request.notify = notify_from(notify);
+  });
+  if (requests.size() != r.recipients.size()) return {Errc::corrupt, "an intent record whose requests are not its recipients'"};
+  for (std::size_t i = 0; i < requests.size(); ++i) r.recipients[i].request = std::move(requests[i]);
   return in.finish(std::move(r));
 }
 
@@ -225,7 +240,7 @@ std::string encode(const CdrRecord& r) {
 Result<CdrRecord> decode_CdrRecord(std::string_view bytes) {
   CdrRecord r;
   Decoder in(bytes, "CDR");
-  in.choice(r.event, CdrRecord::Event::delivery, CdrRecord::Event::fax_page).time(r.time).text(r.id)
+  in.choice(r.event, CdrRecord::Event::delivery, CdrRecord::Event::sending).time(r.time).text(r.id)
       .choice(r.kind, Kind::email, Kind::text).text(r.result).number(r.local).number(r.size_bytes).text(r.address)
       .text(r.other).text(r.network).text(r.trace);
   return in.finish(std::move(r));

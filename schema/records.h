@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/sha256.h"
+#include "schema/dsn.h"
 #include "schema/ids.h"
 #include "schema/message.h"
 
@@ -109,7 +110,7 @@ struct Segment {
 enum class Removal : std::uint8_t { expunged = 1, expired, account_deleted };
 
 struct MessageRecord {
-  std::vector<Placement> placements;  // 1 to 64; empty in a tombstone
+  std::vector<Placement> placements;  // 1 to 64; empty: expunged, and still being sent
   Modseq created{};
   Modseq modseq{};                    // of its last change: where its live entry of the change log is
   Time received{};
@@ -164,10 +165,12 @@ struct IntentRecord {
   struct Recipient {
     MessageId message;
     std::string address;
+    RecipientRequest request = {};
     bool operator==(const Recipient&) const = default;
   };
   std::vector<Recipient> recipients;
   std::string delivery_key;
+  MessageRequest request = {};
   bool operator==(const IntentRecord&) const = default;
 };
 
@@ -208,7 +211,7 @@ struct StoreRecord {
 
 // A chargeable event (schema/cdr.md).
 struct CdrRecord {
-  enum class Event : std::uint8_t { delivery = 1, retrieval, notification, call, sms_segment, mms, fax_page };
+  enum class Event : std::uint8_t { delivery = 1, retrieval, notification, call, sms_segment, mms, fax_page, sending };
   Event event = Event::delivery;
   Time time{};
   std::string id;          // 16 bytes, unique

@@ -58,6 +58,14 @@ Result<void> read(const Keyed& from, Duration& into) {
   return {};
 }
 
+Result<void> read(const Keyed& from, std::vector<Duration>& into) {
+  std::vector<Duration> durations;
+  for (const Setting* item : items_of(from.setting)) TELEPOST_TRY(read(from.item(*item), durations.emplace_back()));
+  if (durations.empty()) return from.wants("at least one duration");
+  into = std::move(durations);
+  return {};
+}
+
 Result<void> read(const Keyed& from, Endpoints& into) {
   Endpoints endpoints;
   for (const Setting* item : items_of(from.setting)) {
@@ -68,6 +76,26 @@ Result<void> read(const Keyed& from, Endpoints& into) {
     endpoints.push_back(std::move(endpoint).value());
   }
   into = std::move(endpoints);
+  return {};
+}
+
+Result<void> read(const Keyed& from, Networks& into) {
+  Networks networks;
+  for (const Setting* item : items_of(from.setting)) {
+    const std::string* text = text_of(*item);
+    if (text == nullptr) return from.item(*item).wants("a list of texts such as \"192.0.2.0/24\"");
+    auto network = network_from(*text);
+    if (!network.ok()) return from.item(*item).wants("networks; " + network.error().detail);
+    networks.push_back(*network);
+  }
+  into = std::move(networks);
+  return {};
+}
+
+Result<void> read(const Keyed& from, std::vector<std::string>& into) {
+  std::vector<std::string> texts;
+  for (const Setting* item : items_of(from.setting)) TELEPOST_TRY(read(from.item(*item), texts.emplace_back()));
+  into = std::move(texts);
   return {};
 }
 

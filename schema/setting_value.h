@@ -25,7 +25,10 @@ struct Keyed {
 Result<void> read(const Keyed& from, bool& into);
 Result<void> read(const Keyed& from, std::string& into);
 Result<void> read(const Keyed& from, Duration& into);  // above zero
+Result<void> read(const Keyed& from, std::vector<Duration>& into);  // at least one
 Result<void> read(const Keyed& from, Endpoints& into);
+Result<void> read(const Keyed& from, Networks& into);
+Result<void> read(const Keyed& from, std::vector<std::string>& into);
 Result<void> read(const Keyed& from, Reserve& into);
 Result<void> read(const Keyed& from, log::Level& into);
 Result<void> read(const Keyed& from, std::vector<std::uint32_t>& into);

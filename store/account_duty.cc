@@ -13,8 +13,11 @@
 #include "store/due_list.h"
 #include "store/message_edit.h"
 #include "store/pieces.h"
+#include "store/outbox.h"
 #include "store/recipients.h"
+#include "store/reports.h"
 #include "store/rooms.h"
+#include "store/submitted_copies.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -31,7 +34,9 @@ metrics::Histogram& due_late_seconds() {
   return histogram;
 }
 
-bool is_outside(char what) { return what == due::kUnlink || what == due::kServeIntents; }
+bool is_outside(char what) {
+  return what == due::kUnlink || what == due::kServeIntents || what == due::kServeSubmission || what == due::kReport;
+}
 
 Time time_of(std::string_view due_key) {
   return from_millis(static_cast<std::int64_t>(ByteReader(due_key.substr(1)).u64() ^ (1ull << 63)));
@@ -153,6 +158,7 @@ Result<void> AccountDuty::act(AccountWrite& write, const Item& item, SweepReport
     }
     case due::kTrimChanges: return trim_changes(write);
     case due::kCheckAddresses: return check_address(write, item);
+    case due::kForgetSubmission: return forget_submission(write, local_of(item.id));
     default: return {};  // kRemoveContent of an account that is not being deleted any more
   }
 }
@@ -222,8 +228,50 @@ Result<void> AccountDuty::check_address(AccountWrite& write, const Item& item) {
 }
 
 Result<void> AccountDuty::act_outside(const Item& item) {
-  if (item.what == due::kServeIntents) return Recipients::serve_intents(rooms_, {account_, local_of(item.id)});
-  return unlink(item);
+  const schema::MessageId message{account_, local_of(item.id)};
+  switch (item.what) {
+    case due::kServeIntents: return Recipients::serve_intents(rooms_, message);
+    case due::kServeSubmission: return serve_submission(rooms_, message);
+    case due::kReport: return report(item);
+    default: return unlink(item);
+  }
+}
+
+// One that leaves becomes a job in the batch that takes the item away.
+Result<void> AccountDuty::report(const Item& item) {
+  TELEPOST_ASSIGN(const schema::ReportRecord record, schema::decode_ReportRecord(item.value));
+  const auto action = record.state == schema::SendState::failed ? transcoders::mime::ReportAction::failed
+                                                                : transcoders::mime::ReportAction::delivered;
+  const Reported about{record.to, record.request, record.message, record.content_offset, record.content_size, record.arrived, record.trace};
+  const std::string key = "due " + schema::to_string(schema::MessageId{account_, local_of(item.id)}) + " " + std::string(name_of(record.state));
+  TELEPOST_ASSIGN(auto job, Reports(rooms_).send(about, {{action, record.address, record.wanted.orcpt, record.reply, "", record.arrived, {}}}, key));
+  if (!job) return {};
+  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::with_reads));
+  TELEPOST_ASSIGN(const auto still, write.get(Space::queue, item.key));
+  if (!still) return {};
+  job->expires = rooms_.clock.now() + rooms_.configuration.queue.expire;
+  const auto queued = Outbox(rooms_).enqueue(write, std::move(*job));
+  if (!queued.ok()) drop_report("too_large", record.to, record.trace, to_string(queued.error()));
+  write.erase(Space::queue, item.key);
+  return write.commit();
+}
+
+Result<void> AccountDuty::forget_submission(AccountWrite& write, schema::LocalId local) {
+  const std::string prefix = keys::submitted_recipients(local);
+  TELEPOST_ASSIGN(const auto recipients, write.scan(Space::point, prefix, keys::after(prefix), kItemsAtOnce));
+  for (const auto& [key, value] : recipients) write.erase(Space::point, key);
+  const std::string head = keys::submission(local);
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, head));
+  if (!bytes) return {};
+  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
+  record.recipients -= std::min(record.recipients, static_cast<std::uint32_t>(recipients.size()));
+  if (record.recipients == 0) {
+    write.erase(Space::point, head);
+    return {};
+  }
+  write.put(Space::point, head, schema::encode(record));
+  write.add_due(rooms_.clock.now() + Duration(1), due::kForgetSubmission, due::id_of(local));
+  return {};
 }
 
 // Under the account's lock: an import may bring a message back under its old id, and its links are the same.

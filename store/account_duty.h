@@ -46,7 +46,9 @@ class AccountDuty {
   Result<void> expire(AccountWrite& write, schema::LocalId local, SweepReport& report);
   Result<void> trim_changes(AccountWrite& write);
   Result<void> check_address(AccountWrite& write, const Item& item);
-  Result<void> act_outside(const Item& item);  // unlink, intents: other partitions come first
+  Result<void> act_outside(const Item& item);  // unlink, intents, reports: other partitions come first
+  Result<void> report(const Item& item);
+  Result<void> forget_submission(AccountWrite& write, schema::LocalId local);
   Result<void> unlink(const Item& item);
   Result<void> remove_account(SweepReport& report);
 

@@ -9,6 +9,7 @@
 #include "store/directory.h"
 #include "store/due_list.h"
 #include "store/outbox.h"
+#include "store/pace.h"
 #include "store/pieces.h"
 #include "store/recipients.h"
 #include "store/rooms.h"
@@ -32,7 +33,7 @@ Result<void> AccountRemoval::run(SweepReport& report) {
   TELEPOST_TRY(free_addresses());
   close_head();
   TELEPOST_TRY(settle_due_list());
-  TELEPOST_TRY(remove_links(report));
+  TELEPOST_TRY(remove_content(report));
   TELEPOST_TRY(Outbox(rooms_).forget(account_));
   TELEPOST_TRY(remove_records());
   TELEPOST_TRY(forget_leftovers());
@@ -100,40 +101,65 @@ Result<void> AccountRemoval::free_addresses() {
   return {};
 }
 
+// What a message holds beside its records. Its document and its source are named by its record, so their bytes need not be read
+// to remove them.
+struct AccountRemoval::Held {
+  explicit Held(const Partition& partition) : large(partition) {}
+  bool is_full() const { return links.size() >= kLinksAtOnce || large.operations() >= kRecordsAtOnce; }
+
+  Result<std::uint64_t> add(schema::MessageId message, std::string_view bytes) {
+    TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(bytes));
+    large.erase(Space::large, keys::document(message.local));
+    for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
+      const schema::Segment& segment = record.segments[index];
+      if (segment.piece) links.push_back({*segment.piece, message});
+      else large.erase(Space::large, keys::segment(message.local, index));
+    }
+    return record.size_bytes;
+  }
+
+  std::vector<Pieces::Link> links;
+  Batch large;
+};
+
 // A message's record is the proof that its links live, so it goes after them: remove_records takes it.
-Result<void> AccountRemoval::remove_links(SweepReport& report) {
-  const auto reader = rooms_.engine->reader(Partition::account(account_));
+Result<void> AccountRemoval::remove_content(SweepReport& report) {
+  const Partition partition = Partition::account(account_);
+  const auto reader = rooms_.engine->bulk_reader(partition);
+  Pace pace(rooms_);
   std::string from = "M";
-  for (;;) {
+  for (bool more = true; more;) {
     if (rooms_.stopping.load()) return {Errc::cancelled, "the store is being closed"};
-    std::vector<Pieces::Link> links;
+    Held held(partition);
     Result<void> decoded;
-    bool more = false;
+    more = false;
     TELEPOST_TRY(reader->scan(Space::point, from, keys::after("M"), [&](std::string_view key, std::string_view value) {
-      const schema::LocalId local{ByteReader(key.substr(1)).u64()};
-      const auto record = schema::decode_MessageRecord(value);
-      if (!record.ok()) {
-        decoded = record.error();
+      const auto size_bytes = held.add({account_, schema::LocalId{ByteReader(key.substr(1)).u64()}}, value);
+      if (!size_bytes.ok()) {
+        decoded = size_bytes.error();
         return false;
       }
-      report.bytes_freed += record->size_bytes;
-      for (const schema::Segment& segment : record->segments) {
-        if (segment.piece) links.push_back({*segment.piece, {account_, local}});
-      }
+      report.bytes_freed += *size_bytes;
       from = std::string(key) + '\0';
-      more = links.size() >= kLinksAtOnce;
+      more = held.is_full();
       return !more;
     }));
     TELEPOST_TRY(std::move(decoded));
-    TELEPOST_TRY(Pieces(rooms_).unlink(links));
-    if (!more) return {};
+    TELEPOST_TRY(Pieces(rooms_).unlink(held.links));
+    if (held.large.empty()) continue;
+    CommitList list;
+    list.push_back({std::move(held.large)});
+    TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
+    pace.rest();
   }
+  return {};
 }
 
 // The profile goes last: until then a crash finds an account that is being deleted.
 Result<void> AccountRemoval::remove_records() {
   const Partition partition = Partition::account(account_);
-  const auto reader = rooms_.engine->reader(partition);
+  const auto reader = rooms_.engine->bulk_reader(partition);
+  Pace pace(rooms_);
   for (const Space space : {Space::large, Space::scan, Space::queue, Space::point}) {
     std::string from;
     for (bool more = true; more;) {
@@ -149,6 +175,7 @@ Result<void> AccountRemoval::remove_records() {
       CommitList list;
       list.push_back({std::move(batch)});
       TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
+      pace.rest();
     }
   }
   return {};

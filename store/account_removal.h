@@ -1,5 +1,5 @@
-// Removes what an account held, in bounded batches, resumable: first that its addresses are free, then links, then every
-// record, then its place in the list. After it no key of the account is left but its CDRs.
+// Removes what an account held, in bounded batches, resumable: first that its addresses are free, then links and bytes, then
+// every record, then its place in the list. After it no key of the account is left but its CDRs.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,8 @@ class AccountRemoval {
   Result<void> free_addresses();
   void close_head();
   Result<void> settle_due_list();
-  Result<void> remove_links(SweepReport& report);
+  struct Held;
+  Result<void> remove_content(SweepReport& report);
   Result<void> remove_records();
   Rooms& rooms_;
   const schema::AccountId account_;

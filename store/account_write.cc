@@ -96,6 +96,13 @@ std::optional<schema::LocalId> AccountWrite::assigned_key(const std::string& key
 
 bool AccountWrite::has_mailbox_loaded(schema::MailboxId id) const { return head_->state.mailboxes.contains(id); }
 
+std::optional<schema::MailboxId> AccountWrite::loaded_mailbox(schema::Role role) const {
+  for (const auto& [id, mailbox] : head_->state.mailboxes) {
+    if (mailbox.role == role) return id;
+  }
+  return std::nullopt;
+}
+
 Result<schema::MailboxRecord*> AccountWrite::mailbox(schema::MailboxId id) {
   const auto touched = mailboxes_.find(id);
   if (touched != mailboxes_.end()) return &touched->second;
@@ -234,6 +241,7 @@ void AccountWrite::move_into(Commit& commit) {
     commit.list.back().expectations.push_back({Space::point, std::string(keys::kHead), std::exchange(state.loaded_head, std::nullopt)});
   }
   for (CommitEntry& entry : after_) commit.list.push_back(std::move(entry));
+  for (auto& wake : wakes_) commit.wakes.push_back(std::move(wake));
   commit.advances.push_back({head_, modseq});
 }
 

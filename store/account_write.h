@@ -48,6 +48,7 @@ class AccountWrite {
   // Errors: not_found. The pointer stays valid; what is changed through it is written by submit().
   Result<schema::MailboxRecord*> mailbox(schema::MailboxId id);
   bool has_mailbox_loaded(schema::MailboxId id) const;
+  std::optional<schema::MailboxId> loaded_mailbox(schema::Role role) const;  // none: not loaded, or not there
   schema::MailboxRecord& add_mailbox(schema::MailboxRecord mailbox);
   void drop_mailbox(schema::MailboxId id);
 
@@ -70,6 +71,7 @@ class AccountWrite {
 
   void before(CommitEntry entry) { before_.push_back(std::move(entry)); }  // goes ahead of the account's batch
   void after(CommitEntry entry) { after_.push_back(std::move(entry)); }
+  void when_durable(std::function<void()> wake) { wakes_.push_back(std::move(wake)); }  // on the committer's thread
   std::size_t size_bytes() const { return batch_.size_bytes(); }
   bool has_room(std::size_t size_bytes) const;  // for records of that size and the batch's own end
   bool full() const;  // near a batch's bound: submit and begin anew
@@ -98,6 +100,7 @@ class AccountWrite {
   CdrHints::Opening opening_;  // of a CDR hint, until the batch is submitted
   std::vector<CommitEntry> before_;
   std::vector<CommitEntry> after_;
+  std::vector<std::function<void()>> wakes_;
   bool remembers_ = false;  // mode with_reads
   std::map<std::pair<Space, std::string>, std::optional<std::string>> written_;  // by this batch, when remembers_
 };

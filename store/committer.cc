@@ -64,7 +64,7 @@ void Committer::submit(Commit commit) {
 
 Result<void> Committer::commit(CommitList list) {
   std::promise<Result<void>> promise;
-  submit({std::move(list), {}, [&promise](const Result<void>& result) { promise.set_value(result); }});
+  submit({std::move(list), {}, {}, [&promise](const Result<void>& result) { promise.set_value(result); }});
   return promise.get_future().get();
 }
 
@@ -124,6 +124,7 @@ void Committer::commit_group(std::vector<Commit>& group) {
     engine_.commit(lists, committed);
     commit_seconds().observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     batch_messages().observe(messages);
+    delivered_.fetch_add(messages, std::memory_order_relaxed);
     for (std::size_t k = 0; k < lists.size(); ++k) {
       if (committed[k].ok()) health_.commit_succeeded();
       else if (committed[k].error().kind != Errc::conflict) health_.commit_failed(committed[k].error());
@@ -134,6 +135,9 @@ void Committer::commit_group(std::vector<Commit>& group) {
     for (const Commit::Advance& advance : group[i].advances) {
       if (results[i].ok()) feed_.announce(advance.head->id(), advance.modseq);
       advance.head->end_commit(results[i].ok());
+    }
+    if (results[i].ok()) {
+      for (const auto& wake : group[i].wakes) wake();
     }
     if (group[i].done) group[i].done(results[i]);
   }

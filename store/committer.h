@@ -2,6 +2,7 @@
 // for the disk the next group gathers.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -27,7 +28,8 @@ struct Commit {
     schema::Modseq modseq;  // reached once the commit is durable
   };
   std::vector<Advance> advances;
-  std::function<void(const Result<void>&)> done;  // on the committer's thread, after the commit; must not block
+  std::vector<std::function<void()>> wakes;       // on the committer's thread, once it is durable; must not block
+  std::function<void(const Result<void>&)> done;  // the same, also when it failed
   std::uint32_t messages = 0;                     // delivered by it, for the metrics
 };
 
@@ -41,6 +43,8 @@ class Committer {
   void submit(Commit commit);
   // Submits a list that advances no head, and waits.
   Result<void> commit(CommitList list);
+  // Messages that were delivered since the start.
+  std::uint64_t delivered() const { return delivered_.load(std::memory_order_relaxed); }
 
  private:
   void loop();
@@ -50,6 +54,7 @@ class Committer {
   Engine& engine_;
   Health& health_;
   ChangeFeed& feed_;
+  std::atomic<std::uint64_t> delivered_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Commit> queue_;  // guarded by mutex_

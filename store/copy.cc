@@ -4,10 +4,12 @@
 
 #include "policies/delivery.h"
 #include "schema/keys.h"
+#include "schema/mail_job.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
 #include "store/received_order.h"
 #include "store/rooms.h"
+#include "store/submission_writer.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -15,6 +17,7 @@ namespace keys = schema::keys;
 namespace {
 
 constexpr Duration kKeepKeys = std::chrono::days(7);
+constexpr std::string_view kJunkKeyword = "$junk";
 
 schema::CdrRecord cdr_of(const Arrived& arrived, std::size_t index, std::string_view result) {
   schema::CdrRecord cdr;
@@ -40,6 +43,33 @@ Result<std::optional<schema::LocalId>> known_key(Rooms& rooms, const AccountWrit
   return std::optional(record.local);
 }
 
+// Of a copy: "$junk" is of the registry of RFC 5788.
+std::vector<std::string> keywords_of(const Incoming& incoming) {
+  std::vector<std::string> keywords = incoming.keywords;
+  const auto place = std::lower_bound(keywords.begin(), keywords.end(), kJunkKeyword);
+  if (incoming.judgement.junk && (place == keywords.end() || *place != kJunkKeyword)) keywords.emplace(place, kJunkKeyword);
+  return keywords;
+}
+
+// Who asked to be told that this copy is stored is told by due work (RFC 3461 section 5.2.3): at most once, and in any case.
+void ask_for_report(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index) {
+  const Recipient& to = arrived.incoming.to[index];
+  if (!to.request.notify.success || arrived.incoming.from.empty()) return;
+  if (arrived.incoming.judgement.junk) return;  // its sender is not who it says: the report would be junk to somebody else, in our name
+  schema::ReportRecord report;
+  report.state = schema::SendState::delivered;
+  report.to = addr_spec(arrived.incoming.from);
+  report.request = arrived.incoming.request;
+  report.address = addr_spec(to.address);
+  report.wanted = to.request;
+  report.message = arrived.ids[index];
+  report.content_offset = arrived.document.trace_size_bytes;
+  report.content_size = arrived.document.size_bytes - arrived.document.trace_size_bytes;
+  report.arrived = arrived.document.received;
+  report.trace = arrived.incoming.origin.trace;
+  write.add_due(rooms.clock.now(), due::kReport, due::id_of(arrived.ids[index].local), schema::encode(report));
+}
+
 // When this copy counts as received. Nothing is received in the future, so that what comes next is the newest.
 Time received_by(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
   const Time now = rooms.clock.now();
@@ -56,6 +86,7 @@ policies::DeliveryVerdict decide(Rooms& rooms, AccountWrite& write, const Arrive
   facts.class_of_service = of_service != nullptr ? of_service : &classes->standard();
   facts.kind = arrived.document.kind;
   facts.size_bytes = arrived.document.size_bytes;
+  facts.junk = arrived.incoming.judgement.junk;
   facts.received = rooms.clock.now();
   for (const schema::Usage& usage : write.head().usage) {
     facts.account.messages += usage.messages;
@@ -67,6 +98,7 @@ policies::DeliveryVerdict decide(Rooms& rooms, AccountWrite& write, const Arrive
 
 // Only what is the newest of its mailbox is put into the order by received time without reading.
 bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local) {
+  if (arrived.incoming.judgement.junk) return false;  // its mailbox must be found
   const Result<schema::MailboxRecord*> inbox = write.mailbox(kInbox);
   return inbox.ok() && ReceivedOrder::is_newest(**inbox, order_key(received_by(rooms, write, arrived), local));
 }
@@ -90,13 +122,18 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived
   const policies::DeliveryVerdict verdict = decide(rooms, write, arrived);
   if (verdict.refusal) return *verdict.refusal;  // no CDR: the peer is told, and nothing is stored
 
+  schema::MailboxId mailbox = kInbox;
+  if (verdict.mailbox == "Junk") {
+    TELEPOST_ASSIGN(mailbox, junk_mailbox(write));
+  }
   // The document is written with this copy's own facts in it, not copied for them.
   schema::Document& document = arrived.document;
   document.id = arrived.ids[index];
   document.received = received_by(rooms, write, arrived);
   document.envelope.to = {arrived.incoming.to[index].address};  // nobody learns who else got it (RFC 5321 section 7.2)
-  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {kInbox}, arrived.incoming.keywords, verdict.expires}));
+  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {mailbox}, keywords_of(arrived.incoming), verdict.expires}));
   write.add_cdr(cdr_of(arrived, index, "stored"));
+  ask_for_report(rooms, write, arrived, index);
   if (!key.empty()) {
     const Time expires = rooms.clock.now() + kKeepKeys;
     const std::string stored = keys::delivery_key(key);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "policies/delivery.h"
 #include "store/account_write.h"
 #include "store/accounts.h"
 #include "store/directory.h"
 #include "store/intake.h"
+#include "store/resolve.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -31,18 +33,44 @@ Result<void> receives(const schema::AccountRecord& profile) {
   return {};
 }
 
+// Asked before the content is sent; what is decided is decided when it is there.
+Result<void> has_room(Rooms& rooms, AccountWrite& write, const ResolveOptions& options) {
+  if (!options.size_bytes) return {};
+  const auto classes = rooms.classes.get();
+  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
+  policies::DeliveryFacts facts;
+  facts.state = write.profile().state;
+  facts.class_of_service = of_service != nullptr ? of_service : &classes->standard();
+  facts.size_bytes = *options.size_bytes;
+  facts.received = rooms.clock.now();
+  for (const schema::Usage& usage : write.head().usage) {
+    facts.account.messages += usage.messages;
+    facts.account.bytes += usage.bytes;
+  }
+  facts.account_of_kind = write.head().usage[static_cast<std::size_t>(facts.kind)];
+  const policies::DeliveryVerdict verdict = policies::decide_delivery(facts);
+  return verdict.refusal ? Result<void>(*verdict.refusal) : Result<void>();
+}
+
 // Without waiting for lock or disk: the address was asked for lately and its account is in memory.
-std::optional<Result<Recipient>> resolve_from_memory(Rooms& rooms, const std::string& canonical) {
+std::optional<Result<Recipient>> resolve_from_memory(Rooms& rooms, const std::string& canonical, const ResolveOptions& options) {
   const std::optional<schema::AccountId> account = rooms.addresses.find(canonical);
   if (!account) return std::nullopt;
-  const std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, *account);
+  std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, *account);
   if (!write) return std::nullopt;
   const std::vector<std::string>& addresses = write->profile().addresses;
   if (std::find(addresses.begin(), addresses.end(), canonical) == addresses.end()) return std::nullopt;
   if (write->profile().state == schema::AccountState::deleting) return std::nullopt;  // the address may be another's by now
   const Result<void> open = receives(write->profile());
   if (!open.ok()) return Result<Recipient>(open.error());
+  if (const Result<void> room = has_room(rooms, *write, options); !room.ok()) return Result<Recipient>(room.error());
   return Result<Recipient>(Recipient{*account, canonical, ""});
+}
+
+}  // namespace
+
+bool serves(Rooms& rooms, const std::string& canonical) {
+  return Directory(rooms).range_of(split_detail(canonical).address).has_value();
 }
 
 Result<Recipient> resolve_now(Rooms& rooms, const std::string& given, const ResolveOptions& options) {
@@ -52,8 +80,9 @@ Result<Recipient> resolve_now(Rooms& rooms, const std::string& given, const Reso
   for (const Detailed& reading : {Detailed{canonical, ""}, split_detail(canonical)}) {
     TELEPOST_ASSIGN(const auto found, directory.find(reading.address));
     if (!found) continue;
-    TELEPOST_ASSIGN(const AccountWrite write, AccountWrite::begin(rooms, *found, AccountWrite::Mode::without_reads));
+    TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms, *found, AccountWrite::Mode::without_reads));
     TELEPOST_TRY(receives(write.profile()));
+    TELEPOST_TRY(has_room(rooms, write, options));
     rooms.addresses.remember(reading.address, *found);
     return Recipient{*found, reading.address, reading.detail};
   }
@@ -78,17 +107,17 @@ Result<Recipient> resolve_now(Rooms& rooms, const std::string& given, const Reso
   return Recipient{*found, reading.address, reading.detail};
 }
 
-}  // namespace
-
 void Deliver::resolve(std::string address, ResolveOptions options, Completion<Recipient> done) {
   const Result<std::string> canonical = canonical_address(address);
   if (!canonical.ok()) return done(canonical.error());
-  if (std::optional<Result<Recipient>> known = resolve_from_memory(rooms_, *canonical)) return done(std::move(*known));
+  if (std::optional<Result<Recipient>> known = resolve_from_memory(rooms_, *canonical, options)) return done(std::move(*known));
   const Result<void> taken = rooms_.workers.run([&rooms = rooms_, address = std::move(address), options = std::move(options), done] {
     done(resolve_now(rooms, address, options));
   });
   if (!taken.ok()) done(taken.error());
 }
+
+bool Deliver::serves(const std::string& canonical) const { return store::serves(rooms_, canonical); }
 
 std::unique_ptr<Intake> Deliver::begin(Incoming incoming) {
   return std::make_unique<IntakeSession>(rooms_, std::move(incoming));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "schema/dsn.h"
 #include "schema/message.h"
 #include "store/completion.h"
 
@@ -20,11 +21,19 @@ struct Recipient {
   schema::AccountId account;
   std::string address;  // canonical, scheme-qualified, without detail: "mailto:ann@example.test"
   std::string detail;   // of ann+detail@example.test
+  schema::RecipientRequest request = {};  // what the sender asked to be told of this recipient
 };
 
 struct ResolveOptions {
   std::string peer;  // counted against the creation limit of the configuration
   enum class Creation { as_configured, never } creation = Creation::as_configured;
+  std::optional<std::uint64_t> size_bytes = {};  // of an email that is announced: over_quota and too_large are told before it is sent
+};
+
+// What an adapter found out about a message while it arrived.
+struct Judgement {
+  bool junk = false;                 // it goes to the mailbox Junk, with the keyword $junk
+  std::vector<std::string> defects;  // for the document, in words: what was wrong or was taken out
 };
 
 // What is known before the first byte of content.
@@ -33,7 +42,9 @@ struct Incoming {
   std::string from;              // scheme-qualified; "" is the null reverse path
   std::vector<Recipient> to;     // 1 to the configured limit
   std::string trace_block;       // Return-Path, Received, Authentication-Results; CRLF lines; comes before what arrives
+  schema::MessageRequest request;  // what the sender asked of reports and of the way on
   std::string delivery_key;      // "" for none; only from peers with a proved identity (DESIGN section 4)
+  Judgement judgement;
   std::vector<std::string> keywords;            // to begin with; sorted JMAP keywords
   std::optional<Time> received;                 // append: the received time to keep (default: now)
   enum class Reply {
@@ -60,6 +71,12 @@ class Intake {
   virtual std::size_t bytes_held() const = 0;
   // Writes finished pieces out. After an error the delivery cannot go on: finish() gives the same error.
   virtual void flush(Completion<void> done) = 0;
+  // Replaces Incoming::trace_block: what was learned while the message arrived belongs there too. Before finish().
+  virtual void set_trace_block(std::string trace_block) = 0;
+  // The same for Incoming::request (what the message's own header asks for).
+  virtual void set_request(schema::MessageRequest request) = 0;
+  // The same for Incoming::judgement.
+  virtual void set_judgement(Judgement judgement) = 0;
   // Decides, stores and commits. One result for each recipient, in the order of Incoming::to (with one_for_all the adapter
   // answers with the first). Errors per recipient: refused, over_quota, too_large, invalid (a Telepost-* field), disk_full,
   // io, busy.
@@ -75,6 +92,9 @@ class Deliver {
   // Errors: not_found (nobody, and not to be created), refused (closed: 550 5.2.1), too_many (the peer's creation limit),
   // invalid, disk_full, io.
   void resolve(std::string address, ResolveOptions options, Completion<Recipient> done);
+
+  // Whether a canonical address lies in a range that is served here, be it an account's or nobody's.
+  bool serves(const std::string& canonical) const;
 
   // Never fails; what is wrong (disk full, a vanished account) is told by finish().
   std::unique_ptr<Intake> begin(Incoming incoming);

@@ -19,6 +19,9 @@ inline constexpr char kServeIntents = 'i';  // id: local number: recipients that
 inline constexpr char kTrimChanges = 't';   // id: zeros: tombstones older than changes.keep
 inline constexpr char kRemoveContent = 'r'; // id: zeros: the account is being deleted
 inline constexpr char kCheckAddresses = 'a';  // id: zeros: a new account whose addresses may never have come
+inline constexpr char kServeSubmission = 's';  // id: local number: local recipients of a message that was handed in
+inline constexpr char kForgetSubmission = 'o'; // id: local number: what is kept of such a message ends
+inline constexpr char kReport = 'p';        // id: local number of the copy it is about; value: ReportRecord
 
 // Longer than making an account may take.
 inline constexpr Duration kAddressCheck = std::chrono::minutes(15);

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/app_password.h"
+#include "schema/mail_job.h"
 #include "schema/message.h"
 
 namespace telepost::store {
@@ -68,6 +70,7 @@ std::string_view name_of(schema::CdrRecord::Event event) {
     case schema::CdrRecord::Event::sms_segment: return "sms_segment";
     case schema::CdrRecord::Event::mms: return "mms";
     case schema::CdrRecord::Event::fax_page: return "fax_page";
+    case schema::CdrRecord::Event::sending: return "sending";
   }
   return "";
 }
@@ -156,6 +159,12 @@ bool describe_delivery_key(std::string_view bytes, Fields& fields) {
   return r.ok();
 }
 
+bool describe_app_password(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_AppPasswordRecord(bytes);
+  if (r.ok()) Describer(fields).text("name", r->name).time("created", r->created);
+  return r.ok();
+}
+
 bool describe_intent(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_IntentRecord(bytes);
   if (!r.ok()) return false;
@@ -217,6 +226,23 @@ bool describe_job(std::string_view bytes, Fields& fields) {
   return true;
 }
 
+bool describe_submission(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_SubmissionRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).text("from", r->from).time("created", r->created).time("send_at", r->send_at).number("recipients", r->recipients)
+      .number("open", r->open).time("final", r->final).flag("canceled", r->canceled).text("trace", r->trace);
+  return true;
+}
+
+bool describe_submitted_recipient(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_SubmittedRecipientRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).text("address", r->address).number("job", r->job)
+      .text("copy", r->copy.local.value == 0 ? std::string() : to_string(r->copy)).text("state", name_of(r->state)).text("reply", r->reply)
+      .text("remote", r->remote).time("when", r->when);
+  return true;
+}
+
 bool describe_job_name(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_JobNameRecord(bytes);
   if (r.ok()) Describer(fields).text("destination", r->destination);
@@ -240,6 +266,10 @@ bool describe_account_number(std::string_view bytes, Fields& fields) {
 
 bool describe_digests(std::string_view bytes, Fields& fields) {
   if (bytes.empty()) return true;
+  if (const auto report = schema::decode_ReportRecord(bytes); report.ok()) {
+    Describer(fields).text("report", name_of(report->state)).text("to", report->to).text("recipient", report->address);
+    return true;
+  }
   if (is_valid_utf8(bytes) && bytes.find(':') != std::string_view::npos) {
     Describer(fields).text("address", bytes);
     return true;

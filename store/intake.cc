@@ -32,10 +32,24 @@ void put_trace_block_first(std::string_view trace_block, schema::Document& docum
   document.fields.insert(document.fields.begin(), std::make_move_iterator(fields.begin()), std::make_move_iterator(fields.end()));
 }
 
+class Delivering final : public Keeping {
+ public:
+  bool try_keep(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, Completion<DeliveredToAll>& done) override {
+    return Recipients::try_deliver(rooms, arrived, done);
+  }
+  void keep(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done) override {
+    Recipients::deliver(rooms, std::move(arrived), std::move(done));
+  }
+};
+
 }  // namespace
 
 IntakeSession::IntakeSession(Rooms& rooms, Incoming incoming)
-    : rooms_(rooms), cutter_(incoming.to.size()), begun_(rooms.clock.now()), arrived_(std::make_shared<Arrived>()) {
+    : IntakeSession(rooms, std::move(incoming), std::make_shared<Delivering>()) {}
+
+IntakeSession::IntakeSession(Rooms& rooms, Incoming incoming, std::shared_ptr<Keeping> keeping)
+    : rooms_(rooms), cutter_(incoming.to.size()), begun_(rooms.clock.now()), keeping_(std::move(keeping)),
+      arrived_(std::make_shared<Arrived>()) {
   TELEPOST_ASSERT(!incoming.to.empty());
   for (const Recipient& recipient : incoming.to) arrived_->ids.push_back({recipient.account, rooms_.numbers.next_local()});
   arrived_->incoming = std::move(incoming);
@@ -96,6 +110,7 @@ void IntakeSession::describe() {
     }
   }
   mime::describe(std::move(structure), document);
+  document.defects.insert(document.defects.end(), incoming.judgement.defects.begin(), incoming.judgement.defects.end());
   if (!incoming.trace_block.empty()) put_trace_block_first(incoming.trace_block, document);
 }
 
@@ -104,27 +119,48 @@ bool links_may_be_gone(Rooms& rooms, const Arrived& arrived, Time begun) {
   return !arrived.content.pieces().empty() && rooms.clock.now() - begun > kLinkCheck / 2;
 }
 
-void IntakeSession::finish(Completion<DeliveredToAll> done) {
-  describe();
-  arrived_->content = cutter_.content();
+bool IntakeSession::take_refusal(Completion<DeliveredToAll>& done) {
   const Result<void> health = rooms_.health.check();
   const std::optional<Error> refused = *failed_ ? *failed_ : !health.ok() ? std::optional(health.error()) : arrived_->invalid;
-  if (refused) {
-    done(DeliveredToAll(arrived_->incoming.to.size(), *refused));
-    return;
-  }
+  if (refused) done(DeliveredToAll(arrived_->incoming.to.size(), *refused));
+  return refused.has_value();
+}
+
+std::function<void()> IntakeSession::keep_later(Completion<DeliveredToAll> done) {
   auto pieces = std::make_shared<std::vector<Pieces::Bytes>>(cutter_.take_pieces());
   delivered_ = true;
-  if (pieces->empty() && !links_may_be_gone(rooms_, *arrived_, begun_) && Recipients::try_deliver(rooms_, arrived_, done)) return;
-  const auto deliver = [&rooms = rooms_, pieces, begun = begun_, arrived = arrived_, done] {
+  return [&rooms = rooms_, pieces, begun = begun_, arrived = arrived_, keeping = keeping_, done = std::move(done)] {
     Result<void> stored = Pieces(rooms).store(*pieces, arrived->ids);
     if (stored.ok() && links_may_be_gone(rooms, *arrived, begun)) stored = Pieces(rooms).link(arrived->content.pieces(), arrived->ids);
     if (!stored.ok() && stored.error().kind == Errc::not_found) stored = {Errc::busy, "the message took too long to arrive"};
-    if (stored.ok()) Recipients::deliver(rooms, arrived, done);
+    if (stored.ok()) keeping->keep(rooms, arrived, done);
     else done(DeliveredToAll(arrived->incoming.to.size(), stored.error()));
   };
-  const Result<void> taken = rooms_.workers.run(deliver);
+}
+
+void IntakeSession::finish(Completion<DeliveredToAll> done) {
+  describe();
+  arrived_->content = cutter_.content();
+  if (take_refusal(done)) return;
+  const bool at_once = cutter_.piece_bytes_held() == 0 && !links_may_be_gone(rooms_, *arrived_, begun_);
+  if (at_once && keeping_->try_keep(rooms_, arrived_, done)) {
+    delivered_ = true;
+    return;
+  }
+  const Result<void> taken = rooms_.workers.run(keep_later(done));
   if (!taken.ok()) done(DeliveredToAll(arrived_->incoming.to.size(), taken.error()));
+}
+
+Result<Delivered> IntakeSession::deliver_here(Rooms& rooms, Incoming incoming, std::string_view message) {
+  IntakeSession session(rooms, std::move(incoming));
+  session.write(message);
+  session.describe();
+  session.arrived_->content = session.cutter_.content();
+  auto all = wait_for<DeliveredToAll>([&session](Completion<DeliveredToAll> done) {
+    if (!session.take_refusal(done)) session.keep_later(std::move(done))();
+  });
+  if (!all.ok()) return all.error();
+  return std::move((*all)[0]);
 }
 
 }  // namespace telepost::store

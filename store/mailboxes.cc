@@ -97,6 +97,33 @@ Result<schema::MailboxId> add_level(AccountWrite& write, schema::MailboxId paren
 
 }  // namespace
 
+Result<schema::MailboxId> junk_mailbox(AccountWrite& write) {
+  TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
+  for (const auto& [key, value] : all) {
+    TELEPOST_ASSIGN(const auto record, schema::decode_MailboxRecord(value));
+    if (record.role == schema::Role::junk) return record.id;
+  }
+  TELEPOST_ASSIGN(const auto named, write.get(Space::point, keys::mailbox_name(schema::MailboxId{0}, "Junk")));
+  if (named) return schema::MailboxId{ByteReader(*named).u32()};
+  return add_level(write, schema::MailboxId{0}, "Junk", schema::Role::junk);
+}
+
+Result<schema::MailboxId> sent_mailbox(AccountWrite& write) {
+  TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
+  for (const auto& [key, value] : all) {
+    TELEPOST_ASSIGN(const auto record, schema::decode_MailboxRecord(value));
+    if (record.role != schema::Role::sent) continue;
+    TELEPOST_TRY(write.mailbox(record.id));
+    return record.id;
+  }
+  TELEPOST_ASSIGN(const auto named, write.get(Space::point, keys::mailbox_name(schema::MailboxId{0}, "Sent")));
+  if (!named) return add_level(write, schema::MailboxId{0}, "Sent", schema::Role::sent);
+  TELEPOST_ASSIGN(schema::MailboxRecord* const mailbox, write.mailbox({ByteReader(*named).u32()}));
+  mailbox->role = schema::Role::sent;
+  mailbox->modseq = write.advance();
+  return mailbox->id;
+}
+
 Result<std::vector<MailboxInTree>> Mailboxes::list(schema::AccountId account) {
   const auto snapshot = rooms_.engine->snapshot(schema::Partition::account(account));
   TELEPOST_ASSIGN(const auto head, snapshot->get(Space::point, keys::kHead));

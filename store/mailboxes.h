@@ -12,6 +12,7 @@
 namespace telepost::store {
 
 struct Rooms;
+class AccountWrite;
 
 inline constexpr schema::MailboxId kInbox{1};
 
@@ -19,6 +20,10 @@ struct MailboxInTree {
   schema::MailboxRecord record;
   std::string path;  // names from the top joined by "/": "INBOX", "Work/2026"
 };
+
+// The account's mailbox for sent mail, loaded into its head: by its role, else the one that is named "Sent", which gets the role, else
+// one that this write makes. Mode with_reads. Errors: too_many.
+Result<schema::MailboxId> sent_mailbox(AccountWrite& write);
 
 class Mailboxes {
  public:
@@ -37,5 +42,8 @@ class Mailboxes {
  private:
   Rooms& rooms_;
 };
+
+// The mailbox of the role junk, else the one that is named "Junk", else one that this write makes. Mode with_reads. Errors: too_many.
+Result<schema::MailboxId> junk_mailbox(AccountWrite& write);
 
 }  // namespace telepost::store

@@ -4,6 +4,8 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "schema/keys.h"
+#include "schema/mail_job.h"
 #include "store/due_list.h"
 #include "store/message_writer.h"
 #include "store/received_order.h"
@@ -11,12 +13,40 @@
 namespace telepost::store {
 namespace keys = schema::keys;
 
+namespace {
+
+Result<bool> is_being_sent(AccountWrite& write, schema::LocalId local) {
+  TELEPOST_ASSIGN(const auto intents, write.get(Space::point, keys::intent(local)));
+  if (intents) return true;
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::submission(local)));
+  if (!bytes) return false;
+  TELEPOST_ASSIGN(const auto submission, schema::decode_SubmissionRecord(*bytes));
+  return submission.open > 0;
+}
+
+Result<void> remove_content(AccountWrite& write, schema::LocalId local, const schema::MessageRecord& record, Time now) {
+  write.erase(Space::point, keys::message(local));
+  write.erase(Space::large, keys::document(local));
+  std::string digests;
+  for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
+    if (record.segments[index].piece) digests.append(record.segments[index].piece->view());
+    else write.erase(Space::large, keys::segment(local, index));
+  }
+  const std::string first = keys::annotation(local, {});
+  TELEPOST_ASSIGN(const auto annotations, write.scan(Space::large, first, keys::after(first.substr(0, 9)), 1000));
+  for (const auto& [key, value] : annotations) write.erase(Space::large, key);
+  if (!digests.empty()) write.add_due(now, due::kUnlink, due::id_of(local), digests);
+  return {};
+}
+
+}  // namespace
+
 Result<MessageEdit> MessageEdit::open(AccountWrite& write, schema::LocalId local) {
   MessageEdit edit(write, local);
   TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::message(local)));
   if (!bytes) return {Errc::not_found, "no such message"};
   TELEPOST_ASSIGN(edit.record_, schema::decode_MessageRecord(*bytes));
-  if (edit.record_.placements.empty()) return {Errc::corrupt, "a message without placement; run telepost verify"};
+  if (edit.record_.placements.empty()) return {Errc::not_found, "no such message"};  // expunged, and still being sent
   const schema::Placement& first = edit.record_.placements.front();
   TELEPOST_ASSIGN(const auto summary, write.get(Space::scan, keys::summary(first.mailbox, first.uid)));
   if (!summary) return {Errc::corrupt, "a placement without summary; run telepost verify"};
@@ -131,18 +161,19 @@ Result<void> MessageEdit::expunge(schema::Removal reason, Time now) {
   --usage.messages;
   usage.bytes -= record_.size_bytes;
 
-  write_->erase(Space::point, keys::message(local_));
-  write_->erase(Space::large, keys::document(local_));
-  std::string digests;
-  for (std::uint32_t index = 0; index < record_.segments.size(); ++index) {
-    if (record_.segments[index].piece) digests.append(record_.segments[index].piece->view());
-    else write_->erase(Space::large, keys::segment(local_, index));
-  }
-  TELEPOST_ASSIGN(const auto annotations, write_->scan(Space::large, keys::annotation(local_, {}),
-                                                       keys::after(keys::annotation(local_, {}).substr(0, 9)), 1000));
-  for (const auto& [key, value] : annotations) write_->erase(Space::large, key);
-  if (!digests.empty()) write_->add_due(now, due::kUnlink, due::id_of(local_), digests);
+  TELEPOST_ASSIGN(const bool sent, is_being_sent(*write_, local_));
+  if (!sent) return remove_content(*write_, local_, record_, now);
+  // Gone for everybody but those who send it (RFC 5321 section 6.1); its submission's end removes the rest.
+  record_.placements.clear();
+  write_->put(Space::point, keys::message(local_), schema::encode(record_));
   return {};
+}
+
+Result<void> MessageEdit::remove_kept(AccountWrite& write, schema::LocalId local, Time now) {
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::message(local)));
+  if (!bytes) return {};
+  TELEPOST_ASSIGN(const schema::MessageRecord record, schema::decode_MessageRecord(*bytes));
+  return record.placements.empty() ? remove_content(write, local, record, now) : Result<void>();
 }
 
 }  // namespace telepost::store

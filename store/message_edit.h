@@ -21,8 +21,11 @@ class MessageEdit {
   Result<void> set_keywords(std::vector<std::string> keywords);  // sorted; for every placement
   Result<schema::Uid> place(schema::MailboxId mailbox);          // one more; precondition: not in it, under 64
   Result<void> unplace(schema::MailboxId mailbox);               // precondition: in it, and elsewhere too
-  // The message goes: its records at once, its pieces' links by due work; a tombstone stays.
+  // The message goes: its records at once, its pieces' links by due work; a tombstone stays. What is still to be sent, or to be
+  // delivered to others from it, goes for readers alone: its record stays without placements until remove_kept().
   Result<void> expunge(schema::Removal reason, Time now);
+  // Nobody sends it any more: what an expunge kept goes. Nothing happens to a message that was not expunged.
+  static Result<void> remove_kept(AccountWrite& write, schema::LocalId local, Time now);
   // Writes record, summaries and the change log's entry. Not after expunge().
   Result<schema::Modseq> finish();
 

@@ -105,6 +105,13 @@ Result<schema::MessageRecord> read_message(const Reader& reader, schema::LocalId
   return schema::decode_MessageRecord(*bytes);
 }
 
+// An expunged message that is still being sent is there for its senders alone.
+Result<schema::MessageRecord> read_placed(const Reader& reader, schema::LocalId local) {
+  TELEPOST_ASSIGN(auto record, read_message(reader, local));
+  if (record.placements.empty()) return {Errc::not_found, "no such message"};
+  return record;
+}
+
 // Appends up to `limit` entries of one of the change log's two ranges.
 Result<void> scan_changes(const Reader& reader, const std::string& begin, const std::string& end, std::size_t limit,
                           std::vector<Change>& list) {
@@ -188,13 +195,12 @@ Result<std::uint64_t> MessageReader::position_of(schema::AccountId account, sche
 }
 
 Result<schema::MessageRecord> MessageReader::find(schema::MessageId id) {
-  return read_message(*rooms_.engine->reader(Partition::account(id.account)), id.local);
+  return read_placed(*rooms_.engine->reader(Partition::account(id.account)), id.local);
 }
 
 Result<Listed> MessageReader::summary(schema::MessageId id) {
   const auto reader = rooms_.engine->snapshot(Partition::account(id.account));
-  TELEPOST_ASSIGN(const auto record, read_message(*reader, id.local));
-  if (record.placements.empty()) return {Errc::corrupt, "a message without placement; run telepost verify"};
+  TELEPOST_ASSIGN(const auto record, read_placed(*reader, id.local));
   std::vector<Listed> listed;
   TELEPOST_TRY(read_summaries(*reader, record.placements[0].mailbox, {record.placements[0].uid}, listed));
   return std::move(listed[0]);
@@ -220,8 +226,8 @@ Result<std::vector<std::string>> MessageReader::annotations(schema::MessageId id
 
 Result<void> MessageReader::source(schema::MessageId id, std::uint64_t offset, std::uint64_t size,
                                    const std::function<bool(std::string_view)>& sink) {
-  TELEPOST_ASSIGN(const auto record, find(id));
   const auto reader = rooms_.engine->reader(Partition::account(id.account));
+  TELEPOST_ASSIGN(const auto record, read_message(*reader, id.local));
   const std::uint64_t end = size > record.size_bytes - std::min(offset, record.size_bytes) ? record.size_bytes : offset + size;
   std::uint64_t begin = 0;
   for (std::uint32_t index = 0; index < record.segments.size() && begin < end; ++index) {

@@ -54,6 +54,7 @@ class MessageReader {
   Result<Listed> summary(schema::MessageId id);              // of its first placement
   Result<std::string> document(schema::MessageId id);        // XML, urn:telepost:message:1
   Result<std::vector<std::string>> annotations(schema::MessageId id);  // XML, oldest first
+  // Of an expunged message that is still being sent, its senders read document and source as before.
   // Bytes [offset, offset + size) of the source, given in pieces of at most 1 MiB; beyond the end: fewer. false ends it.
   Result<void> source(schema::MessageId id, std::uint64_t offset, std::uint64_t size,
                       const std::function<bool(std::string_view)>& sink);

@@ -7,17 +7,13 @@
 #include "schema/keys.h"
 #include "store/due_list.h"
 #include "store/received_order.h"
+#include "transcoders/mime/body.h"
 #include "transcoders/mime/fields.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
 
 namespace {
-
-bool has_attachment(const schema::Part& part) {
-  if (part.disposition == "attachment") return true;
-  return std::any_of(part.children.begin(), part.children.end(), has_attachment);
-}
 
 std::string uid_value(schema::Uid uid) {
   std::string value;
@@ -90,7 +86,7 @@ schema::Summary summary_of(const schema::Document& document, const std::vector<s
   summary.kind = document.kind;
   summary.importance = document.importance;
   summary.sensitivity = document.sensitivity;
-  summary.has_attachment = has_attachment(document.root);
+  summary.has_attachment = transcoders::mime::body_structure(document.root).has_attachment;
   summary.received = document.received;
   summary.size_bytes = document.size_bytes;
   summary.keywords = keywords;

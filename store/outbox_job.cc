@@ -1,10 +1,12 @@
 #include "store/outbox_job.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "base/bytes.h"
 #include "schema/job_records.h"
 #include "schema/keys.h"
+#include "store/rooms.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -37,8 +39,20 @@ CommitEntry replace_job(std::uint64_t id, const schema::JobRecord* before, std::
     return entry;
   }
   entry.batch.put(Space::point, key, schema::encode(*after));
-  for (const std::string& index : ready_keys(id, *after)) entry.batch.put(Space::queue, index, {});
+  // The entry by network tells the destination, so that a claim need not read the job for it.
+  const std::string destination = keys::job_of_destination(after->destination).substr(1);
+  for (const std::string& index : ready_keys(id, *after)) entry.batch.put(Space::queue, index, index[0] == 'N' ? destination : "");
   return entry;
+}
+
+std::future<Result<void>> submit_change(Rooms& rooms, CommitEntry entry) {
+  auto promise = std::make_shared<std::promise<Result<void>>>();
+  std::future<Result<void>> committed = promise->get_future();
+  Commit commit;
+  commit.list.push_back(std::move(entry));
+  commit.done = [promise](const Result<void>& result) { promise->set_value(result); };
+  rooms.committer.submit(std::move(commit));
+  return committed;
 }
 
 JobAt job_at_end_of(std::string_view key) {

@@ -2,6 +2,7 @@
 // verify and inspect only.
 #pragma once
 
+#include <future>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "store/engine/batch.h"
 
 namespace telepost::store {
+
+struct Rooms;
 
 // Under which time the indexes hold the job; none: it is held and nobody sends it.
 std::optional<Time> ready_time(const schema::JobRecord& job);
@@ -25,6 +28,9 @@ std::string unnamed_key(Time time, std::uint64_t id);
 // Replaces a job (nullptr: there was none, or there will be none), expecting the bytes that were read.
 CommitEntry replace_job(std::uint64_t id, const schema::JobRecord* before, std::string_view before_bytes,
                         const schema::JobRecord* after);
+
+// To the committer, without waiting.
+std::future<Result<void>> submit_change(Rooms& rooms, CommitEntry entry);
 
 // Time and job of a record of an index by time, whose key ends with them.
 struct JobAt {

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <future>
+#include <memory>
 
 #include "base/bytes.h"
 #include "schema/job_records.h"
@@ -20,6 +22,13 @@ constexpr std::size_t kAtOnce = 500;
 constexpr std::size_t kMaxReasonBytes = 500;
 constexpr Duration kTimeToFinish = std::chrono::minutes(1);
 
+// Who has a job whose outcome is being kept: what is changed now would be lost when the account's batch is followed by the job.
+constexpr std::string_view kConcluding = "outcome";
+
+bool is_concluded(const JobRecord& job, Time now) {
+  return job.state == JobRecord::State::claimed && job.lease_owner == kConcluding && job.lease_until > now;
+}
+
 bool same_lease(const JobRecord& a, const JobRecord& b) {
   return a.state == JobRecord::State::claimed && a.lease_epoch == b.lease_epoch && a.lease_owner == b.lease_owner;
 }
@@ -29,7 +38,11 @@ bool same_lease(const JobRecord& a, const JobRecord& b) {
 Result<void> Outbox::change(const Stored& before, const Job& after) {
   CommitList list;
   list.push_back(replace_job(before.job.id, &before.job.record, before.bytes, &after.record));
-  return rooms_.committer.commit(std::move(list));
+  TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
+  if (after.record.state == JobRecord::State::waiting) rooms_.ready_jobs.end(lane_of(after.record), after.id);
+  else rooms_.ready_jobs.begin(lane_of(after.record), after.id, after.record.lease_until);
+  note(rooms_, after, ReadyJobs::Wake::senders);
+  return {};
 }
 
 // The job as it stands, if the lease is still the caller's. A lapsed one is, as long as nobody else claimed.
@@ -50,65 +63,133 @@ Result<Job> Outbox::renew(const Job& job, Duration lease) {
 }
 
 Result<void> Outbox::retry_at(const Job& job, Time when, std::string_view reason) {
-  TELEPOST_ASSIGN(const Stored stored, expect_lease(job));
-  Job waiting = stored.job;
-  waiting.record.state = JobRecord::State::waiting;
-  waiting.record.lease_owner.clear();
-  waiting.record.next_attempt = std::max(when, rooms_.clock.now());
-  waiting.record.reason = reason.substr(0, kMaxReasonBytes);
-  return change(stored, waiting);
+  const auto changed = change_all({{job, Change::How::waits, when, std::string(reason), job.record.payload}});
+  return changed[0].ok() ? Result<void>() : Result<void>(changed[0].error());
+}
+
+// A job that will end gets a check first, in case that its account's batch is the last that comes.
+CommitList Outbox::changed(const Change& change, const Stored& stored, Job& job, Time now) {
+  JobRecord& record = job.record;
+  record.payload = change.payload;
+  record.reason = change.reason.substr(0, kMaxReasonBytes);
+  record.next_attempt = std::max(change.next_attempt, now);
+  CommitList list;
+  if (change.how == Change::How::waits) {
+    record.state = JobRecord::State::waiting;
+    record.lease_owner.clear();
+  } else {
+    record.state = JobRecord::State::claimed;
+    record.lease_owner = kConcluding;
+    ++record.lease_epoch;
+    record.lease_until = std::max(record.lease_until, now + kTimeToFinish);
+  }
+  const bool ends = change.how == Change::How::ends;
+  if (ends) job.check = now + kNameWait;
+  if (ends) list.push_back(Calendar::write(job.check, keys::queue_slice(record.destination)));
+  list.push_back(replace_job(job.id, &stored.job.record, stored.bytes, &record));
+  if (ends) list.back().batch.put(Space::queue, unnamed_key(job.check, job.id), {});
+  return list;
+}
+
+std::vector<Result<Job>> Outbox::change_all(const std::vector<Change>& changes) {
+  const Time now = rooms_.clock.now();
+  std::vector<Result<Job>> results;
+  std::vector<std::future<Result<void>>> committed;
+  for (const Change& each : changes) {
+    const Result<Stored> stored = expect_lease(each.job);
+    std::promise<Result<void>> promise;
+    committed.push_back(promise.get_future());
+    if (!stored.ok()) {
+      results.push_back(stored.error());
+      continue;
+    }
+    Job job = stored->job;
+    Commit commit;
+    commit.list = changed(each, *stored, job, now);
+    auto done = std::make_shared<std::promise<Result<void>>>(std::move(promise));
+    commit.done = [done](const Result<void>& result) { done->set_value(result); };
+    rooms_.committer.submit(std::move(commit));
+    results.push_back(std::move(job));
+  }
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (!results[i].ok()) continue;
+    const Result<void> done = committed[i].get();
+    if (!done.ok()) {
+      results[i] = done.error();
+      continue;
+    }
+    const Job& job = *results[i];
+    if (changes[i].how != Change::How::waits) {
+      rooms_.ready_jobs.begin(lane_of(job.record), job.id, job.record.lease_until);
+      continue;
+    }
+    rooms_.ready_jobs.end(lane_of(job.record), job.id);
+    note(rooms_, job, ReadyJobs::Wake::senders);
+  }
+  return results;
+}
+
+void Outbox::conclude(AccountWrite& write, const Job& job, const std::optional<Job>& after) {
+  CommitEntry entry = replace_job(job.id, &job.record, {}, after ? &after->record : nullptr);
+  entry.expectations.clear();  // nobody else's for a minute
+  if (!after) {
+    write.erase(Space::point, keys::job_name(job.id));
+    entry.batch.erase(Space::queue, unnamed_key(job.check, job.id));
+  }
+  write.after(std::move(entry));
+  Job noted = after.value_or(job);
+  noted.record.payload.clear();
+  write.when_durable([&rooms = rooms_, noted = std::move(noted), waits = after.has_value()] {
+    rooms.ready_jobs.end(lane_of(noted.record), noted.id);
+    if (waits) note(rooms, noted, ReadyJobs::Wake::senders);
+  });
+}
+
+Result<void> Outbox::discard(const Job& job) {
+  CommitEntry gone = replace_job(job.id, &job.record, {}, nullptr);
+  gone.expectations.clear();
+  gone.batch.erase(Space::queue, unnamed_key(job.check, job.id));
+  rooms_.ready_jobs.end(lane_of(job.record), job.id);
+  return submit_change(rooms_, std::move(gone)).get();
 }
 
 // First the lease is made to last and a check is asked for, in case that what follows never comes; a caller whose lease is gone
 // fails here, where no account's batch depends on it. Then the account's batch, then the job.
-Result<void> Outbox::take_name_away(const Stored& stored, const std::function<Result<void>(AccountWrite&)>& change) {
-  const Time check = rooms_.clock.now() + kNameWait;
-  Job fenced = stored.job;
-  fenced.record.state = JobRecord::State::claimed;
-  ++fenced.record.lease_epoch;
-  fenced.record.lease_until = std::max(fenced.record.lease_until, rooms_.clock.now() + kTimeToFinish);
-  CommitList list;
-  list.push_back(Calendar::write(check, keys::queue_slice(fenced.record.destination)));
-  list.push_back(replace_job(fenced.id, &stored.job.record, stored.bytes, &fenced.record));
-  list.back().batch.put(Space::queue, unnamed_key(check, fenced.id), {});
-  TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
-
-  CommitEntry gone = replace_job(fenced.id, &fenced.record, {}, nullptr);
-  gone.expectations.clear();
-  gone.batch.erase(Space::queue, unnamed_key(check, fenced.id));
-  Result<AccountWrite> write = AccountWrite::begin(rooms_, fenced.record.account, AccountWrite::Mode::with_reads);
-  if (!write.ok() && write.error().kind == Errc::not_found) {
-    CommitList last;
-    last.push_back(std::move(gone));
-    return rooms_.committer.commit(std::move(last));
-  }
+Result<void> Outbox::end(const Stored& stored, const std::function<Result<void>(AccountWrite&)>& change) {
+  Job ending = stored.job;
+  const JobRecord& record = ending.record;
+  TELEPOST_TRY(rooms_.committer.commit(changed({ending, Change::How::ends, record.next_attempt, record.reason, record.payload}, stored, ending,
+                                               rooms_.clock.now())));
+  Result<AccountWrite> write = AccountWrite::begin(rooms_, ending.record.account, AccountWrite::Mode::with_reads);
+  if (!write.ok() && write.error().kind == Errc::not_found) return discard(ending);
   TELEPOST_TRY(write);
-  write->erase(Space::point, keys::job_name(fenced.id));
   if (change) TELEPOST_TRY(change(*write));
-  write->after(std::move(gone));
+  conclude(*write, ending, std::nullopt);
   return write->commit();
 }
 
 Result<void> Outbox::finish(const Job& job, const std::function<Result<void>(AccountWrite&)>& change) {
   TELEPOST_ASSIGN(const Stored stored, expect_lease(job));
-  return take_name_away(stored, change);
+  return end(stored, change);
 }
 
-Result<void> Outbox::list(const JobFilter& filter, std::uint64_t after, std::size_t limit,
+Result<void> Outbox::list(const JobFilter& filter, const After& after, std::size_t limit,
                           const std::function<bool(const Job&)>& visit) {
   // In the order of slices, and of ids inside each: `after` is an id that was listed last.
   std::uint16_t first = 0;
-  if (after != 0) {
-    TELEPOST_ASSIGN(const Stored last, find(after));
-    first = keys::queue_slice(last.job.record.destination).slice();
+  std::string destination = after.destination;
+  if (after.job != 0 && destination.empty()) {
+    TELEPOST_ASSIGN(const Stored last, find(after.job));
+    destination = last.job.record.destination;
   }
+  if (after.job != 0) first = keys::queue_slice(destination).slice();
   const std::uint16_t only = filter.destination ? keys::queue_slice(*filter.destination).slice() : keys::kQueueSlices;
   bool more = limit > 0;
   Result<void> decoded;
   for (std::uint16_t slice = first; slice < keys::kQueueSlices && more; ++slice) {
     if (filter.destination && slice != only) continue;
     const auto reader = rooms_.engine->reader(Partition::slice(schema::PartitionKind::queue, slice));
-    const std::string begin = after != 0 && slice == first ? keys::job(after) + '\0' : std::string("J");
+    const std::string begin = after.job != 0 && slice == first ? keys::job(after.job) + '\0' : std::string("J");
     TELEPOST_TRY(reader->scan(Space::point, begin, keys::after("J"), [&](std::string_view key, std::string_view value) {
       auto record = schema::decode_JobRecord(value);
       if (!record.ok()) {
@@ -144,6 +225,9 @@ Result<Job> Outbox::show(std::uint64_t id) {
 Result<void> Outbox::change_by_hand(std::uint64_t id, const std::function<Result<void>(JobRecord&)>& change_record) {
   for (int tries = 0; tries < kTries; ++tries) {
     TELEPOST_ASSIGN(const Stored stored, find(id));
+    if (is_concluded(stored.job.record, rooms_.clock.now())) {
+      return {Errc::busy, "an attempt of send job " + std::to_string(id) + " ends at this moment; ask again"};
+    }
     Job changed = stored.job;
     TELEPOST_TRY(change_record(changed.record));
     if (changed.record == stored.job.record) return {};
@@ -182,9 +266,24 @@ Result<void> Outbox::remove(std::uint64_t id) {
   if (job.state == JobRecord::State::claimed && job.lease_until > rooms_.clock.now()) {
     return {Errc::busy, "the job is being sent at this moment; hold it, and remove it after the attempt"};
   }
-  const Result<void> removed = take_name_away(stored, {});
+  const Result<void> removed = end(stored, {});
   if (!removed.ok() && removed.error().kind == Errc::conflict) return {Errc::busy, "a sender took the job meanwhile"};
   return removed;
+}
+
+Result<Job> Outbox::seize(std::uint64_t id, const std::string& owner) {
+  TELEPOST_ASSIGN(const Stored stored, find(id));
+  Job seized = stored.job;
+  JobRecord& job = seized.record;
+  if (job.state == JobRecord::State::claimed && job.lease_until > rooms_.clock.now()) return {Errc::busy, "the job is being sent at this moment"};
+  job.state = JobRecord::State::claimed;
+  job.lease_owner = owner;
+  ++job.lease_epoch;
+  job.lease_until = rooms_.clock.now() + kTimeToFinish;
+  const Result<void> done = change(stored, seized);
+  if (!done.ok() && done.error().kind == Errc::conflict) return {Errc::busy, "a sender took the job meanwhile"};
+  TELEPOST_TRY(done);
+  return seized;
 }
 
 Result<void> Outbox::check(std::uint16_t slice, Check when) {

@@ -164,7 +164,7 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
     if (first_) return;
     Copy* first = nullptr;
     schema::IntentRecord intents;
-    const auto name = [&](std::size_t index) { intents.recipients.push_back({arrived_->ids[index], arrived_->incoming.to[index].address}); };
+    const auto name = [&](std::size_t index) { intents.recipients.push_back({arrived_->ids[index], arrived_->incoming.to[index].address, arrived_->incoming.to[index].request}); };
     for (Copy& copy : copies_) {
       if (outcomes_[copy.index]->how != Delivered::How::stored) continue;
       if (first != nullptr) name(copy.index);
@@ -179,6 +179,7 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
     for (; rest != order_.end(); ++rest) name(rest->second);
     if (intents.recipients.empty()) return;
     intents.delivery_key = arrived_->incoming.delivery_key;
+    intents.request = arrived_->incoming.request;
     first->write.put(Space::point, keys::intent(first_->local), schema::encode(intents));
     first->write.add_due(rooms_.clock.now() + kIntentDelay, due::kServeIntents, due::id_of(first_->local));
     intents_done_ = CommitEntry{Batch(schema::Partition::account(first_->account))};

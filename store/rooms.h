@@ -19,6 +19,7 @@
 #include "store/heads.h"
 #include "store/health.h"
 #include "store/numbers.h"
+#include "store/ready_jobs.h"
 #include "store/store_clock.h"
 #include "store/workers.h"
 
@@ -47,6 +48,7 @@ struct Rooms {
   Random& random;
   StoreClock clock;
   Numbers numbers;
+  ReadyJobs ready_jobs;
   CdrHints cdr_hints{numbers};
   Classes classes;
   Heads heads;

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "store/outbox_census.h"
 #include "store/rooms.h"
 #include "store/store_record.h"
 #include "store/sweep.h"
@@ -11,6 +12,7 @@ namespace telepost::store {
 namespace {
 constexpr auto kRound = std::chrono::seconds(1);
 constexpr int kRoundsBetweenTimes = 60;
+constexpr int kRoundsBetweenCounts = 15;
 }  // namespace
 
 Schedule::Schedule(Rooms& rooms, Sweeping sweeping) : rooms_(rooms), watch_([this] { watch(); }) {
@@ -33,8 +35,13 @@ bool Schedule::wait_a_round() {
 }
 
 void Schedule::watch() {
+  OutboxCensus census(rooms_);
   for (int round = 0; wait_a_round(); ++round) {
     rooms_.health.refresh();
+    if (rooms_.serving && round % kRoundsBetweenCounts == 0) {
+      const Result<void> counted = census.take();
+      if (!counted.ok()) log::warning("queue_not_counted", {{"reason", to_string(counted.error())}});
+    }
     if (round % kRoundsBetweenTimes != 0) continue;
     const Result<void> kept = keep_time(rooms_);
     if (!kept.ok()) log::warning("store_time_not_kept", {{"reason", to_string(kept.error())}});

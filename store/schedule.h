@@ -1,4 +1,4 @@
-// The server's own schedule. One thread watches the disk and keeps the latest store time; another sweeps what is due within a
+// The server's own schedule. One thread watches the disk, counts the queues and keeps the latest store time; another sweeps what is due within a
 // second, and may be long at it.
 #pragma once
 

@@ -1,10 +1,12 @@
 #include "store/store.h"
 
+#include "store/app_passwords.h"
 #include "store/cdr_export.h"
 #include "store/outbox.h"
 #include "store/rooms.h"
 #include "store/schedule.h"
 #include "store/store_record.h"
+#include "store/submission.h"
 
 namespace telepost::store {
 namespace {
@@ -27,14 +29,16 @@ Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::un
 
 struct Store::Facade {
   explicit Facade(Rooms& rooms)
-      : deliver(rooms), accounts(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), outbox(rooms), cdrs(rooms) {}
+      : deliver(rooms), accounts(rooms), app_passwords(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), outbox(rooms), submission(rooms), cdrs(rooms) {}
   Deliver deliver;
   Accounts accounts;
+  AppPasswords app_passwords;
   Mailboxes mailboxes;
   MessageReader reader;
   MessageChanger changer;
   Sweep sweep;
   Outbox outbox;
+  Submission submission;
   CdrExport cdrs;
 };
 
@@ -61,12 +65,14 @@ Rooms& rooms_of(Store& store) { return *store.rooms_; }
 
 Deliver& Store::deliver() { return facade_->deliver; }
 Accounts& Store::accounts() { return facade_->accounts; }
+AppPasswords& Store::app_passwords() { return facade_->app_passwords; }
 Mailboxes& Store::mailboxes() { return facade_->mailboxes; }
 MessageReader& Store::reader() { return facade_->reader; }
 MessageChanger& Store::changer() { return facade_->changer; }
 ChangeFeed& Store::changes() { return rooms_->feed; }
 Sweep& Store::sweep() { return facade_->sweep; }
 Outbox& Store::outbox() { return facade_->outbox; }
+Submission& Store::submission() { return facade_->submission; }
 CdrExport& Store::cdrs() { return facade_->cdrs; }
 Engine& Store::engine() { return *rooms_->engine; }
 const schema::Configuration& Store::configuration() const { return rooms_->configuration; }

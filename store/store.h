@@ -26,7 +26,9 @@
 
 namespace telepost::store {
 
+class AppPasswords;
 class Outbox;
+class Submission;
 class CdrExport;
 class Schedule;
 struct Rooms;
@@ -49,12 +51,14 @@ class Store {
 
   Deliver& deliver();
   Accounts& accounts();
+  AppPasswords& app_passwords();
   Mailboxes& mailboxes();
   MessageReader& reader();
   MessageChanger& changer();
   ChangeFeed& changes();
   Sweep& sweep();
   Outbox& outbox();
+  Submission& submission();
   CdrExport& cdrs();
   Engine& engine();
   const schema::Configuration& configuration() const;

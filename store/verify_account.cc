@@ -45,6 +45,7 @@ Result<void> AccountVerification::run() {
   ++scope_.report().accounts;
   TELEPOST_TRY(read_queue());
   TELEPOST_TRY(read_points());
+  verify_submissions();
   TELEPOST_TRY(verify_hints());
   verify_tree();
   TELEPOST_TRY(read_summaries());

@@ -65,8 +65,12 @@ class AccountVerification {
   Result<void> read_name(std::string_view key, std::string_view value);
   Result<void> read_message(std::string_view key, std::string_view value);
   void read_delivery_key(std::string_view key, std::string_view value);
+  void read_app_password(std::string_view key, std::string_view value);
   void read_intent(std::string_view key, std::string_view value);
   Result<void> read_job_name(std::string_view key, std::string_view value);
+  void read_submission(std::string_view key, std::string_view value);
+  void read_submitted_recipient(std::string_view key, std::string_view value);
+  void verify_submissions();
   void verify_tree();
   Result<void> read_summaries();
   void compare_summary(Known& message, std::string_view key, std::string_view value, const schema::Summary& summary);
@@ -93,7 +97,16 @@ class AccountVerification {
   std::deque<Known> messages_;  // by local number, as they are keyed
   std::unordered_set<std::uint64_t> explained_;  // locals of which a finding told already that their record is missing
   bool usage_uncertain_ = false;
-  std::vector<std::string> forget_key_dues_, intent_dues_;  // ids, sorted once all are read
+  std::vector<std::string> forget_key_dues_, intent_dues_, submission_dues_, forget_submission_dues_;  // ids, sorted once all are read
+  struct Submitted {
+    std::uint32_t recipients = 0, open = 0;   // as the record tells
+    std::uint32_t counted = 0, counted_open = 0;
+    bool final = false;
+    bool waits_for_copies = false;
+  };
+  std::map<std::uint64_t, Submitted> submissions_;  // by local number
+  std::unordered_set<std::uint64_t> named_jobs_;
+  std::unordered_set<std::uint64_t> kept_;  // locals of messages that were expunged and are still being sent
   std::optional<Time> earliest_due_;
   bool trim_due_ = false;
   std::uint64_t last_cdr_hint_ = 0;

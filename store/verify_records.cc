@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/app_password.h"
 #include "schema/job_records.h"
 #include "schema/keys.h"
+#include "schema/mail_job.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
 #include "store/outbox_job.h"
@@ -38,6 +40,8 @@ Result<void> AccountVerification::read_queue() {
   }));
   std::sort(forget_key_dues_.begin(), forget_key_dues_.end());
   std::sort(intent_dues_.begin(), intent_dues_.end());
+  std::sort(submission_dues_.begin(), submission_dues_.end());
+  std::sort(forget_submission_dues_.begin(), forget_submission_dues_.end());
   return {};
 }
 
@@ -49,6 +53,12 @@ Result<void> AccountVerification::read_due(std::string_view key, std::string_vie
   switch (what) {
     case due::kForgetKey: forget_key_dues_.emplace_back(reader.rest()); break;
     case due::kServeIntents: intent_dues_.emplace_back(reader.rest()); break;
+    case due::kServeSubmission: submission_dues_.emplace_back(reader.rest()); break;
+    case due::kForgetSubmission: forget_submission_dues_.emplace_back(reader.rest()); break;
+    case due::kReport:
+      scope_.debris("report", partition_, key, "a report that is still to be sent");
+      if (const auto report = schema::decode_ReportRecord(value); !report.ok()) damage("record", key, report.error().detail);
+      break;
     case due::kTrimChanges: trim_due_ = true; break;
     case due::kUnlink:
       scope_.debris("link", partition_, key, "links of a message that is gone, to be removed");
@@ -100,6 +110,9 @@ Result<void> AccountVerification::read_points() {
       case 'J': return read_job_name(key, value);
       case 'K': return read_delivery_key(key, value), Result<void>();
       case 'M': return read_message(key, value);
+      case 'O': return read_submission(key, value), Result<void>();
+      case 'Q': return read_submitted_recipient(key, value), Result<void>();
+      case 'W': return read_app_password(key, value), Result<void>();
       default: return unknown(key), Result<void>();
     }
   }));
@@ -169,7 +182,10 @@ Result<void> AccountVerification::read_message(std::string_view key, std::string
   known.received = record->received;
   known.size = record->size_bytes;
   for (const schema::Segment& segment : record->segments) known.inline_segments += segment.piece ? 0u : 1u;
-  if (record->placements.empty()) damage("placement", key, "a message that lies in no mailbox");
+  if (record->placements.empty()) {
+    known.logged = true;  // by its tombstone
+    kept_.insert(local.value);
+  }
   for (const schema::Placement& placement : record->placements) {
     known.placements += hash_of_placement(placement.mailbox, placement.uid);
     Recount* const box = mailbox(placement.mailbox);
@@ -191,6 +207,12 @@ void AccountVerification::read_delivery_key(std::string_view key, std::string_vi
   if (!holds(forget_key_dues_, key.substr(1))) damage("delivery-key", key, "a delivery key that is never forgotten");
 }
 
+void AccountVerification::read_app_password(std::string_view key, std::string_view value) {
+  const auto record = schema::decode_AppPasswordRecord(value);
+  if (!record.ok()) damage("record", key, record.error().detail);
+  else if (keys::app_password(record->name) != key) damage("record", key, "an app password under another's key");
+}
+
 void AccountVerification::read_intent(std::string_view key, std::string_view value) {
   const auto record = schema::decode_IntentRecord(value);
   if (!record.ok()) damage("record", key, record.error().detail);
@@ -205,6 +227,7 @@ Result<void> AccountVerification::read_job_name(std::string_view key, std::strin
     return {};
   }
   const std::uint64_t id = ByteReader(key.substr(1)).u64();
+  named_jobs_.insert(id);
   TELEPOST_ASSIGN(const auto job, scope_.engine().reader(keys::queue_slice(name->destination))->get(Space::point, keys::job(id)));
   if (job) return {};
   TELEPOST_ASSIGN(const auto still, scope_.engine().reader(partition_)->get(Space::point, key));

@@ -18,6 +18,7 @@ std::string_view name_of(CdrRecord::Event event) {
     case CdrRecord::Event::sms_segment: return "sms_segment";
     case CdrRecord::Event::mms: return "mms";
     case CdrRecord::Event::fax_page: return "fax_page";
+    case CdrRecord::Event::sending: return "sending";
   }
   return "unknown";
 }

@@ -38,6 +38,15 @@ Result<MailboxId> placed_in(store::Store& store, MessageId id, const std::option
   return record.placements.front().mailbox;
 }
 
+Result<std::string> bytes_of(store::Store& store, MessageId id, schema::ByteRange range) {
+  std::string bytes;
+  TELEPOST_TRY(store.reader().source(id, range.offset, range.size, [&](std::string_view piece) {
+    bytes += piece;
+    return true;
+  }));
+  return bytes;
+}
+
 Result<void> answer_message(store::Store& store, MessageId id, Exchange& exchange) {
   TELEPOST_ASSIGN(const store::Listed listed, store.reader().summary(id));
   TELEPOST_ASSIGN(const schema::MessageRecord record, store.reader().find(id));
@@ -92,6 +101,7 @@ Result<void> show_message(store::Store& store, Arguments& args, Exchange& exchan
   object["placements"] = std::move(placements);
   object["annotations"] = annotations.size();
   add_document(object, document);
+  TELEPOST_TRY(add_rendition(object, document.root, [&](schema::ByteRange range) { return bytes_of(store, id, range); }));
   return exchange.object(object);
 }
 

@@ -1,5 +1,8 @@
 #include "adapters/admin/rendering.h"
 
+#include "transcoders/mime/body.h"
+#include "transcoders/mime/fields.h"
+
 namespace telepost::adapters::admin {
 namespace {
 
@@ -158,6 +161,20 @@ void add_document(Json& object, const Document& document) {
   object["parts"] = Json::array();
   append_parts(object["parts"], document.root);
   object["defects"] = document.defects;
+}
+
+Result<void> add_rendition(Json& object, const Part& root, const transcoders::mime::ReadRange& read) {
+  namespace mime = transcoders::mime;
+  TELEPOST_ASSIGN(const mime::PlainText text, mime::plain_text(root, read));
+  const std::string_view shown = mime::truncate_utf8(text.text, kShownTextBytes);
+  object["text"] = shown;
+  if (text.truncated || shown.size() < text.text.size()) object["text_truncated"] = true;
+  Json attachments = Json::array();
+  for (const mime::Attachment& each : mime::attachments_of(root)) {
+    attachments.push_back({{"part", each.part->id}, {"name", each.name}, {"type", each.part->type}, {"size", each.part->body.size}});
+  }
+  object["attachments"] = std::move(attachments);
+  return {};
 }
 
 }  // namespace telepost::adapters::admin

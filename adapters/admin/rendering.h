@@ -7,6 +7,7 @@
 #include "store/accounts.h"
 #include "store/mailboxes.h"
 #include "store/message_reader.h"
+#include "transcoders/mime/rendition.h"
 
 namespace telepost::adapters::admin {
 
@@ -18,5 +19,9 @@ Json to_json(schema::AccountId account, std::string_view mailbox_path, const sto
 
 // What a document says beyond the summary: envelope, origin, facts, parts, defects.
 void add_document(Json& object, const schema::Document& document);
+
+// The text as every reader shows it, at most kShownTextBytes of it, and the attachments under the names that are safe to save.
+inline constexpr std::size_t kShownTextBytes = 64u << 10;
+Result<void> add_rendition(Json& object, const schema::Part& root, const transcoders::mime::ReadRange& read);
 
 }  // namespace telepost::adapters::admin

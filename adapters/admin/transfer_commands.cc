@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "schema/document.h"
 #include "schema/export.h"
+#include "store/submission.h"
 
 namespace telepost::adapters::admin {
 namespace {
@@ -166,9 +167,8 @@ std::string trace_block(const store::Incoming& incoming) {
 }
 
 // Feeds an intake with all that the caller sends, and waits for what becomes of it.
-Result<std::vector<Result<store::Delivered>>> take_in(store::Store& store, store::Incoming incoming,
-                                                      std::string first, Exchange& exchange) {
-  const auto intake = store.deliver().begin(std::move(incoming));
+Result<std::vector<Result<store::Delivered>>> take_in(std::unique_ptr<store::Intake> intake, std::string first,
+                                                      Exchange& exchange) {
   LineEnds line_ends;
   for (std::string bytes = std::move(first); !bytes.empty();) {
     intake->write(line_ends.convert(std::move(bytes)));
@@ -180,6 +180,11 @@ Result<std::vector<Result<store::Delivered>>> take_in(store::Store& store, store
   intake->write(line_ends.finish());
   using Results = std::vector<Result<store::Delivered>>;
   return store::wait_for<Results>([&](auto done) { intake->finish(std::move(done)); });
+}
+
+Result<std::vector<Result<store::Delivered>>> take_in(store::Store& store, store::Incoming incoming,
+                                                      std::string first, Exchange& exchange) {
+  return take_in(store.deliver().begin(std::move(incoming)), std::move(first), exchange);
 }
 
 std::string new_trace() { return to_hex(SystemRandom().bytes(8)); }
@@ -285,6 +290,36 @@ Result<void> deliver_message(store::Store& store, Arguments& args, Exchange& exc
         {{"id", to_string(results[i]->id)}, {"to", to[i]}, {"result", stored ? "stored" : "already_there"}}));
   }
   return outcome;
+}
+
+// What the sender's account hands in; who may use the admin socket may speak for every account.
+Result<void> send_message(store::Store& store, Arguments& args, Exchange& exchange) {
+  TELEPOST_ASSIGN(const std::string from, args.text("from"));
+  TELEPOST_ASSIGN(const std::vector<std::string> to, args.texts("to"));
+  TELEPOST_TRY(args.done());
+  if (to.empty()) return {Errc::invalid, "to is empty"};
+  TELEPOST_ASSIGN(const schema::AccountId account, account_named(store, from));
+  store::HandedIn mail;
+  mail.account = account;
+  TELEPOST_ASSIGN(mail.from, store::canonical_address(from));
+  for (const std::string& address : to) {
+    TELEPOST_ASSIGN(const std::string canonical, store::canonical_address(address));
+    if (!canonical.starts_with("mailto:")) return {Errc::invalid, address + " is no mail address"};
+    store::HandedIn::To& one = mail.to.emplace_back();
+    one.address = canonical.substr(7);
+    const auto local = resolved(store, address);
+    if (local.ok()) one.local = *local;
+    else if (local.error().kind != Errc::not_found || store.deliver().serves(canonical)) return local.error();
+  }
+  store::Incoming envelope;
+  mail.origin.network = envelope.origin.network = "cli";
+  mail.origin.trace = envelope.origin.trace = new_trace();
+  envelope.from = mail.from;
+  mail.trace_block = trace_block(envelope);
+  TELEPOST_ASSIGN(std::string first, exchange.content());
+  TELEPOST_ASSIGN(const auto results, take_in(store.submission().begin(std::move(mail)), std::move(first), exchange));
+  if (!results[0].ok()) return results[0].error();
+  return exchange.object({{"id", to_string(results[0]->id)}, {"recipients", to.size()}, {"result", "submitted"}});
 }
 
 }  // namespace telepost::adapters::admin

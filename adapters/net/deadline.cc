@@ -23,10 +23,16 @@ Deadline::Deadline(Deadlines& deadlines, std::function<void()> on_expiry)
 Deadline::~Deadline() { deadlines_.all_.erase(this); }
 
 void Deadline::expires_after(Duration timeout) {
-  expired_ = false;
-  at_ = std::min(deadlines_.clock_.steady() + timeout, total_);
+  const SteadyTime now = deadlines_.clock_.steady();
+  const SteadyTime bound = *std::min_element(bounds_.begin(), bounds_.end());
+  expired_ = bound <= now;
+  at_ = std::min(now + timeout, bound);
 }
 
-void Deadline::limit_total(Duration total) { total_ = deadlines_.clock_.steady() + total; }
+void Deadline::limit(Span span, Duration from_now) {
+  bounds_[static_cast<std::size_t>(span)] = deadlines_.clock_.steady() + from_now;
+}
+
+bool Deadline::is_past(Span span) const { return bounds_[static_cast<std::size_t>(span)] <= deadlines_.clock_.steady(); }
 
 }  // namespace telepost::adapters::net

@@ -3,7 +3,9 @@
 // kDeadlineTick late.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <unordered_set>
 
@@ -29,6 +31,13 @@ class Deadlines {
   std::unordered_set<Deadline*> all_;
 };
 
+// What is bounded over several waits. Each bound holds until it is lifted or set anew.
+enum class Span : unsigned char {
+  line,     // from its first byte to its end, so that dripping bytes hold nothing for long
+  message,  // DATA as a whole, a handshake …
+  session,  // since it began, or since it last did something useful
+};
+
 // One session's deadline. Only on its loop's thread, its end included.
 class Deadline {
  public:
@@ -38,11 +47,16 @@ class Deadline {
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  // Counts from now, but never beyond the total; replaces what was set and clears expired().
+  // Counts from now, but never beyond a bound; replaces what was set. A bound that has passed already makes it expired().
   void expires_after(Duration timeout);
-  // A bound over several waits, counted from now.
-  void limit_total(Duration total);
-  void unlimit_total() { total_ = SteadyTime::max(); }
+  void limit(Span span, Duration from_now);
+  void unlimit(Span span) { bounds_[static_cast<std::size_t>(span)] = SteadyTime::max(); }
+  void unlimit() { bounds_.fill(SteadyTime::max()); }
+  bool is_limited(Span span) const { return bounds_[static_cast<std::size_t>(span)] != SteadyTime::max(); }
+  bool is_past(Span span) const;
+  // A bound of the message.
+  void limit_total(Duration total) { limit(Span::message, total); }
+  void unlimit_total() { unlimit(Span::message); }
   void clear() { at_ = SteadyTime::max(); }
   bool expired() const { return expired_; }
 
@@ -51,7 +65,7 @@ class Deadline {
   Deadlines& deadlines_;
   const std::function<void()> on_expiry_;
   SteadyTime at_ = SteadyTime::max();
-  SteadyTime total_ = SteadyTime::max();
+  std::array<SteadyTime, 3> bounds_{SteadyTime::max(), SteadyTime::max(), SteadyTime::max()};
   bool expired_ = false;
 };
 

@@ -1,15 +1,17 @@
 #include "adapters/net/line_stream.h"
 
-#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
 
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "adapters/net/io_threads.h"
+#include "adapters/net/peer.h"
+#include "base/log.h"
 
 namespace telepost::adapters::net {
 namespace {
@@ -17,7 +19,10 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kFirstBuffer = 16u << 10;
+constexpr std::size_t kWaitingBuffer = 512;  // for a piece of a line, while the rest does not come
 constexpr std::size_t kLastBuffer = 128u << 10;
+constexpr std::size_t kKeptOut = 1u << 10;  // of out(), once it is sent
+constexpr unsigned kMostUnyielding = 8;     // so that a peer who is faster than we are leaves time for the loop's others
 constexpr Duration kLinger = std::chrono::seconds(2);
 
 int family_of(int socket) {
@@ -36,30 +41,37 @@ LineStream::LineStream(Loop& loop, int socket)
   if (error) ::close(socket);
 }
 
-void LineStream::grow(std::size_t larger_bytes) {
-  auto grown = std::make_unique_for_overwrite<char[]>(larger_bytes);
+void LineStream::resize(std::size_t bytes) {
+  auto fresh = std::make_unique_for_overwrite<char[]>(bytes);
   const std::size_t held = end_ - begin_;
-  if (held > 0) std::memcpy(grown.get(), buffer_.get() + begin_, held);
-  buffer_ = std::move(grown);
-  capacity_ = larger_bytes;
+  if (held > 0) std::memcpy(fresh.get(), buffer_.get() + begin_, held);
+  buffer_ = std::move(fresh);
+  capacity_ = bytes;
   begin_ = 0;
   end_ = held;
 }
 
-void LineStream::relax() {
-  if (begin_ != end_ || capacity_ <= kFirstBuffer) return;
+void LineStream::give_back() {
+  if (begin_ != end_) {
+    if (end_ - begin_ <= kWaitingBuffer && capacity_ > kWaitingBuffer) resize(kWaitingBuffer);
+    return;
+  }
   buffer_.reset();
   capacity_ = begin_ = end_ = 0;
+}
+
+void LineStream::relax() {
+  if (capacity_ > kFirstBuffer) give_back();
 }
 
 // Room for a read: moves what is left to the front, or grows when that is much.
 bool LineStream::make_room() {
   if (begin_ == end_) begin_ = end_ = 0;
-  if (capacity_ == 0) grow(kFirstBuffer);
+  if (capacity_ < kFirstBuffer) resize(kFirstBuffer);
   if (capacity_ - end_ >= capacity_ / 2) return true;
   const std::size_t held = end_ - begin_;
   if (held > capacity_ / 2 && capacity_ < kLastBuffer) {
-    grow(kLastBuffer);
+    resize(kLastBuffer);
   } else if (begin_ > 0) {
     std::memmove(buffer_.get(), buffer_.get() + begin_, held);
     begin_ = 0;
@@ -68,39 +80,165 @@ bool LineStream::make_room() {
   return end_ < capacity_;
 }
 
-Error LineStream::error_from(const boost::system::error_code& error) {
+// Precondition: there is room, or nothing is buffered.
+LineStream::Step LineStream::read_some() {
+  if (!socket_.is_open()) return Step::failed;  // its number may be another socket's by now
+  if (capacity_ < kFirstBuffer) resize(kFirstBuffer);
+  char* const into = buffer_.get() + end_;
+  const std::size_t room = capacity_ - end_;
+  std::size_t size = 0;
+  if (tls_) {
+    if (const Step step = tls_->read(into, room, size); step != Step::done) return step;
+  } else {
+    const ssize_t received = ::recv(socket_.native_handle(), into, room, MSG_DONTWAIT);
+    if (received == 0) return Step::closed;
+    if (received < 0) {
+      error_number_ = errno;
+      return errno == EAGAIN || errno == EINTR ? Step::want_read : Step::failed;
+    }
+    size = static_cast<std::size_t>(received);
+  }
+  end_ += size;
+  // A read that filled its room says that more waits: bulk data, which deserves larger reads.
+  if (size == room && capacity_ < kLastBuffer) resize(kLastBuffer);
+  return Step::done;
+}
+
+LineStream::Step LineStream::write_some(std::size_t& sent) {
+  if (!socket_.is_open()) return Step::failed;
+  const std::string_view rest = std::string_view(out_).substr(sent);
+  std::size_t size = 0;
+  if (tls_) {
+    if (const Step step = tls_->write(rest, size); step != Step::done) return step;
+  } else {
+    const ssize_t written = ::send(socket_.native_handle(), rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (written < 0) {
+      error_number_ = errno;
+      return errno == EAGAIN || errno == EINTR ? Step::want_write : Step::failed;
+    }
+    size = static_cast<std::size_t>(written);
+  }
+  sent += size;
+  return Step::done;
+}
+
+Error LineStream::wait_error(const boost::system::error_code& error) const {
   if (deadline_.expired()) return {Errc::timeout, "the peer was silent for too long"};
   if (error == asio::error::operation_aborted || !socket_.is_open()) return {Errc::cancelled, "the session is being ended"};
-  return {Errc::unavailable, error == asio::error::eof ? "the peer closed the connection" : error.message()};
+  return {Errc::unavailable, error.message()};
+}
+
+Error LineStream::end_error(Step step) const {
+  if (!socket_.is_open()) return {Errc::cancelled, "the session is being ended"};
+  if (step == Step::closed) return {Errc::unavailable, "the peer closed the connection"};
+  if (tls_) return tls_->failure();
+  return {Errc::unavailable, std::strerror(error_number_)};
+}
+
+// Until the socket is ready for the step.
+Awaitable<Result<void>> LineStream::wait_for(Step step) {
+  unyielding_ = 0;
+  boost::system::error_code error;
+  const auto kind = step == Step::want_write ? asio::socket_base::wait_write : asio::socket_base::wait_read;
+  co_await socket_.async_wait(kind, asio::redirect_error(kUseAwaitable, error));
+  if (error || deadline_.expired()) co_return wait_error(error);
+  co_return Result<void>();
 }
 
 Awaitable<Result<void>> LineStream::fill(Duration timeout) {
   if (interrupted_) co_return Error{Errc::cancelled, "the session is being ended"};
-  if (!make_room()) co_return Error{Errc::too_large, "nothing of a full buffer was taken"};
-  const asio::mutable_buffer room(buffer_.get() + end_, capacity_ - end_);
-  boost::system::error_code error;
+  if (is_broken_) co_return Error{Errc::unavailable, "the TLS handshake failed"};
+  if (begin_ != end_ && !make_room()) co_return Error{Errc::too_large, "nothing of a full buffer was taken"};
+  if (begin_ == end_) begin_ = end_ = 0;
   deadline_.expires_after(timeout);
+  if (deadline_.expired()) co_return wait_error({});
   filling_ = true;
-  const std::size_t size = co_await socket_.async_read_some(room, asio::redirect_error(kUseAwaitable, error));
-  filling_ = false;
+  if (++unyielding_ > kMostUnyielding) {
+    unyielding_ = 0;
+    co_await asio::post(socket_.get_executor(), kUseAwaitable);
+  }
+  Result<void> waited;
+  const bool too_early = has_flushed_ && !(tls_ && tls_->has_pending());
+  Step step = too_early ? Step::want_read : read_some();
+  while (waited.ok() && (step == Step::want_read || step == Step::want_write)) {
+    give_back();
+    waited = co_await wait_for(step);
+    if (waited.ok()) step = read_some();
+  }
+  has_flushed_ = filling_ = false;
   deadline_.clear();
-  if (error) co_return error_from(error);
-  end_ += size;
-  // A read that filled its room says that more waits: bulk data, which deserves larger reads.
-  if (size == room.size() && capacity_ < kLastBuffer) grow(kLastBuffer);
+  if (!waited.ok()) co_return waited;
+  if (step != Step::done) co_return end_error(step);
   co_return Result<void>();
 }
 
 Awaitable<Result<void>> LineStream::flush(Duration timeout) {
   if (out_.empty()) co_return Result<void>();
-  const asio::const_buffer bytes(out_.data(), out_.size());
-  boost::system::error_code error;
+  if (is_broken_) co_return Error{Errc::unavailable, "the TLS handshake failed"};
   deadline_.expires_after(timeout);
-  co_await asio::async_write(socket_, bytes, asio::redirect_error(kUseAwaitable, error));
+  Result<void> waited;
+  Step step = Step::done;
+  for (std::size_t sent = 0; waited.ok() && sent < out_.size();) {
+    step = write_some(sent);  // first of all, even when a bound has passed: this may be the last reply
+    if (step == Step::failed || step == Step::closed) break;
+    if (step == Step::done) continue;
+    if (deadline_.expired()) waited = wait_error({});
+    else waited = co_await wait_for(step);
+  }
   deadline_.clear();
+  has_flushed_ = true;
   out_.clear();
-  if (error) co_return error_from(error);
+  if (out_.capacity() > kKeptOut) std::string().swap(out_);
+  if (!waited.ok()) co_return waited;
+  if (step != Step::done) co_return end_error(step);
   co_return Result<void>();
+}
+
+Awaitable<Result<void>> LineStream::start_tls(const TlsIdentities& identities, Duration timeout) {
+  return handshake(TlsChannel::accepting(identities, socket_.native_handle()), timeout);
+}
+
+Awaitable<Result<void>> LineStream::start_tls(const TlsAuthorities& authorities, TlsExpectation expected, Duration timeout) {
+  return handshake(TlsChannel::connecting(authorities, expected, socket_.native_handle()), timeout);
+}
+
+Awaitable<Result<void>> LineStream::handshake(Result<std::unique_ptr<TlsChannel>> made, Duration timeout) {
+  if (interrupted_) co_return Error{Errc::cancelled, "the session is being ended"};
+  if (!buffered().empty()) {
+    is_broken_ = true;
+    co_return Error{Errc::invalid, "plain text came before the TLS handshake"};
+  }
+  is_broken_ = !made.ok();
+  if (is_broken_) co_return made.error();
+  tls_ = std::move(made).value();
+  give_back();
+  deadline_.limit(Span::message, timeout);
+  deadline_.expires_after(timeout);
+  filling_ = true;
+  Result<void> waited;
+  Step step = tls_->handshake();
+  while (waited.ok() && (step == Step::want_read || step == Step::want_write)) {
+    waited = co_await wait_for(step);
+    if (waited.ok()) step = tls_->handshake();
+  }
+  filling_ = false;
+  deadline_.unlimit(Span::message);
+  deadline_.clear();
+  is_tls_ready_ = waited.ok() && step == Step::done;
+  if (is_tls_ready_) co_return Result<void>();
+  is_broken_ = true;
+  Error error = handshake_error(step, waited);
+  co_return error;
+}
+
+Error LineStream::handshake_error(Step step, const Result<void>& waited) {
+  Error error = waited.ok() ? end_error(step) : waited.error();
+  if (error.kind == Errc::timeout) error.detail = "the TLS handshake took too long";
+  const std::optional<Peer> peer = socket_.is_open() ? peer_of(socket_.native_handle()) : std::nullopt;
+  log::info("tls_handshake_failed", {{"peer", peer ? peer->network() : "gone"},
+                                     {"side", tls_->is_accepting() ? "accepting" : "connecting"},
+                                     {"reason", to_string(error)}});
+  return error;
 }
 
 void LineStream::interrupt() {
@@ -116,6 +254,9 @@ void LineStream::close() {
 }
 
 Awaitable<void> LineStream::finish() {
+  if (tls_ && socket_.is_open()) tls_->shut_down();
+  tls_.reset();  // what still comes is taken unread
+  is_tls_ready_ = is_broken_ = false;
   boost::system::error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   deadline_.limit_total(kLinger);

@@ -14,6 +14,7 @@
 #include <future>
 #include <optional>
 
+#include "adapters/net/front_connection.h"
 #include "adapters/net/io_threads.h"
 #include "base/log.h"
 
@@ -27,8 +28,9 @@ constexpr std::chrono::milliseconds kPause{100};
 
 // Lives on the loop. Its handlers hold it, so it ends when the last of them has run.
 struct Listener::Accepting : std::enable_shared_from_this<Accepting> {
-  Accepting(Loop& loop, ListeningSocket bound, OnConnection handler)
-      : socket(std::move(bound)), on_connection(std::move(handler)), descriptor(loop.context()), timer(loop.context()) {}
+  Accepting(Loop& home, ListeningSocket bound, OnConnection handler, schema::Networks trusted_fronts)
+      : socket(std::move(bound)), on_connection(std::move(handler)), fronts(home, std::move(trusted_fronts)),
+        descriptor(home.context()), timer(home.context()) {}
 
   void wait() {
     descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read,
@@ -47,7 +49,8 @@ struct Listener::Accepting : std::enable_shared_from_this<Accepting> {
       if (std::optional<Peer> peer = peer_of(fd)) {
         const int on = 1;
         if (!peer->uid) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        on_connection(fd, std::move(*peer));
+        if (fronts.is_trusted(*peer)) fronts.take(fd, std::move(*peer), on_connection);
+        else on_connection(fd, std::move(*peer));
       } else {
         ::close(fd);  // the peer was gone before we looked
       }
@@ -68,6 +71,7 @@ struct Listener::Accepting : std::enable_shared_from_this<Accepting> {
 
   void close() {
     closed = true;
+    fronts.close();
     timer.cancel();
     descriptor.cancel();
     descriptor.release();  // the socket closes it
@@ -77,15 +81,17 @@ struct Listener::Accepting : std::enable_shared_from_this<Accepting> {
 
   std::optional<ListeningSocket> socket;
   OnConnection on_connection;
+  FrontConnections fronts;
   boost::asio::posix::stream_descriptor descriptor;
   boost::asio::steady_timer timer;
   bool closed = false;
   bool complained = false;
 };
 
-Listener::Listener(Loop& loop, ListeningSocket socket, OnConnection on_connection)
+Listener::Listener(Loop& loop, ListeningSocket socket, OnConnection on_connection, schema::Networks trusted_fronts)
     : loop_(loop), endpoint_(socket.endpoint()),
-      accepting_(std::make_shared<Accepting>(loop, std::move(socket), std::move(on_connection))) {
+      accepting_(std::make_shared<Accepting>(loop, std::move(socket), std::move(on_connection),
+                                             std::move(trusted_fronts))) {
   loop_.post([accepting = accepting_] {
     accepting->descriptor.assign(accepting->socket->fd());
     accepting->accept();

@@ -11,14 +11,18 @@ namespace telepost::adapters::net {
 
 class Loop;
 
+inline constexpr Duration kProxyHeaderTimeout = std::chrono::seconds(5);
+
 class Listener {
  public:
   // On the listener's loop, for each connection: a socket that does not block (the callee closes it) and its peer. It
-  // must not block.
+  // must not block. Behind one of the trusted fronts the peer is whom its PROXY header names.
   using OnConnection = std::function<void(int socket, Peer peer)>;
 
   // When the process or the machine is out of descriptors or memory it pauses for a moment and tries again.
-  Listener(Loop& loop, ListeningSocket socket, OnConnection on_connection);
+  // A connection from a trusted front that does not begin with a whole PROXY header within kProxyHeaderTimeout is closed; from
+  // anybody else such a header is content like any other.
+  Listener(Loop& loop, ListeningSocket socket, OnConnection on_connection, schema::Networks trusted_fronts = {});
   // No connection is accepted and no callback runs after it. Never on the listener's loop.
   ~Listener();
 

@@ -7,13 +7,15 @@
 #include <array>
 #include <cstring>
 
+#include "base/assert.h"
+
 namespace telepost::adapters::net {
 namespace {
 
 Peer peer_from(const in_addr& address) {
   std::array<char, INET_ADDRSTRLEN> text{};
   inet_ntop(AF_INET, &address, text.data(), text.size());
-  return {text.data(), {}, (ntohl(address.s_addr) >> 24) == 127};
+  return {text.data(), {}, (ntohl(address.s_addr) >> 24) == 127, {}};
 }
 
 Peer peer_from(const in6_addr& address) {
@@ -24,7 +26,7 @@ Peer peer_from(const in6_addr& address) {
   }
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(AF_INET6, &address, text.data(), text.size());
-  return {text.data(), {}, IN6_IS_ADDR_LOOPBACK(&address) != 0};
+  return {text.data(), {}, IN6_IS_ADDR_LOOPBACK(&address) != 0, {}};
 }
 
 }  // namespace
@@ -46,14 +48,45 @@ std::optional<Peer> peer_of(int socket) {
   ucred credentials{};
   size = sizeof credentials;
   if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
-  return Peer{"", credentials.uid, false};
+  return Peer{"", credentials.uid, false, {}};
+}
+
+std::optional<Peer> peer_behind(const Peer& front, const std::string& address) {
+  in_addr v4{};
+  in6_addr v6{};
+  Peer peer;
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) peer = peer_from(v4);
+  else if (inet_pton(AF_INET6, address.c_str(), &v6) == 1) peer = peer_from(v6);
+  else return {};
+  peer.is_loopback = false;
+  peer.front = front.address;
+  return peer;
+}
+
+// In steps of a minute: what is counted is forgotten as a whole, so that a flood from everywhere leaves nothing behind.
+bool ConnectionLimits::begins_too_often(const Peer& peer, const std::string& network) {
+  if (clock_ == nullptr || peer.uid || peer.is_loopback) return false;
+  const SteadyTime now = clock_->steady();
+  if (now >= minute_end_) {
+    begun_.clear();
+    minute_end_ = now + std::chrono::minutes(1);
+  }
+  return ++begun_[network] > new_per_minute_;
+}
+
+Peer peer_at(const std::string& address) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return peer_from(v4);
+  in6_addr v6{};
+  TELEPOST_ASSERT(inet_pton(AF_INET6, address.c_str(), &v6) == 1);
+  return peer_from(v6);
 }
 
 std::unique_ptr<ConnectionLimits::Ticket> ConnectionLimits::admit(const Peer& peer) {
   std::string network = peer.network();
   {
     std::lock_guard lock(mutex_);
-    if (count_ >= in_all_) return nullptr;
+    if (begins_too_often(peer, network) || count_ >= in_all_) return nullptr;
     std::uint32_t& of_network = by_network_[network];
     if (!peer.uid && of_network >= per_network_) {
       if (of_network == 0) by_network_.erase(network);

@@ -23,22 +23,45 @@ ListenerConfig listener_of(std::string name, Mode mode, const schema::MailListen
           .max_recipients = settings.max_recipients,
           .max_connections = settings.max_connections,
           .max_connections_per_peer = settings.max_connections_per_peer,
+          .max_hops = settings.max_hops,
+          .xclient_fronts = settings.xclient_fronts,
+          // Who speaks LMTP is a server beside us, which waits for no good.
+          .tarpit_max = settings.tarpit && mode != Mode::lmtp ? std::optional(settings.tarpit_max) : std::nullopt,
           .command_timeout = settings.command_timeout,
           .data_timeout = settings.data_timeout,
+          .line_timeout = settings.line_timeout,
+          .session_timeout = settings.session_timeout,
+          .max_new_per_minute = settings.max_new_per_minute,
+          .trusted_fronts = settings.trusted_fronts,
           .service = {},
           .peer_uids = {}};
+}
+
+// In plain text, and with TLS from the first byte where that is configured.
+void add_listeners(std::vector<ListenerConfig>& listeners, const std::string& name, Mode mode,
+                   const schema::MailListenerSettings& settings, bool login_without_tls = false) {
+  ListenerConfig plain = listener_of(name, mode, settings);
+  plain.login_without_tls = login_without_tls;
+  ListenerConfig tls = plain;
+  tls.name += "-tls";
+  tls.endpoints = settings.listen_tls;
+  tls.implicit_tls = true;
+  listeners.push_back(std::move(plain));
+  if (!tls.endpoints.empty()) listeners.push_back(std::move(tls));
 }
 
 }  // namespace
 
 std::vector<ListenerConfig> listeners_of(const schema::Configuration& configuration) {
   std::vector<ListenerConfig> listeners;
-  listeners.push_back(listener_of("smtp", Mode::smtp, configuration.smtp));
-  listeners.push_back(listener_of("lmtp", Mode::lmtp, configuration.lmtp));
+  add_listeners(listeners, "smtp", Mode::smtp, configuration.smtp);
+  add_listeners(listeners, "lmtp", Mode::lmtp, configuration.lmtp);
+  add_listeners(listeners, "submission", Mode::submission, configuration.submission, configuration.submission_without_tls);
   for (const schema::Service& service : configuration.services) {
     ListenerConfig listener = listener_of(service.name, Mode::lmtp, configuration.lmtp);
     listener.endpoints = service.listen;
     listener.max_connections_per_peer = listener.max_connections;
+    listener.trusted_fronts.clear();  // its peers prove by where they connect who they are
     listener.service = service.name;
     listener.peer_uids = service.peer_uids;
     listener.trusted = service.trusted;

@@ -16,9 +16,9 @@
 
 namespace telepost::adapters::smtp {
 
-// One line of the configuration that listens: smtp.listen, lmtp.listen or one [[services]].
+// One line of the configuration that listens: smtp.listen, submission.listen_tls … or one [[services]].
 struct ListenerConfig {
-  std::string name;  // "smtp", "lmtp" or the service's name, as `listening NAME …` shows it
+  std::string name;  // "smtp", "lmtp-tls", "submission" or the service's name, as `listening NAME …` shows it
   Mode mode = Mode::smtp;
   schema::Endpoints endpoints;
   std::string hostname;
@@ -26,8 +26,17 @@ struct ListenerConfig {
   std::uint32_t max_recipients = 0;
   std::uint32_t max_connections = 0;
   std::uint32_t max_connections_per_peer = 0;
+  std::uint32_t max_hops = 100;
+  bool implicit_tls = false;          // TLS from the first byte (RFC 8314)
+  bool login_without_tls = false;     // of submission
+  schema::Networks xclient_fronts;
+  std::optional<Duration> tarpit_max; // none: no tarpit
   Duration command_timeout{};
   Duration data_timeout{};
+  Duration line_timeout{};
+  Duration session_timeout{};
+  std::uint32_t max_new_per_minute = 0;
+  schema::Networks trusted_fronts;  // whose connections begin with a PROXY header
   // A service: what its peers are called once they have proved who they are (DESIGN section 7).
   std::optional<std::string> service;
   std::vector<std::uint32_t> peer_uids;

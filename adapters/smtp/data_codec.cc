@@ -88,4 +88,22 @@ std::string_view DataDecoder::scan(std::string_view& input, std::size_t from) {
   }
 }
 
+void LineEndWatch::see(std::string_view content) {
+  if (content.empty() || bare_) return;
+  const char* at = content.data();
+  const char* const end = at + content.size();
+  if (cr_ && *at++ != '\n') bare_ = true;
+  cr_ = false;
+  while (at != end && !bare_) {
+    const void* const found = std::memchr(at, '\r', static_cast<std::size_t>(end - at));
+    const char* const cr = found != nullptr ? static_cast<const char*>(found) : end;
+    if (has_lf(at, cr)) bare_ = true;
+    if (cr == end) return;
+    cr_ = cr + 1 == end;
+    if (cr_) return;
+    if (cr[1] != '\n') bare_ = true;
+    at = cr + 2;
+  }
+}
+
 }  // namespace telepost::adapters::smtp

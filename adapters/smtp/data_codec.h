@@ -1,6 +1,7 @@
 // What follows DATA: undoes dot-stuffing and finds the end, in chunks of any size (RFC 5321 sections 4.1.1.4 and 4.5.2).
 // Only <CRLF>.<CRLF> ends the data, the CRLF of the DATA command counting as the first. A CR without LF or a LF without
-// CR ends neither line nor data, whatever stands around it: that is what SMTP smuggling lives on.
+// CR ends neither line nor data, whatever stands around it: that is what SMTP smuggling lives on. What BDAT brings (RFC 3030)
+// is counted instead, and kept as it is.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,19 @@ class DataDecoder {
   std::string_view scan(std::string_view& input, std::size_t from);
 
   State state_ = State::line_start;
+  bool bare_ = false;
+};
+
+// Looks for bare CR and LF in content that no decoder went over: it must not go on by DATA, where a server that takes one for
+// a line's end could be made to see a message's end in it.
+class LineEndWatch {
+ public:
+  void see(std::string_view content);
+  void end() { bare_ = bare_ || cr_; }
+  bool has_bare_line_end() const { return bare_; }
+
+ private:
+  bool cr_ = false;  // the last byte was a CR
   bool bare_ = false;
 };
 

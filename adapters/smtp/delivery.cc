@@ -23,36 +23,82 @@ void count(Mode mode, bool accepted) {
 
 }  // namespace
 
-std::string Commands::received_fields() const {
+Subject Commands::subject() const {
+  return {.peer = client_.peer,
+          .hello = client_.hello.empty() ? hello_->name : client_.hello,
+          .from = transaction_->mail.from,
+          .hostname = context_.listener.hostname,
+          .trace = transaction_->trace,
+          .is_submission = context_.listener.mode == Mode::submission,
+          .is_proved = client_.proof == Proof::proved};
+}
+
+std::string Commands::trace_block(std::string_view examined, const HeaderWatch& header) const {
   const Transaction& transaction = *transaction_;
-  return trace_block({.mode = context_.listener.mode,
-                      .hello = hello_->name,
-                      .extended = hello_->kind != Hello::Kind::helo,
-                      .utf8 = transaction.mail.utf8,
-                      .peer = client_.peer,
-                      .hostname = context_.listener.hostname,
-                      .trace = transaction.trace,
-                      .from = transaction.mail.from.text,
-                      .only_recipient = transaction.forward_paths.size() == 1 ? transaction.forward_paths.front() : "",
-                      .now = context_.clock.now()});
+  const TlsFacts tls = client_.tls.value_or(TlsFacts{});
+  const Time now = context_.clock.now();
+  std::string block = smtp::trace_block({.mode = context_.listener.mode,
+                            .hello = client_.hello.empty() ? hello_->name : client_.hello,
+                            .extended = hello_->kind != Hello::Kind::helo,
+                            .utf8 = transaction.mail.utf8,
+                            .peer = client_.peer,
+                            .peer_name = client_.name,
+                            .tls_version = tls.version,
+                            .tls_cipher = tls.cipher,
+                            .logged_in = client_.login.has_value(),
+                            .hostname = context_.listener.hostname,
+                            .trace = transaction.trace,
+                            .from = transaction.mail.from.text,
+                            .only_recipient = transaction.forward_paths.size() == 1 ? transaction.forward_paths.front() : "",
+                            .examined = examined,
+                            .now = now});
+  // RFC 6409 sections 8.2 and 8.3: what a client left out.
+  if (wants_login() && !header.has_date()) block.append("Date: ").append(to_rfc5322_date(now)).append("\r\n");
+  if (wants_login() && !header.has_message_id()) {
+    block.append("Message-ID: <").append(transaction.trace).append("@").append(context_.listener.hostname).append(">\r\n");
+  }
+  return block;
+}
+
+schema::MessageRequest Commands::request(const HeaderWatch& header) const {
+  schema::MessageRequest request = transaction_->mail.request;
+  request.tls_optional = header.tls_optional() && !request.require_tls;  // RFC 8689 section 4.1: the parameter goes first
+  return request;
 }
 
 std::unique_ptr<store::Intake> Commands::begin() {
   const bool lmtp = context_.listener.mode == Mode::lmtp;
   const Transaction& transaction = *transaction_;
   store::Incoming incoming;
-  incoming.origin.network = lmtp ? "lmtp" : "smtp";
+  incoming.origin.network = lmtp ? "lmtp" : wants_login() ? "submission" : "smtp";
   incoming.origin.peer = client_.peer.address;
   incoming.origin.peer_name = hello_->name;
   incoming.origin.trace = transaction.trace;
   if (client_.proof == Proof::proved) incoming.origin.identity = context_.listener.service;
+  if (wants_login()) return hand_in(std::move(incoming.origin));
   incoming.from = mailto_of(transaction.mail.from);
   incoming.to = transaction.recipients;
-  incoming.trace_block = received_fields();
+  incoming.request = transaction.mail.request;
   // Services name their own messages: one must not hit another's key.
-  if (transaction.mail.envid) incoming.delivery_key = *context_.listener.service + "/" + *transaction.mail.envid;
+  if (transaction.mail.envid && client_.proof == Proof::proved) incoming.delivery_key = *context_.listener.service + "/" + *transaction.mail.envid;
   incoming.reply = lmtp ? store::Incoming::Reply::one_for_each : store::Incoming::Reply::one_for_all;
   return context_.store.deliver().begin(std::move(incoming));
+}
+
+// RFC 6409: kept for the sender, delivered here, and sent to everybody else.
+std::unique_ptr<store::Intake> Commands::hand_in(schema::Origin origin) {
+  const Mail& mail = transaction_->mail;
+  store::HandedIn handed_in;
+  handed_in.account = client_.login->account;
+  handed_in.origin = std::move(origin);
+  handed_in.from = mailto_of(mail.from);
+  handed_in.to = transaction_->handed_in;
+  handed_in.request = mail.request;
+  handed_in.body = mail.body == Body::binary      ? schema::MailBody::binary
+                   : mail.body == Body::eight_bit ? schema::MailBody::eight_bit
+                                                  : schema::MailBody::seven_bit;
+  handed_in.smtputf8 = mail.utf8;
+  return context_.store.submission().begin(std::move(handed_in));
 }
 
 void Commands::answer(const std::vector<Result<store::Delivered>>& results, std::uint64_t size_bytes) {
@@ -63,7 +109,7 @@ void Commands::answer(const std::vector<Result<store::Delivered>>& results, std:
     return Reply{250, "2.0.0", "Stored" + id + " trace " + transaction_->trace};
   };
   const auto is_stored = [](const Result<store::Delivered>& result) { return result.ok(); };
-  if (context_.listener.mode == Mode::smtp) {
+  if (context_.listener.mode != Mode::lmtp) {
     append(out_, reply_of(results.front()));
   } else {
     for (const std::size_t copy : transaction_->copy_of) append(out_, reply_of(results[copy]));  // RFC 2033 section 4.2

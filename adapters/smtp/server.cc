@@ -43,18 +43,21 @@ struct Server::Parts {
     std::unique_ptr<net::ConnectionLimits::Ticket> ticket = limits->admit(peer);
     if (!ticket) return refuse(socket, *context, peer, {421, "4.7.0", "Too many connections; come back later"}, "limited");
     connections().with({context->listener.name, "accepted"}).add();
-    Session::start(threads.next(), sessions, context, {std::move(peer), proof}, socket, std::move(ticket));
+    const bool is_front = schema::contains(context->listener.xclient_fronts, peer.address);
+    Session::start(threads.next(), sessions, context, {std::move(peer), proof, is_front}, socket, std::move(ticket));
   }
 
   Result<void> listen(const std::shared_ptr<const Context>& context) {
     const ListenerConfig& config = context->listener;
-    const auto limits = std::make_shared<net::ConnectionLimits>(config.max_connections, config.max_connections_per_peer);
+    const auto limits = std::make_shared<net::ConnectionLimits>(config.max_connections, config.max_connections_per_peer,
+                                                                      config.max_new_per_minute, context->clock);
     for (const schema::Endpoint& endpoint : config.endpoints) {
       TELEPOST_ASSIGN(net::ListeningSocket socket, net::ListeningSocket::open(endpoint, config.unix_mode()));
       listening.push_back({config.name, to_string(socket.endpoint())});
       listeners.push_back(std::make_unique<net::Listener>(
           threads.first(), std::move(socket),
-          [this, context, limits](int fd, net::Peer peer) { connected(context, limits, fd, std::move(peer)); }));
+          [this, context, limits](int fd, net::Peer peer) { connected(context, limits, fd, std::move(peer)); },
+          config.trusted_fronts));
     }
     return {};
   }
@@ -70,11 +73,15 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { stop(Duration(0)); }
 
 Result<std::unique_ptr<Server>> Server::start(net::IoThreads& threads, store::Store& store, const Clock& clock,
-                                              Random& random, std::size_t held_budget) {
-  const auto held = std::make_shared<HeldBytes>(held_budget, clock);
+                                              Random& random, Options options) {
+  const auto held = std::make_shared<HeldBytes>(options.held_budget, clock);
+  const auto delays = std::make_shared<net::LoginDelays>(clock);
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>(threads)));
   for (ListenerConfig& listener : listeners_of(store.configuration())) {
-    TELEPOST_TRY(server->parts_->listen(std::make_shared<const Context>(Context{std::move(listener), store, clock, random, held})));
+    // What comes by LMTP was looked at by the server that sends it, and our own subscribers have logged in.
+    const std::shared_ptr<Examiner> examiner = listener.mode == Mode::smtp ? options.examiner : nullptr;
+    TELEPOST_TRY(server->parts_->listen(std::make_shared<const Context>(Context{
+        std::move(listener), store, clock, random, held, options.identities, delays, examiner})));
   }
   return server;
 }

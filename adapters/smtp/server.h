@@ -1,4 +1,4 @@
-// SMTP and LMTP in, as the configuration asks for them: what `telepost serve` starts and stops.
+// SMTP, LMTP and submission in, as the configuration asks for them: what `telepost serve` starts and stops.
 #pragma once
 
 #include <memory>
@@ -15,17 +15,27 @@ class Store;
 }
 namespace telepost::adapters::net {
 class IoThreads;
+class TlsIdentities;
 }
 
 namespace telepost::adapters::smtp {
 
+class Examiner;
+
 class Server {
  public:
-  // Binds every endpoint of smtp.listen, lmtp.listen and [[services]], or none. Connections are accepted from here on.
-  // The threads, the store, the clock and the random source must outlive it. Errors: those of ListeningSocket::open.
-  // `held_budget` bounds the bytes of messages that all sessions together hold while they arrive.
+  struct Options {
+    std::size_t held_budget = kHeldBytesBudget;      // of the bytes of messages that all sessions hold while they arrive
+    const net::TlsIdentities* identities = nullptr;  // null: no TLS is offered, and listeners that begin with it refuse
+    std::shared_ptr<Examiner> examiner = {};         // of each message that arrives; null: none
+  };
+  // Binds every endpoint of smtp, lmtp, submission (listen and listen_tls) and [[services]], or none. Connections are accepted
+  // from here on. All that is given must outlive it. Errors: those of ListeningSocket::open.
   static Result<std::unique_ptr<Server>> start(net::IoThreads& threads, store::Store& store, const Clock& clock,
-                                               Random& random, std::size_t held_budget = kHeldBytesBudget);
+                                               Random& random, Options options);
+  static Result<std::unique_ptr<Server>> start(net::IoThreads& threads, store::Store& store, const Clock& clock, Random& random) {
+    return start(threads, store, clock, random, Options{});
+  }
   ~Server();  // stop(0)
 
   // For the line `listening NAME ADDRESS:PORT`: port 0 has become a number.

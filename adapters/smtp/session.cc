@@ -7,9 +7,8 @@
 #include <exception>
 #include <utility>
 
-#include "adapters/net/completion.h"
 #include "adapters/net/line_codec.h"
-#include "adapters/smtp/data.h"
+#include "adapters/smtp/login.h"
 #include "base/log.h"
 
 namespace telepost::adapters::smtp {
@@ -35,6 +34,7 @@ void Session::start(net::Loop& loop, net::SessionGroup& group, std::shared_ptr<c
   group.add(loop, session);
   boost::asio::co_spawn(loop.context().get_executor(), session->run(loop), [session, &group](std::exception_ptr failure) {
     if (failure) log::error("session_failed", {{"listener", session->context_->listener.name}});
+    session->arrival_.reset();
     session->commands_.reset();
     session->stream_.reset();
     group.remove(session.get());
@@ -55,7 +55,13 @@ net::Awaitable<void> Session::run(net::Loop& loop) {
   stream_.emplace(loop, std::exchange(socket_, -1));
   commands_.emplace(*context_, client_, stream_->out());
   if (aborted_) co_return;
+  if (context_->listener.implicit_tls) {
+    const bool shaken = co_await shake_hands();
+    if (!shaken) co_return;
+  }
+  stream_->deadline().limit(net::Span::session, context_->listener.session_timeout);
   co_await converse();
+  stream_->deadline().unlimit();
   // Errors concern a peer that is gone already.
   (void)co_await stream_->flush(kGoodbye);
   co_await stream_->finish();
@@ -92,9 +98,16 @@ net::Awaitable<bool> Session::read_more() {
   const Result<void> sent = co_await stream_->flush(context_->listener.command_timeout);
   if (!sent.ok()) co_return false;
   if (draining_) co_return true;
+  net::Deadline& deadline = stream_->deadline();
+  // A line that has begun must come to its end, however busily its bytes drip.
+  if (stream_->buffered().empty()) deadline.unlimit(net::Span::line);
+  else if (!deadline.is_limited(net::Span::line)) deadline.limit(net::Span::line, context_->listener.line_timeout);
   const Result<void> read = co_await stream_->fill(context_->listener.command_timeout);
   if (read.ok() || (draining_ && !aborted_)) co_return true;
-  if (read.error().kind == Errc::timeout) commands_->say_goodbye("4.4.2", "Nothing was said for too long");
+  if (read.error().kind != Errc::timeout) co_return false;
+  if (deadline.is_past(net::Span::session)) commands_->say_goodbye("4.4.2", "Too long without a message");
+  else if (deadline.is_past(net::Span::line)) commands_->say_goodbye("4.4.2", "That line took too long");
+  else commands_->say_goodbye("4.4.2", "Nothing was said for too long");
   co_return false;
 }
 
@@ -110,64 +123,38 @@ bool Session::skip_long_line() {
 
 net::Awaitable<bool> Session::command(std::size_t size_bytes) {
   const std::string_view line = stream_->buffered().substr(0, size_bytes - 2);
+  stream_->deadline().unlimit(net::Span::line);
   if (std::exchange(skipped_, 0) > 0) {
     stream_->consume(size_bytes);
     co_return true;
   }
   const Command parsed = parse_command(line);
   stream_->consume(size_bytes);
-  switch (commands_->apply(parsed)) {
+  const Next next = commands_->apply(parsed);
+  if (arrival_ && !commands_->in_chunks()) end_arrival();  // RSET, or a new hello
+  switch (next) {
     case Next::go_on: break;
-    case Next::flush: {
-      const Result<void> sent = co_await stream_->flush(context_->listener.command_timeout);
-      co_return sent.ok();
-    }
+    case Next::flush: break;
     case Next::resolve: co_await commands_->resolve(); break;
     case Next::read_data: co_return co_await data();
+    case Next::read_chunk: {
+      const bool going_on = co_await chunk(std::get<Bdat>(parsed));
+      if (!going_on) co_return false;
+      break;
+    }
+    case Next::start_tls: co_return co_await start_tls();
+    case Next::log_in: {
+      const bool going_on = co_await log_in(std::get<Auth>(parsed));
+      if (!going_on) co_return false;
+      break;
+    }
     case Next::close: co_return false;
   }
-  if (stream_->out().size() < kMaxReplies) co_return true;
+  const Duration held_back = commands_->take_pause();
+  if (held_back > Duration(0)) co_await pause(*context_, *stream_, held_back);
+  if (next != Next::flush && stream_->out().size() < kMaxReplies) co_return true;
   const Result<void> sent = co_await stream_->flush(context_->listener.command_timeout);
   co_return sent.ok();
-}
-
-net::Awaitable<bool> Session::data() {
-  if (!stream_->buffered().empty()) {
-    // RFC 2920 section 3.1: DATA ends a group. What follows it was written by somebody who does not read our replies (or
-    // tricked another into sending it) and must be taken neither for a message nor for commands.
-    commands_->complain({503, "5.5.1", "Wait for the reply to DATA"});
-    commands_->say_goodbye("4.7.0", "Closing after data before its time");
-    co_return false;
-  }
-  stream_->out() += "354 End data with <CR><LF>.<CR><LF>\r\n";
-  const Result<void> sent = co_await stream_->flush(context_->listener.command_timeout);
-  if (!sent.ok()) co_return false;
-  reading_data_ = true;
-  std::unique_ptr<store::Intake> intake = commands_->begin();
-  HeldBytes::Share share(*context_->held);
-  const Arrival arrival = co_await receive(*stream_, intake, *context_, share);
-  if (!arrival.ended.ok()) {
-    reading_data_ = false;
-    log::info("broken_off", {{"trace", commands_->trace()}, {"peer", client_.peer.network()},
-                             {"size", arrival.size_bytes}, {"reason", to_string(arrival.ended.error())}});
-    if (arrival.ended.error().kind == Errc::busy) commands_->say_goodbye("4.3.2", "Too much mail at one time; come back later");
-    if (arrival.ended.error().kind == Errc::timeout) commands_->say_goodbye("4.4.2", "The message took too long");
-    co_return false;
-  }
-  if (arrival.bare_line_end) {
-    commands_->refuse({554, "5.6.0", "A message's lines end in CRLF and nothing else"}, arrival.size_bytes);
-  } else if (arrival.too_large) {
-    commands_->refuse(reply_to({Errc::too_large, ""}), arrival.size_bytes);
-  } else {
-    net::Answer<std::vector<Result<store::Delivered>>> finished;
-    intake->finish(finished.completion());
-    const Result<std::vector<Result<store::Delivered>>> results = co_await finished.get();
-    if (results.ok()) commands_->answer(*results, arrival.size_bytes);
-    else commands_->refuse(reply_to(results.error()), arrival.size_bytes);
-  }
-  reading_data_ = false;
-  stream_->relax();
-  co_return true;
 }
 
 }  // namespace telepost::adapters::smtp

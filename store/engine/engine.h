@@ -52,6 +52,8 @@ class Engine {
 
   // The partition as it stands at each call.
   virtual std::unique_ptr<PartitionReader> reader(const schema::Partition& partition) = 0;
+  // The same for bulk work: what it reads takes no place in a cache.
+  virtual std::unique_ptr<PartitionReader> bulk_reader(const schema::Partition& partition) { return reader(partition); }
   // The partition as it stands now, for at most 30 s; must not outlive the engine.
   virtual std::unique_ptr<PartitionReader> snapshot(const schema::Partition& partition) = 0;
 

@@ -101,6 +101,10 @@ std::unique_ptr<PartitionReader> RocksdbEngine::reader(const schema::Partition& 
   return std::make_unique<RocksdbReader>(partition, [this] { return database(); });
 }
 
+std::unique_ptr<PartitionReader> RocksdbEngine::bulk_reader(const schema::Partition& partition) {
+  return std::make_unique<RocksdbReader>(partition, [this] { return database(); }, RocksdbReader::Caching::none);
+}
+
 std::unique_ptr<PartitionReader> RocksdbEngine::snapshot(const schema::Partition& partition) {
   engine_operations().snapshot.add();
   return std::make_unique<RocksdbReader>(partition, database());

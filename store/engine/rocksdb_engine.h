@@ -41,6 +41,7 @@ class RocksdbEngine final : public Engine {
   // A refused list leaves nothing, unless it is longer than one write (8 MiB): then a prefix.
   void commit(std::span<CommitList> lists, std::span<Result<void>> results) override;
   std::unique_ptr<PartitionReader> reader(const schema::Partition& partition) override;
+  std::unique_ptr<PartitionReader> bulk_reader(const schema::Partition& partition) override;
   // Reads give io after a recover() that had to open the database again.
   std::unique_ptr<PartitionReader> snapshot(const schema::Partition& partition) override;
   Result<void> list_partitions(schema::PartitionKind kind, std::optional<schema::Partition> after,

@@ -42,6 +42,7 @@ Result<std::shared_ptr<RocksdbDatabase>> RocksdbReader::database() const {
 rocksdb::ReadOptions RocksdbReader::read_options() const {
   rocksdb::ReadOptions options;
   options.snapshot = snapshot_;
+  options.fill_cache = caching_ == Caching::as_read;
   return options;
 }
 

@@ -10,9 +10,10 @@ namespace telepost::store {
 class RocksdbReader final : public PartitionReader {
  public:
   using Source = std::function<std::shared_ptr<RocksdbDatabase>()>;  // asked at each call; null: io
+  enum class Caching : unsigned char { as_read, none };
 
-  RocksdbReader(const schema::Partition& partition, Source source)
-      : partition_(partition), source_(std::move(source)) {}
+  RocksdbReader(const schema::Partition& partition, Source source, Caching caching = Caching::as_read)
+      : partition_(partition), source_(std::move(source)), caching_(caching) {}
   // A stable view of the database as it stands now; it ends with that database.
   RocksdbReader(const schema::Partition& partition, const std::shared_ptr<RocksdbDatabase>& database);
   ~RocksdbReader() override;
@@ -30,6 +31,7 @@ class RocksdbReader final : public PartitionReader {
 
   const schema::Partition partition_;
   const Source source_;
+  const Caching caching_ = Caching::as_read;
   std::weak_ptr<RocksdbDatabase> snapshot_owner_;
   const rocksdb::Snapshot* snapshot_ = nullptr;  // owned by snapshot_owner_
 };

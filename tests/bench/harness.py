@@ -110,6 +110,11 @@ def goal_row(name, value, unit, goal):
             "met": value >= goal}
 
 
+def most_row(name, value, unit, goal):
+    """The same for what must stay below the goal."""
+    return dict(goal_row(name, value, unit, goal), met=value <= goal)
+
+
 def show(bench, rows, as_json):
     def figure(value):
         return "" if value is None else f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"

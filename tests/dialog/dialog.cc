@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "tests/dialog/tls_client.h"
 
 namespace telepost::test {
 namespace {
@@ -55,11 +56,16 @@ class Connection {
 
   // A server that has closed already is no failure here: what comes back is what counts.
   void send(std::string_view bytes) {
+    if (tls_) return (void)tls_->write(bytes);
     while (!bytes.empty()) {
       const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent <= 0) return;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
+  }
+  bool start_tls() {
+    tls_ = TlsClient::connect(socket_);
+    return tls_ != nullptr;
   }
   void shut_down() { ::shutdown(socket_, SHUT_WR); }
 
@@ -74,9 +80,9 @@ class Connection {
         return Got::line;
       }
       pollfd waiting{socket_, POLLIN, 0};
-      if (::poll(&waiting, 1, patience) == 0) return Got::nothing;
+      if (!(tls_ && tls_->has_pending()) && ::poll(&waiting, 1, patience) == 0) return Got::nothing;
       char bytes[4096];
-      const ssize_t size = ::recv(socket_, bytes, sizeof bytes, 0);
+      const ssize_t size = tls_ ? tls_->read(bytes, sizeof bytes) : ::recv(socket_, bytes, sizeof bytes, 0);
       if (size <= 0) return Got::end;
       buffer_.append(bytes, static_cast<std::size_t>(size));
     }
@@ -84,6 +90,7 @@ class Connection {
 
  private:
   int socket_;
+  std::unique_ptr<TlsClient> tls_;
   bool connected_ = false;
   std::string buffer_;
 };
@@ -93,13 +100,15 @@ class Player {
   explicit Player(Stage& stage) : stage_(stage) {}
 
   std::string perform(const Step& step) {
-    if (step.word == "C:") return say(unescape(step.text) + "\r\n");
-    if (step.word == "C+:") return say(unescape(step.text));
+    if (step.word == "C:") return say(unescape(expand(step.text)) + "\r\n");
+    if (step.word == "C+:") return say(unescape(expand(step.text)));
     if (step.word == "repeat") return repeat(step.text);
     if (!outgoing_.empty()) connections_[current_]->send(std::exchange(outgoing_, {}));
     if (step.word == "connect") return connect(step.text);
     if (step.word == "use") return use(step.text);
+    if (step.word == "tls") return connections_[current_]->start_tls() ? "" : "the handshake failed";
     if (step.word == "S:") return expect(step.text, {});
+    if (step.word == "S+:" || step.word == "S?:" || step.word == "S!:") return expect_reply(step.word[1], step.text);
     if (step.word == "T:") return expect_in_time(step.text);
     if (step.word == "E:") return expect_end();
     if (step.word == "W:") return connections_[current_]->shut_down(), "";
@@ -112,6 +121,13 @@ class Player {
     if (connections_.empty()) return "there is no connection yet";
     outgoing_ += bytes;
     return "";
+  }
+
+  std::string expand(std::string text) {
+    const std::size_t open = text.find('{');
+    const std::size_t close = text.find('}', open);
+    if (open == std::string::npos || close == std::string::npos) return text;
+    return text.replace(open, close - open + 1, stage_.expand(text.substr(open + 1, close - open - 1)));
   }
 
   std::string repeat(std::string_view text) {
@@ -150,6 +166,20 @@ class Player {
       if (step) stage_.advance(*step);
     }
     return "expected: " + std::string(pattern) + "\n     got nothing";
+  }
+
+  // RFC 5321 section 4.2.1: "250-" goes on, "250 " is the last line.
+  std::string expect_reply(char which, std::string_view pattern) {
+    std::string all;
+    std::string line;
+    bool matched = false;
+    do {
+      if (connections_[current_]->read_line(line, kPatience) != Connection::Got::line) return "the reply does not end:\n" + all;
+      all += line + "\n";
+      matched = which == '+' ? matches(pattern, line) : matched || matches(pattern, line);
+    } while (line.size() > 3 && line[3] == '-');
+    if (matched == (which != '!')) return "";
+    return "expected: " + std::string(pattern) + "\n     got: " + all;
   }
 
   std::string expect_in_time(const std::string& text) {

@@ -1,7 +1,10 @@
 // Plays tests/dialog/smtp/*.dialog. The stage is a store in memory with the domains example.test (knows its accounts),
-// open.test (makes them) and the numbers +1555…, behind the listeners smtp, lmtp and ivr (a trusted service).
+// open.test (makes them) and the numbers +1555…, behind the listeners smtp, lmtp, submission, submission-tls and ivr (a trusted
+// service). Without `set smtp.tarpit=true` there is no tarpit. In C: steps {base64 TEXT} is TEXT in base64, {password NAME} the app
+// password that was made under NAME, {plain ADDRESS NAME} the response of PLAIN with it.
 //   set KEY=VALUE            configuration, before the first connect
 //   account ADDRESS …        an account with these addresses
+//   app-password ADDRESS NAME, revoke ADDRESS NAME
 //   state ADDRESS STATE      active, disabled or closed
 //   class XML                one <class> of service, before the first connect; `member ADDRESS CLASS` gives it to an account
 //   holds ADDRESS N          its INBOX must hold N messages
@@ -12,15 +15,20 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <thread>
 
 #include "adapters/net/io_threads.h"
+#include "adapters/net/tls_identities.h"
 #include "adapters/smtp/server.h"
+#include "base/bytes.h"
 #include "base/random.h"
+#include "store/app_passwords.h"
 #include "store/store.h"
 #include "tests/dialog/dialog.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_engine.h"
+#include "tests/support/temp_folder.h"
 
 namespace telepost::test {
 namespace {
@@ -29,9 +37,15 @@ constexpr std::string_view kConfiguration = R"(
 [smtp]
 listen = ["127.0.0.1:0"]
 hostname = "mx.example.test"
+tarpit = false
 [lmtp]
 listen = ["127.0.0.1:0"]
 hostname = "mx.example.test"
+[submission]
+listen = ["127.0.0.1:0"]
+listen_tls = ["127.0.0.1:0"]
+hostname = "mx.example.test"
+tarpit = false
 [[services]]
 name = "ivr"
 listen = ["127.0.0.1:0"]
@@ -51,6 +65,17 @@ class SmtpStage final : public Stage {
     server_.reset();
     threads_.reset();
     store_.reset();
+  }
+
+  std::string expand(std::string_view words) override {
+    const std::size_t space = std::min(words.find(' '), words.size() - 1);
+    const std::string_view rest = words.substr(space + 1);
+    if (words.starts_with("base64 ")) return to_base64(rest);
+    if (words.starts_with("password ")) return passwords_[std::string(rest)];
+    if (!words.starts_with("plain ")) return Stage::expand(words);
+    const std::size_t end = rest.find(' ');
+    const std::string nul(1, '\0');
+    return to_base64(nul + std::string(rest.substr(0, end)) + nul + passwords_[std::string(rest.substr(end + 1))]);
   }
 
   Result<std::uint16_t> port_of(std::string_view listener) override {
@@ -78,6 +103,11 @@ class SmtpStage final : public Stage {
     TELEPOST_ASSIGN(const schema::AccountId account, store_->accounts().find(first));
     if (step.word == "state") return store_->accounts().set_state(account, state_from(second));
     if (step.word == "member") return store_->accounts().set_class(account, second);
+    if (step.word == "revoke") return store_->app_passwords().revoke(account, second);
+    if (step.word == "app-password") {
+      TELEPOST_ASSIGN(passwords_[second], store_->app_passwords().add(account, second));
+      return {};
+    }
     if (step.word == "holds") return expect_count(account, std::stoul(second));
     if (step.word == "source") return take_source(account);
     return {Errc::invalid, "no such step"};
@@ -88,6 +118,7 @@ class SmtpStage final : public Stage {
     if (store_) return {};
     store::Store::Options options;
     TELEPOST_ASSIGN(options.configuration, schema::parse_configuration(kConfiguration, "dialog", overrides_));
+    options.configuration.store.path = folder_.path();
     options.classes = classes_;
     auto engine = std::make_unique<MemoryEngine>(clock_);
     engine_ = engine.get();
@@ -99,7 +130,8 @@ class SmtpStage final : public Stage {
     if (server_) return {};
     TELEPOST_TRY(open_store());
     threads_ = std::make_unique<adapters::net::IoThreads>(2, clock_);
-    TELEPOST_ASSIGN(server_, adapters::smtp::Server::start(*threads_, *store_, clock_, random_));
+    TELEPOST_ASSIGN(identities_, adapters::net::TlsIdentities::open({{}, folder_.path(), {"mx.example.test"}}, wall_));
+    TELEPOST_ASSIGN(server_, adapters::smtp::Server::start(*threads_, *store_, clock_, random_, {.identities = identities_.get()}));
     return {};
   }
 
@@ -127,16 +159,29 @@ class SmtpStage final : public Stage {
     return store_->health().ok() ? Result<void>(Errc::timeout, "the store does not notice") : Result<void>();
   }
 
+  Result<store::ListPage> inbox_of(schema::AccountId account) {
+    return store_->reader().list_by_uid(account, store::kInbox, schema::Uid{1}, schema::Uid{~0u}, 1000);
+  }
+
+  // What was handed in by submission is durable with its reply, and its copies follow.
+  Result<store::ListPage> inbox_with(schema::AccountId account, std::size_t messages) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    Result<store::ListPage> page = inbox_of(account);
+    while (page.ok() && page->messages.size() < messages && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::yield();
+      page = inbox_of(account);
+    }
+    return page;
+  }
+
   Result<void> expect_count(schema::AccountId account, std::size_t expected) {
-    TELEPOST_ASSIGN(const store::ListPage page,
-                    store_->reader().list_by_uid(account, store::kInbox, schema::Uid{1}, schema::Uid{~0u}, 1000));
+    TELEPOST_ASSIGN(const store::ListPage page, inbox_with(account, expected));
     if (page.messages.size() == expected) return {};
     return {Errc::invalid, "it holds " + std::to_string(page.messages.size())};
   }
 
   Result<void> take_source(schema::AccountId account) {
-    TELEPOST_ASSIGN(const store::ListPage page,
-                    store_->reader().list_by_uid(account, store::kInbox, schema::Uid{1}, schema::Uid{~0u}, 1000));
+    TELEPOST_ASSIGN(const store::ListPage page, inbox_with(account, 1));
     if (page.messages.empty()) return {Errc::not_found, "it holds no message"};
     TELEPOST_ASSIGN(source_, store_->reader().source_text({account, page.messages.back().summary.local}));
     return {};
@@ -151,14 +196,18 @@ class SmtpStage final : public Stage {
     return matches(pattern, shown) ? Result<void>() : Result<void>(Errc::invalid, "the source says: " + shown);
   }
 
+  TempFolder folder_;
   ManualClock clock_;
+  SystemClock wall_;  // certificates are valid by the clock of who connects
   SystemRandom random_;
   std::vector<std::string> overrides_;
   schema::ClassSet classes_;
   MemoryEngine* engine_ = nullptr;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<adapters::net::IoThreads> threads_;
+  std::unique_ptr<adapters::net::TlsIdentities> identities_;
   std::unique_ptr<adapters::smtp::Server> server_;
+  std::map<std::string, std::string> passwords_;
   std::string source_;
 };
 

@@ -4,7 +4,10 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "schema/app_password.h"
 #include "schema/ids.h"
+#include "schema/job_records.h"
+#include "schema/mail_job.h"
 #include "schema/partition.h"
 #include "schema/records.h"
 
@@ -36,7 +39,7 @@ void ids(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 17) {
+  switch (data[0] % 24) {
     case 0: round_trip(schema::decode_AccountRecord, bytes); break;
     case 1: round_trip(schema::decode_HeadRecord, bytes); break;
     case 2: round_trip(schema::decode_MailboxRecord, bytes); break;
@@ -53,7 +56,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 13: round_trip(schema::decode_StoreRecord, bytes); break;
     case 14: round_trip(schema::decode_CdrRecord, bytes); break;
     case 15: partition(bytes); break;
-    default: ids(bytes);
+    case 16: ids(bytes); break;
+    case 17: round_trip(schema::decode_JobRecord, bytes); break;
+    case 18: round_trip(schema::decode_JobNameRecord, bytes); break;
+    case 19: round_trip(schema::decode_MailJob, bytes); break;
+    case 20: round_trip(schema::decode_SubmissionRecord, bytes); break;
+    case 21: round_trip(schema::decode_SubmittedRecipientRecord, bytes); break;
+    case 22: round_trip(schema::decode_ReportRecord, bytes); break;
+    default: round_trip(schema::decode_AppPasswordRecord, bytes);
   }
   return 0;
 }

@@ -8,8 +8,10 @@
 #include "adapters/net/line_codec.h"
 #include "adapters/smtp/codec.h"
 #include "adapters/smtp/data_codec.h"
+#include "adapters/smtp/header_codec.h"
 #include "adapters/smtp/path_codec.h"
 #include "base/bytes.h"
+#include "base/unicode.h"
 #include "tests/unit/smtp_data_model.h"
 
 namespace {
@@ -45,6 +47,26 @@ void decode_in_chunks(std::string_view raw, unsigned seed) {
   }
 }
 
+// Content as chunks bring it: cutting must not change what is seen of it.
+void watch_in_chunks(std::string_view raw, unsigned seed) {
+  smtp::LineEndWatch cut_ends, ends;
+  smtp::HeaderWatch cut_header, header;
+  ends.see(raw);
+  header.see(raw);
+  for (std::string_view rest = raw; !rest.empty();) {
+    seed = seed * 1103515245u + 12345u;
+    const std::string_view chunk = rest.substr(0, 1 + (seed >> 16) % 7);
+    cut_ends.see(chunk);
+    cut_header.see(chunk);
+    rest.remove_prefix(chunk.size());
+  }
+  cut_ends.end();
+  ends.end();
+  require(cut_ends.has_bare_line_end() == ends.has_bare_line_end());
+  require(cut_header.hops() == header.hops() && cut_header.has_date() == header.has_date());
+  require(cut_header.has_message_id() == header.has_message_id() && cut_header.tls_optional() == header.tls_optional());
+}
+
 void check_path(const smtp::Path& path) {
   require(path.local.size() <= smtp::kMaxLocalPart && path.domain.size() <= smtp::kMaxDomain);
   require(telepost::is_valid_utf8(path.text) && path.text.find_first_of("\r\n") == std::string::npos);
@@ -61,6 +83,20 @@ void parse(std::string_view line) {
   const smtp::Command command = smtp::parse_command(line);
   if (const auto* mail = std::get_if<smtp::Mail>(&command)) check_path(mail->from);
   if (const auto* rcpt = std::get_if<smtp::Rcpt>(&command)) check_path(rcpt->to);
+  if (const auto* mail = std::get_if<smtp::Mail>(&command)) {
+    require(mail->request.envid.size() <= telepost::schema::kMaxEnvid && mail->request.envid == mail->envid.value_or(""));
+    require(mail->request.envid.find_first_of("\r\n") == std::string::npos);
+  }
+  if (const auto* rcpt = std::get_if<smtp::Rcpt>(&command)) {
+    const telepost::schema::Notify& notify = rcpt->request.notify;
+    require(!(notify.never && (notify.success || notify.failure || notify.delay)));
+    require(rcpt->request.orcpt.size() <= telepost::schema::kMaxOrcpt && telepost::is_harmless_text(rcpt->request.orcpt));
+  }
+  if (const auto* xclient = std::get_if<smtp::Xclient>(&command)) {
+    for (const smtp::Xclient::Attribute& attribute : xclient->attributes) {
+      require(!attribute.value || (!attribute.value->empty() && telepost::is_harmless_text(*attribute.value)));
+    }
+  }
   if (const auto* refused = std::get_if<smtp::Refused>(&command)) {
     std::string text;
     smtp::append(text, refused->reply);
@@ -74,6 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size_bytes == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(bytes), size_bytes);
   decode_in_chunks(input.substr(1), bytes[0]);
+  watch_in_chunks(input.substr(1), bytes[0]);
   std::string_view rest = input.substr(1);
   while (!rest.empty()) {
     const net::LineScan scan = net::scan_line(rest, smtp::kMaxCommandLine);

@@ -52,12 +52,13 @@ HARD_MESSAGE = "\r\n".join([
 
 class InteropTest(unittest.TestCase):
     """Each test has its own Telepost with an empty store."""
+    OVERRIDES = ()  # of its configuration: "key=value"
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="telepost-interop-"))
         self.folder.chmod(0o755)  # peers that drop root must get to their own folder below
         self.addCleanup(shutil.rmtree, self.folder)
-        self.telepost = telepost.Telepost(self.folder / "telepost").start()
+        self.telepost = telepost.Telepost(self.folder / "telepost", overrides=self.OVERRIDES).start()
         self.addCleanup(self.telepost.stop)
 
     def run_peer(self, *command, stdin=b""):

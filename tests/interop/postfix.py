@@ -1,7 +1,8 @@
 """A Postfix of our own: its queue and configuration in a folder, smtpd on a free loopback port, everything relayed to
-one LMTP server. Postfix's commands are reserved for root."""
+one LMTP server, or as `settings` say otherwise. Postfix's commands are reserved for root."""
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -40,14 +41,17 @@ defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 error unix - - n - - error
 lmtp unix - - n - - lmtp
+smtp unix - - n - - smtp
+discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 """
 
 
 class Postfix:
-    def __init__(self, folder, lmtp_port):
+    def __init__(self, folder, lmtp_port, settings=None):
         self.folder = pathlib.Path(folder)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -56,7 +60,10 @@ class Postfix:
         for name in ("etc", "queue", "data"):
             (self.folder / name).mkdir(parents=True)
         shutil.chown(self.folder / "data", "postfix")
-        (self.folder / "etc/main.cf").write_text(MAIN.format(**values))
+        text = MAIN.format(**values)
+        for name, value in (settings or {}).items():
+            text = re.sub(rf"(?m)^{name} = .*\n", "", text) + f"{name} = {value}\n"
+        (self.folder / "etc/main.cf").write_text(text)
         (self.folder / "etc/master.cf").write_text(MASTER.format(**values))
 
     def _postfix(self, verb):

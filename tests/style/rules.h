@@ -40,6 +40,7 @@ inline const std::vector<Library> kLibraries = {
     {"boost/beast", {"adapters/net/"}},
     {"xercesc/", {"schema/xml/"}},
     {"mimetic/", {"transcoders/mime"}},
+    {"libxml/", {"transcoders/mime/html_sanitizer"}},
     {"libav", {"transcoders/"}},
     {"libsw", {"transcoders/"}},
     {"tiff", {"transcoders/"}},
@@ -48,7 +49,11 @@ inline const std::vector<Library> kLibraries = {
     {"argon2.h", {"store/"}},
     {"zstd.h", {"store/"}},
     {"CLI/", {"cli/"}},
-    {"openssl/ssl.h", {"adapters/net/"}},
+    {"openssl/ssl.h", {"adapters/net/", "tests/dialog/tls_client"}},
+    {"curl/", {"adapters/net/https_fetch"}},
+    {"ares", {"adapters/net/dns_resolver"}},  // one seam: the rest of us awaits net::Resolver
+    {"libpsl.h", {"adapters/smtp/authentication/public_suffix"}},
+    {"idn2.h", {"adapters/smtp/authentication/public_suffix"}},
     {"gtest/", {"tests/"}},
 };
 // A codec turns bytes into commands and back and is fuzzed without a network.

@@ -28,7 +28,7 @@ per_peer_hour = 100000000
 [log]
 level = "{level}"
 [[domains]]
-name = "example.test"
+name = "{domain}"
 create = true
 [[numbers]]
 prefix = "+1555"
@@ -39,11 +39,14 @@ create = true
 class Telepost:
     name = "telepost"
 
-    def __init__(self, folder, program=PROGRAM, level="info", overrides=()):
+    def __init__(self, folder, program=PROGRAM, level="info", overrides=(), domain="example.test", more=""):
+        """overrides: "key=value"; more: text of the configuration, for tables."""
         self.folder = pathlib.Path(folder)
         self.store = self.folder / "store"
         self.program = program
         self.level = level
+        self.domain = domain
+        self.more = more
         self.overrides = [argument for each in overrides for argument in ("--set", each)]
         self.configuration = self.folder / "telepost.toml"
         self.process = None
@@ -51,7 +54,8 @@ class Telepost:
 
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.configuration.write_text(CONFIGURATION.format(store=self.store, level=self.level))
+        self.configuration.write_text(CONFIGURATION.format(store=self.store, level=self.level, domain=self.domain) + self.more)
+        self.listeners = {}
         self.log = open(self.folder / "telepost.log", "ab")
         self.process = subprocess.Popen(
             [str(self.program), "serve", "--config", str(self.configuration), *self.overrides],

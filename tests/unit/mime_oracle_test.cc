@@ -1,5 +1,4 @@
-// The scanner against another implementation: Python's email package reads the same files and must see the same
-// parts.
+// The builder against another implementation: Python's email package reads what it writes and must see the same parts.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -59,13 +58,6 @@ std::string oracle(const fs::path& folder) {
   return output_of("python3 '" TELEPOST_SOURCE_DIR "/tests/unit/mime_outline.py' '" + folder.string() + "'");
 }
 
-TEST(MimeOracle, PythonSeesTheSamePartsInTheCorpus) {
-  const fs::path folder = TELEPOST_SOURCE_DIR "/tests/unit/corpus/mime";
-  const std::string expected = oracle(folder);
-  EXPECT_GT(std::count(expected.begin(), expected.end(), '\n'), 60);
-  EXPECT_EQ(outline(folder), expected);
-}
-
 TEST(MimeOracle, PythonSeesTheSamePartsInWhatTheBuilderWrites) {
   const fs::path folder = fs::path(testing::TempDir()) / ("mime_builder_" + std::to_string(getpid()));
   fs::create_directories(folder);
@@ -79,7 +71,7 @@ TEST(MimeOracle, PythonSeesTheSamePartsInWhatTheBuilderWrites) {
   const MediaPart mail{"message/rfc822", "Subject: in\r\n\r\nbody\r\n", "", "", "", {}};
   const auto write = [&](const char* name, const Result<std::string>& message) {
     ASSERT_TRUE(message.ok()) << message.error().detail;
-    std::ofstream(folder / name, std::ios::binary) << *message;
+    std::ofstream(folder / (std::string(name) + ".eml"), std::ios::binary) << *message;
   };
   write("voice", build_voice(fields, audio, audio));
   write("fax", build_fax(fields, {"image/tiff", "II*\0", "fax.tiff", "", "", {}}, "cover"));
@@ -89,6 +81,7 @@ TEST(MimeOracle, PythonSeesTheSamePartsInWhatTheBuilderWrites) {
   write("image", build_image(fields, image, "look"));
   write("text", build_text(fields, "From here\nto there"));
   write("email", build_email(fields, "plain", "<p>ä</p>", {image, audio, mail}));
+  write("related", build_email(fields, "plain", "<img src=\"cid:i@b\">", {audio}, {image}));
   EXPECT_EQ(outline(folder), oracle(folder));
   fs::remove_all(folder);
 }

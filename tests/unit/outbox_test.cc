@@ -41,9 +41,9 @@ class OutboxTest : public testing::Test {
     TELEPOST_TRY(write.commit());
     return id;
   }
-  std::vector<Job> claim(Network network, std::size_t limit = 16) { return claim_from(outbox(), {network, {}, limit, "test", 5min}); }
+  std::vector<Job> claim(Network network, std::size_t limit = 16) { return claim_from(outbox(), {network, {}, limit, "test", 5min, 1000}); }
   std::vector<Job> claim_for(const std::string& destination, std::size_t limit = 16) {
-    return claim_from(outbox(), {{}, destination, limit, "test", 5min});
+    return claim_from(outbox(), {{}, destination, limit, "test", 5min, 1000});
   }
   static std::vector<Job> claim_from(Outbox& outbox, const Outbox::Claim& claim) {
     auto jobs = outbox.claim(claim);
@@ -197,7 +197,7 @@ TEST_F(OutboxTest, LetsOnlyOneOfTwoStoresHoldALease) {
   for (int i = 0; i < 40; ++i) enqueue("d" + std::to_string(i % 5));
   const auto other = fixture_.open_another();
   std::vector<Job> mine, theirs;
-  std::thread rival([&] { theirs = claim_from(other->outbox(), {Network::mail, {}, 40, "other", 5min}); });
+  std::thread rival([&] { theirs = claim_from(other->outbox(), {Network::mail, {}, 40, "other", 5min, 1000}); });
   mine = claim(Network::mail, 40);
   rival.join();
   // A refused lease fails those behind it in the same slice: they are offered again.
@@ -263,6 +263,43 @@ TEST_F(OutboxTest, ListsByNetworkDestinationAndAccountInPages) {
   EXPECT_EQ(some, 2u);  // of 0 to 9 the odd ones that 3 divides: 3 and 9
 }
 
+TEST_F(OutboxTest, IsHeldBeforeItsOutcomeIsKeptOrAfterItAndNeverLosesTheHold) {
+  const auto id = enqueue("d");
+  const auto claimed = claim_for("d");
+  ASSERT_EQ(claimed.size(), 1u);
+  const auto kept = outbox().change_all({{claimed[0], Outbox::Change::How::kept, now() + 1h, "451 later", "payload"}});
+  ASSERT_TRUE(kept[0].ok());
+  EXPECT_EQ(outbox().hold(id).error().kind, Errc::busy);
+  Job after = *kept[0];
+  after.record.state = schema::JobRecord::State::waiting;
+  after.record.lease_owner.clear();
+  {
+    auto write = store::AccountWrite::begin(rooms_of(fixture_.store()), ann_, store::AccountWrite::Mode::with_reads);
+    outbox().conclude(*write, *kept[0], after);
+    ASSERT_TRUE(write->commit().ok());
+  }
+  ASSERT_TRUE(outbox().hold(id).ok());
+  fixture_.clock().advance(2h);
+  EXPECT_TRUE(claim_for("d").empty());
+}
+
+TEST_F(OutboxTest, GoesOnWithAListWhoseLastJobIsGone) {
+  for (int i = 0; i < 4; ++i) enqueue("d");
+  std::vector<Job> listed;
+  const auto list = [&](const store::Outbox::After& after, std::size_t limit) {
+    return outbox().list({}, after, limit, [&](const Job& job) {
+      listed.push_back(job);
+      return true;
+    });
+  };
+  ASSERT_TRUE(list(0, 2).ok());
+  ASSERT_TRUE(outbox().remove(listed[1].id).ok());
+  EXPECT_EQ(list(listed[1].id, 100).error().kind, Errc::not_found);
+  ASSERT_TRUE(list({listed[1].id, listed[1].record.destination}, 100).ok());
+  EXPECT_EQ(std::set<std::uint64_t>({listed[0].id, listed[1].id, listed[2].id, listed[3].id}).size(), 4u);
+  EXPECT_EQ(listed.size(), 4u);
+}
+
 TEST_F(OutboxTest, ReadsNoMoreForAClaimAfterManyJobsWereDone) {
   const auto cost = [&] {
     const auto before = fixture_.engine().operations();
@@ -280,6 +317,62 @@ TEST_F(OutboxTest, ReadsNoMoreForAClaimAfterManyJobsWereDone) {
   }
   enqueue("d");
   EXPECT_LE(cost(), first + 1);
+}
+
+TEST_F(OutboxTest, LetsDestinationsTakeTurnsAndBoundsWhatIsSentToOne) {
+  for (int i = 0; i < 600; ++i) enqueue("busy.example");
+  for (int i = 0; i < 5; ++i) enqueue("quiet" + std::to_string(i) + ".example");
+  const auto taken = claim_from(outbox(), {Network::mail, {}, 10, "test", 5min, 20});
+  std::map<std::string, int> of;
+  for (const Job& job : taken) ++of[job.record.destination];
+  EXPECT_EQ(taken.size(), 10u);
+  EXPECT_EQ(of.size(), 6u);
+  std::vector<Job> busy;
+  for (int round = 0; round < 10; ++round) {
+    for (Job& job : claim_from(outbox(), {Network::mail, {}, 16, "test", 5min, 20})) busy.push_back(std::move(job));
+  }
+  EXPECT_EQ(busy.size() + static_cast<std::size_t>(of["busy.example"]), 20u);
+  // As soon as one ends another may go.
+  int woken = 0;
+  const auto listener = outbox().subscribe([&woken](Network) { ++woken; });
+  ASSERT_TRUE(outbox().finish(busy.front()).ok());
+  outbox().unsubscribe(listener);
+  EXPECT_GT(woken, 0);
+  EXPECT_EQ(claim_from(outbox(), {Network::mail, {}, 16, "test", 5min, 20}).size(), 1u);
+}
+
+TEST_F(OutboxTest, FindsAJobBehindManyThatCannotGo) {
+  for (int i = 0; i < 700; ++i) ASSERT_TRUE(outbox().hold(enqueue({Network::sms, "d", {}, {}, {}, ""})).ok());
+  for (int i = 0; i < 700; ++i) enqueue({Network::fax, "d", {}, {}, {}, ""});
+  const auto id = enqueue("d");
+  EXPECT_EQ(ids(claim(Network::mail)), Ids{id});
+}
+
+TEST_F(OutboxTest, TakesAwayEntriesThatLeadToNoJob) {
+  const auto id = enqueue("d");
+  const auto partition = schema::keys::queue_slice("d");
+  fixture_.engine().damage(partition, store::Space::point, schema::keys::job(id), std::nullopt);
+  EXPECT_TRUE(claim_for("d").empty());
+  ASSERT_TRUE(rooms_of(fixture_.store()).committer.commit({}).ok());
+  std::size_t left = 0;
+  EXPECT_TRUE(fixture_.engine().reader(partition)->scan(store::Space::queue, "D", "O", [&](std::string_view, std::string_view) { return ++left > 0; }).ok());
+  EXPECT_EQ(left, 0u);
+  fixture_.engine().damage(schema::Partition::account(ann_), store::Space::point, schema::keys::job_name(id), std::nullopt);
+  fixture_.clock().advance(20min);
+  ASSERT_TRUE(fixture_.sweep().ok());
+}
+
+TEST_F(OutboxTest, WakesSendersWhenAJobIsDurableAndTellsWhenTheNextIsDue) {
+  std::vector<Network> woken;
+  const auto listener = outbox().subscribe([&woken](Network network) { woken.push_back(network); });
+  enqueue({Network::sms, "smsc", {}, now() + 10min, {}, ""});
+  EXPECT_TRUE(woken.empty());
+  EXPECT_EQ(*outbox().next_due(Network::sms), now() + 10min);
+  EXPECT_EQ(*outbox().next_due(Network::mail), std::nullopt);
+  enqueue("d");
+  outbox().unsubscribe(listener);
+  EXPECT_EQ(woken, std::vector<Network>{Network::mail});
+  EXPECT_EQ(*outbox().next_due(Network::mail), now());
 }
 
 TEST_F(OutboxTest, TakesItsJobsWithAnAccountThatIsRemoved) {

@@ -51,8 +51,8 @@ TEST(DeliveryPolicy, DecidesAsTheTableSays) {
   };
   const schema::ClassOfService service = gold();
   for (const Row& row : table) {
-    DeliveryFacts facts{row.state, &service, row.kind, row.size, from_millis(5), {row.messages, row.bytes},
-                        {}};
+    DeliveryFacts facts{row.state, &service, row.kind, row.size, false, from_millis(5),
+                        {row.messages, row.bytes}, {}};
     const DeliveryVerdict verdict = decide_delivery(facts);
     EXPECT_EQ(verdict.refusal.has_value(), row.refusal.has_value()) << row.what;
     if (verdict.refusal && row.refusal) {

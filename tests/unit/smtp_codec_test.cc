@@ -4,6 +4,7 @@
 
 #include "adapters/net/line_codec.h"
 #include "adapters/smtp/path_codec.h"
+#include "adapters/smtp/xtext_codec.h"
 
 namespace telepost::adapters::smtp {
 namespace {
@@ -95,11 +96,12 @@ TEST(SmtpCodec, ReadsMailWithItsParameters) {
   const Mail mail = parsed<Mail>("mail from:<a@b.test> size=4096 BODY=8bitmime SMTPUTF8 ENVID=call+2B7+3Da");
   EXPECT_EQ(mail.from.text, "a@b.test");
   EXPECT_EQ(mail.size_bytes, 4096u);
-  EXPECT_TRUE(mail.eight_bit);
+  EXPECT_EQ(mail.body, Body::eight_bit);
   EXPECT_TRUE(mail.utf8);
   EXPECT_EQ(mail.envid, "call+7=a");
   EXPECT_TRUE(parsed<Mail>("MAIL FROM:<>").from.is_null());
-  EXPECT_FALSE(parsed<Mail>("MAIL FROM: <a@b.test>  ").eight_bit);
+  EXPECT_EQ(parsed<Mail>("MAIL FROM: <a@b.test>  ").body, Body::seven_bit);
+  EXPECT_EQ(parsed<Mail>("MAIL FROM:<a@b.test> BODY=BINARYMIME").body, Body::binary);
 }
 
 TEST(SmtpCodec, RefusesMailThatBreaksTheGrammar) {
@@ -111,8 +113,8 @@ TEST(SmtpCodec, RefusesMailThatBreaksTheGrammar) {
   EXPECT_EQ(refusal("MAIL FROM:<ann>"), "501 5.1.7");
   EXPECT_EQ(refusal("MAIL FROM:<a@b.test> SIZE=ten"), "501 5.5.4");
   EXPECT_EQ(refusal("MAIL FROM:<a@b.test> SIZE=99999999999999999999999"), "501 5.5.4");
-  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> BODY=BINARYMIME"), "501 5.5.4");
-  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> RET=FULL"), "555 5.5.4");        // RFC 5321 section 4.1.1.11
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> BODY=BINARY"), "501 5.5.4");
+  EXPECT_EQ(refusal("MAIL FROM:<a@b.test> COLOUR=blue"), "555 5.5.4");     // RFC 5321 section 4.1.1.11
   EXPECT_EQ(refusal("MAIL FROM:<a@b.test> ENVID=a=b"), "501 5.5.4");       // RFC 3461 section 4: "=" must be encoded
   EXPECT_EQ(refusal("MAIL FROM:<a@b.test> ENVID=a+2g"), "501 5.5.4");
   EXPECT_EQ(refusal("MAIL FROM:<m\xc3\xbcller@b.test>"), "553 5.6.7");     // RFC 6531 section 3.5
@@ -123,7 +125,55 @@ TEST(SmtpCodec, ReadsRcpt) {
   EXPECT_EQ(parsed<Rcpt>("RCPT TO:<PostMaster>").to.local, "PostMaster");  // RFC 5321 section 4.5.1
   EXPECT_EQ(refusal("RCPT TO:<ann>"), "501 5.1.3");
   EXPECT_EQ(refusal("RCPT TO:<>"), "501 5.1.3");
-  EXPECT_EQ(refusal("RCPT TO:<ann@example.test> NOTIFY=NEVER"), "555 5.5.4");
+  EXPECT_EQ(refusal("RCPT TO:<ann@example.test> COLOUR=blue"), "555 5.5.4");
+}
+
+// RFC 3461 section 4
+TEST(SmtpCodec, ReadsWhatASenderAsksToBeToldOf) {
+  const Mail mail = parsed<Mail>("MAIL FROM:<a@b.test> RET=hdrs ENVID=QQ314159 REQUIRETLS AUTH=a+3Db@c.test");
+  EXPECT_EQ(mail.request.ret, schema::ReportReturn::headers);
+  EXPECT_EQ(mail.request.envid, "QQ314159");
+  EXPECT_TRUE(mail.request.require_tls && mail.has_auth);
+  const Rcpt rcpt = parsed<Rcpt>("RCPT TO:<a@b.test> NOTIFY=success,Failure ORCPT=rfc822;Bob+2Bx@Ivory.test");
+  EXPECT_EQ(rcpt.request.notify, (schema::Notify{.success = true, .failure = true}));
+  EXPECT_EQ(rcpt.request.orcpt, "rfc822;Bob+x@Ivory.test");
+  EXPECT_TRUE(parsed<Rcpt>("RCPT TO:<a@b.test> NOTIFY=NEVER").request.notify.never);
+}
+
+// RFC 3030 section 2
+TEST(SmtpCodec, ReadsBdatAndKnowsWhenAChunkHasNoEnd) {
+  EXPECT_EQ(parsed<Bdat>("BDAT 86").size_bytes, 86u);
+  EXPECT_FALSE(parsed<Bdat>("BDAT 86").last);
+  EXPECT_TRUE(parsed<Bdat>("bdat 0 last").last);
+  for (const std::string_view bad : {"BDAT", "BDAT x", "BDAT -1", "BDAT 1 LEAST", "BDAT 1 LAST x", "BDAT 0x10", "BDAT 99999999999999999999999"}) {
+    EXPECT_FALSE(parsed<Bdat>(bad).size_bytes) << bad;
+  }
+}
+
+// RFC 4954 section 4
+TEST(SmtpCodec, ReadsAuthAndStartTls) {
+  EXPECT_EQ(parsed<Auth>("auth scram-sha-256 =").mechanism, "SCRAM-SHA-256");
+  EXPECT_EQ(parsed<Auth>("AUTH PLAIN AGEAYg==").response, "AGEAYg==");
+  EXPECT_FALSE(parsed<Auth>("AUTH LOGIN").response);
+  EXPECT_EQ(refusal("AUTH"), "501 5.5.4");
+  EXPECT_EQ(refusal("AUTH PLAIN a b"), "501 5.5.4");
+  parsed<StartTls>("STARTTLS");
+  EXPECT_EQ(refusal("STARTTLS now"), "501 5.5.4");  // RFC 3207 section 4
+}
+
+// Postfix's XCLIENT_README
+TEST(SmtpCodec, ReadsXclient) {
+  using Name = Xclient::Attribute::Name;
+  const Xclient xclient = parsed<Xclient>("XCLIENT NAME=a+2Db.test ADDR=IPV6:2001:db8::1 PORT=25 HELO=[UNAVAILABLE] LOGIN=[tempunavail]");
+  ASSERT_EQ(xclient.attributes.size(), 5u);
+  EXPECT_EQ(xclient.attributes[0].value, "a-b.test");
+  EXPECT_EQ(xclient.attributes[1].name, Name::address);
+  EXPECT_EQ(xclient.attributes[1].value, "2001:db8::1");
+  EXPECT_FALSE(xclient.attributes[3].value || xclient.attributes[4].value);
+  for (const std::string_view bad : {"XCLIENT", "XCLIENT NAME", "XCLIENT COLOUR=blue", "XCLIENT ADDR=2001:db8::1", "XCLIENT ADDR=x",
+                                     "XCLIENT PORT=65536", "XCLIENT HELO=a+0D+0Ab", "XCLIENT PROTO=HTTP", "XCLIENT NAME="}) {
+    EXPECT_EQ(refusal(bad), "501 5.5.4") << bad;
+  }
 }
 
 TEST(SmtpCodec, ReadsTheOtherVerbsInAnyCase) {
@@ -148,7 +198,7 @@ TEST(SmtpCodec, RefusesWhatIsNoCommand) {
   EXPECT_EQ(refusal("VRFY"), "501 5.5.4");
   EXPECT_EQ(refusal("EHLO"), "501 5.5.4");
   EXPECT_EQ(refusal("EHLO a b"), "501 5.5.4");
-  EXPECT_EQ(refusal("STARTTLS"), "502 5.5.1");
+  EXPECT_EQ(refusal("ETRN x"), "502 5.5.1");
   EXPECT_EQ(refusal(std::string_view("NOOP\0x", 6)), "500 5.5.2");
 }
 

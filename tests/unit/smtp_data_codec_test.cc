@@ -81,5 +81,28 @@ TEST(SmtpDataCodec, AgreesWithTheModelOnEveryShortInput) {
   }
 }
 
+bool has_bare_line_end(std::string_view content, std::size_t chunk) {
+  LineEndWatch watch;
+  for (; !content.empty(); content.remove_prefix(std::min(chunk, content.size()))) watch.see(content.substr(0, chunk));
+  watch.end();
+  return watch.has_bare_line_end();
+}
+
+// Every text of three letters and two line end bytes, cut at every size, against what a look at the whole says.
+TEST(LineEndWatch, FindsABareLineEndHoweverTheChunksAreCut) {
+  constexpr std::string_view kLetters = "a\r\n.";
+  for (unsigned length = 0; length <= 6; ++length) {
+    for (unsigned number = 0; number < 1u << (2 * length); ++number) {
+      std::string content;
+      for (unsigned i = 0; i < length; ++i) content += kLetters[(number >> (2 * i)) & 3];
+      bool bare = false;
+      for (std::size_t i = 0; i < content.size(); ++i) {
+        bare = bare || (content[i] == '\r' && content.substr(i + 1, 1) != "\n") || (content[i] == '\n' && (i == 0 || content[i - 1] != '\r'));
+      }
+      for (const std::size_t chunk : {1u, 2u, 3u, 100u}) ASSERT_EQ(has_bare_line_end(content, chunk), bare) << number << " of length " << length;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace telepost::adapters::smtp

@@ -153,7 +153,7 @@ TEST_F(SmtpServer, BeyondTheBudgetOfHeldBytesMessagesArriveOneAfterAnother) {
   schema::Configuration loopback = configuration();
   loopback.services.front() = {"ivr", {{"127.0.0.1", 0, ""}}, {}, true};
   open(std::move(loopback));
-  const auto server = Server::start(threads_, *store_, clock_, random_, /*held_budget=*/1);
+  const auto server = Server::start(threads_, *store_, clock_, random_, {.held_budget = 1});
   ASSERT_TRUE(server.ok()) << to_string(server.error());
   std::atomic<int> stored{0};
   std::vector<std::thread> senders;
@@ -172,7 +172,7 @@ TEST_F(SmtpServer, WhoWaitsForRoomTooLongIsToldToComeBack) {
   schema::Configuration patient = configuration();
   patient.lmtp.data_timeout = kHeldTurn / 2;
   open(std::move(patient));
-  const auto server = Server::start(threads_, *store_, clock_, random_, /*held_budget=*/1);
+  const auto server = Server::start(threads_, *store_, clock_, random_, {.held_budget = 1});
   ASSERT_TRUE(server.ok()) << to_string(server.error());
   pollfd peers[2];
   std::string heard[2];

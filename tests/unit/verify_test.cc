@@ -1,4 +1,5 @@
 // Each check of verify on records: one thing is broken, and verify names that check and no other.
+#include "schema/mail_job.h"
 #include "tests/unit/broken_store.h"
 
 namespace telepost {
@@ -261,6 +262,32 @@ TEST_F(Verify, FindsNothingAfterEverythingWasTakenEarly) {
   EXPECT_TRUE(fixture_.verify_spotless());
 }
 TEST_F(Verify, LeavesNothingInAStoreThatIsEmptied) { EXPECT_TRUE(fixture_.empties_to_nothing()); }
+
+TEST_F(Verify, FindsASubmissionWhoseRecipientsNobodyServes) {
+  schema::SubmissionRecord record;
+  record.recipients = record.open = 1;
+  put(account(), Space::point, keys::submission(small_.local), schema::encode(record));
+  schema::SubmittedRecipientRecord recipient;
+  recipient.job = 77;
+  put(account(), Space::point, keys::submitted_recipient(small_.local, 0), schema::encode(recipient));
+  expect_damage("submission");
+  recipient.job = job_;  // one that the account names
+  put(account(), Space::point, keys::submitted_recipient(small_.local, 0), schema::encode(recipient));
+  ASSERT_TRUE(fixture_.verify_clean());
+  recipient.job = 0;  // a local one
+  put(account(), Space::point, keys::submitted_recipient(small_.local, 0), schema::encode(recipient));
+  expect_damage("submission");
+}
+
+TEST_F(Verify, FindsASubmissionThatCountsOrEndsWrongly) {
+  schema::SubmissionRecord record;
+  record.recipients = 2;
+  put(account(), Space::point, keys::submission(small_.local), schema::encode(record));
+  expect_damage("submission");
+  erase(account(), Space::point, keys::submission(small_.local));
+  put(account(), Space::point, keys::submitted_recipient(small_.local, 0), schema::encode(schema::SubmittedRecipientRecord{}));
+  expect_damage("submission");
+}
 
 }  // namespace
 }  // namespace telepost

@@ -1,9 +1,11 @@
-// Address lists: RFC 5322 section 3.4, RFC 6532. Lists of plain mailboxes are split here; what has groups,
-// comments or white space inside an addr-spec goes to mimetic.
+// Address lists: RFC 5322 section 3.4, RFC 6532. Comments are taken out and lists of plain mailboxes are split here; what has
+// groups or white space inside an addr-spec goes to mimetic.
 #include <mimetic/rfc822/addresslist.h>
 
 #include <exception>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "base/bytes.h"
 #include "transcoders/mime/fields.h"
@@ -65,16 +67,51 @@ std::optional<Mailbox> plain_mailbox(std::string_view item) {
   return Mailbox{phrase.empty() ? std::string() : display_name(phrase), std::string(address)};
 }
 
+// The value without its comments (RFC 5322 section 3.2.2), each a space instead; the text of the last one of each item, which
+// older mail has for a name (section 3.4), stands in comments under the item's position. An open comment runs to the end.
+std::string without_comments(std::string_view value, std::map<std::size_t, std::string>& comments) {
+  std::string out;
+  std::string comment;
+  bool quoted = false;
+  std::size_t depth = 0;
+  std::size_t item = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    std::string& into = depth > 0 ? comment : out;
+    if (c == '\\' && (quoted || depth > 0) && i + 1 < value.size()) {
+      if (quoted) into.push_back(c);
+      into.push_back(value[++i]);
+      continue;
+    }
+    if (c == '"' && depth == 0) quoted = !quoted;
+    if (c == ',' && depth == 0 && !quoted) ++item;
+    if (c == '(' && !quoted && depth++ == 0) continue;
+    if (c == ')' && depth > 0 && --depth == 0) {
+      comments[item] = std::exchange(comment, {});
+      out.push_back(' ');
+      continue;
+    }
+    into.push_back(c);
+  }
+  return out;
+}
+
 // Items between commas that stand outside of quotes and angle brackets. False: a list that is not plain.
-bool split(std::string_view value, std::vector<std::string_view>& items, std::size_t max_items) {
+struct Item {
+  std::string_view text;
+  std::size_t number = 0;  // how many commas stand before it
+};
+bool split(std::string_view value, std::vector<Item>& items, std::size_t max_items) {
   bool quoted = false;
   bool angle = false;
+  std::size_t number = 0;
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= value.size() && items.size() < max_items; ++i) {
     const char c = i < value.size() ? value[i] : ',';
     if (i == value.size() || (c == ',' && !quoted && !angle)) {
       const std::string_view item = trim(value.substr(begin, i - begin));
-      if (!item.empty()) items.push_back(item);
+      if (!item.empty()) items.push_back({item, number});
+      ++number;
       begin = i + 1;
     } else if (c == '\\' && quoted) {
       ++i;
@@ -83,7 +120,7 @@ bool split(std::string_view value, std::vector<std::string_view>& items, std::si
     } else if (!quoted) {
       if (c == '<') angle = true;
       else if (c == '>') angle = false;
-      else if (c == '(' || ((c == ':' || c == ';') && !angle)) return false;
+      else if ((c == ':' || c == ';') && !angle) return false;
     }
   }
   return true;
@@ -113,13 +150,22 @@ std::vector<Mailbox> parse_with_mimetic(std::string_view value, std::size_t max_
 }  // namespace
 
 std::vector<Mailbox> parse_addresses(std::string_view value, std::size_t max_mailboxes) {
-  std::vector<std::string_view> items;
+  std::map<std::size_t, std::string> comments;
+  std::string plain_value;
+  if (value.find('(') != std::string_view::npos) {
+    plain_value = without_comments(value, comments);
+    value = plain_value;
+  }
+  std::vector<Item> items;
   bool plain = split(value, items, max_mailboxes);
   std::vector<Mailbox> mailboxes;
   for (std::size_t i = 0; i < items.size() && plain; ++i) {
-    auto mailbox = plain_mailbox(items[i]);
+    auto mailbox = plain_mailbox(items[i].text);
     plain = mailbox.has_value() || value.size() > kMaxForMimetic;
-    if (mailbox) mailboxes.push_back(std::move(*mailbox));
+    if (!mailbox) continue;
+    const auto comment = comments.find(items[i].number);
+    if (mailbox->display_name.empty() && comment != comments.end()) mailbox->display_name = display_name(comment->second);
+    mailboxes.push_back(std::move(*mailbox));
   }
   if (plain || value.size() > kMaxForMimetic) return mailboxes;
   return parse_with_mimetic(value, max_mailboxes);

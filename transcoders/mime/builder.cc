@@ -88,6 +88,18 @@ Result<Entity> with_text(std::string_view text, Entity media) {
   return multipart_entity("mixed", "", children);
 }
 
+// RFC 2387: the root first, its type named; what it shows behind it, found by Content-ID.
+Result<Entity> with_related(Entity html, const std::vector<MediaPart>& related) {
+  std::vector<Entity> children;
+  children.push_back(std::move(html));
+  for (const MediaPart& part : related) {
+    if (part.content_id.empty()) return {Errc::invalid, "what HTML shows needs a content id"};
+    TELEPOST_ASSIGN(Entity child, media_entity(part, Disposition::inlined));
+    children.push_back(std::move(child));
+  }
+  return multipart_entity("related", "; type=\"text/html\"", children);
+}
+
 }  // namespace
 
 Result<std::string> build_voice(const MessageFields& fields, const MediaPart& message,
@@ -163,12 +175,17 @@ Result<std::string> build_text(const MessageFields& fields, std::string_view tex
 }
 
 Result<std::string> build_email(const MessageFields& fields, std::string_view text, std::string_view html,
-                                const std::vector<MediaPart>& attachments) {
+                                const std::vector<MediaPart>& attachments,
+                                const std::vector<MediaPart>& related) {
+  if (html.empty() && !related.empty()) return {Errc::invalid, "what HTML shows needs HTML"};
   Entity entity = text_entity("plain", text);
   if (!html.empty()) {
     std::vector<Entity> both;
     both.push_back(std::move(entity));
     both.push_back(text_entity("html", html));
+    if (!related.empty()) {
+      TELEPOST_ASSIGN(both.back(), with_related(std::move(both.back()), related));
+    }
     TELEPOST_ASSIGN(entity, multipart_entity("alternative", "", both));
   }
   if (!attachments.empty()) {

@@ -62,9 +62,11 @@ Result<std::string> build_video(const MessageFields& fields, const MediaPart& vi
 Result<std::string> build_image(const MessageFields& fields, const MediaPart& image,
                                 std::string_view text = {});
 Result<std::string> build_text(const MessageFields& fields, std::string_view text);
-// text/plain; with html multipart/alternative of both; with attachments multipart/mixed around that.
+// text/plain; with html multipart/alternative of both; with related, which html names by cid: (RFC 2392), html is the root
+// of a multipart/related (RFC 2387); with attachments multipart/mixed around that.
 Result<std::string> build_email(const MessageFields& fields, std::string_view text, std::string_view html,
-                                const std::vector<MediaPart>& attachments);
+                                const std::vector<MediaPart>& attachments,
+                                const std::vector<MediaPart>& related = {});
 
 // How mail names a scheme-qualified address: "tel:+15550100" is +15550100@domain (RFC 3801 section 4.1.1),
 // mailto: and sip: are theirs, and a withheld one ("") is non-mail-user@domain. invalid: anything else.

@@ -2,6 +2,7 @@
 
 #include <iconv.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -92,24 +93,50 @@ std::string from_windows1252(std::string_view bytes) {
   return from_utf8(text);
 }
 
-// What mail calls a charset, and what iconv does; the supersets that senders mean (WHATWG Encoding).
-constexpr std::array<std::pair<std::string_view, const char*>, 45> kCharsets = {{
-    {"iso-8859-2", "ISO-8859-2"},     {"iso-8859-3", "ISO-8859-3"},     {"iso-8859-4", "ISO-8859-4"},
-    {"iso-8859-5", "ISO-8859-5"},     {"iso-8859-6", "ISO-8859-6"},     {"iso-8859-7", "ISO-8859-7"},
-    {"iso-8859-8", "ISO-8859-8"},     {"iso-8859-8-i", "ISO-8859-8"},   {"iso-8859-9", "CP1254"},
-    {"iso-8859-10", "ISO-8859-10"},   {"iso-8859-13", "ISO-8859-13"},   {"iso-8859-14", "ISO-8859-14"},
-    {"iso-8859-15", "ISO-8859-15"},   {"iso-8859-16", "ISO-8859-16"},   {"windows-1250", "CP1250"},
-    {"windows-1251", "CP1251"},       {"windows-1253", "CP1253"},       {"windows-1254", "CP1254"},
-    {"windows-1255", "CP1255"},       {"windows-1256", "CP1256"},       {"windows-1257", "CP1257"},
-    {"windows-1258", "CP1258"},       {"windows-874", "CP874"},         {"tis-620", "CP874"},
-    {"koi8-r", "KOI8-R"},             {"koi8-u", "KOI8-U"},             {"ibm866", "IBM866"},
-    {"cp866", "IBM866"},              {"macintosh", "MACINTOSH"},       {"gb2312", "GB18030"},
-    {"gbk", "GB18030"},               {"gb18030", "GB18030"},           {"big5", "BIG5-HKSCS"},
-    {"shift_jis", "CP932"},           {"x-sjis", "CP932"},              {"windows-31j", "CP932"},
-    {"euc-jp", "EUC-JP"},             {"iso-2022-jp", "ISO-2022-JP"},   {"euc-kr", "CP949"},
-    {"ks_c_5601-1987", "CP949"},      {"windows-949", "CP949"},         {"utf-7", "UTF-7"},
-    {"utf-16le", "UTF-16LE"},         {"utf-16be", "UTF-16BE"},         {"iso-8859-11", "CP874"},
+// What mail calls a charset (its letters and digits, lower case), and what iconv does; the supersets that senders mean
+// (WHATWG Encoding).
+constexpr std::array<std::pair<std::string_view, const char*>, 78> kCharsets = {{
+    {"iso88592", "ISO-8859-2"}, {"latin2", "ISO-8859-2"}, {"iso88593", "ISO-8859-3"},
+    {"iso88594", "ISO-8859-4"}, {"iso88595", "ISO-8859-5"}, {"iso88596", "ISO-8859-6"},
+    {"iso88597", "ISO-8859-7"}, {"iso88598", "ISO-8859-8"}, {"iso88598i", "ISO-8859-8"},
+    {"iso88598e", "ISO-8859-8"}, {"iso88599", "CP1254"}, {"latin5", "CP1254"}, {"iso885910", "ISO-8859-10"},
+    {"iso885911", "CP874"}, {"iso885913", "ISO-8859-13"}, {"iso885914", "ISO-8859-14"},
+    {"iso885915", "ISO-8859-15"}, {"latin9", "ISO-8859-15"}, {"iso885916", "ISO-8859-16"},
+    {"windows1250", "CP1250"}, {"cp1250", "CP1250"}, {"windows1251", "CP1251"}, {"cp1251", "CP1251"},
+    {"win1251", "CP1251"}, {"windows1253", "CP1253"}, {"windows1254", "CP1254"}, {"windows1255", "CP1255"},
+    {"windows1256", "CP1256"}, {"windows1257", "CP1257"}, {"windows1258", "CP1258"}, {"windows874", "CP874"},
+    {"tis620", "CP874"}, {"koi8r", "KOI8-R"}, {"koi8", "KOI8-R"}, {"koi8u", "KOI8-U"}, {"ibm866", "IBM866"},
+    {"cp866", "IBM866"}, {"ibm437", "IBM437"}, {"cp437", "IBM437"}, {"ibm850", "IBM850"}, {"cp850", "IBM850"},
+    {"ibm852", "IBM852"}, {"cp852", "IBM852"}, {"macintosh", "MACINTOSH"}, {"gb2312", "GB18030"},
+    {"xgb2312", "GB18030"}, {"cngb", "GB18030"}, {"gbk", "GB18030"}, {"cp936", "GB18030"},
+    {"windows936", "GB18030"}, {"gb18030", "GB18030"}, {"euccn", "GB18030"}, {"big5", "BIG5-HKSCS"},
+    {"xbig5", "BIG5-HKSCS"}, {"cnbig5", "BIG5-HKSCS"}, {"big5hkscs", "BIG5-HKSCS"}, {"cp950", "BIG5-HKSCS"},
+    {"shiftjis", "CP932"}, {"xsjis", "CP932"}, {"sjis", "CP932"}, {"windows31j", "CP932"}, {"cp932", "CP932"},
+    {"ms932", "CP932"}, {"eucjp", "EUC-JP"}, {"xeucjp", "EUC-JP"}, {"iso2022jp", "ISO-2022-JP"},
+    {"iso2022jp1", "ISO-2022-JP-1"}, {"iso2022jp2", "ISO-2022-JP-2"}, {"euckr", "CP949"},
+    {"ksc56011987", "CP949"}, {"ksc5601", "CP949"}, {"windows949", "CP949"}, {"cp949", "CP949"},
+    {"uhc", "CP949"}, {"utf7", "UTF-7"}, {"unicode11utf7", "UTF-7"}, {"utf16le", "UTF-16LE"},
+    {"utf16be", "UTF-16BE"},
 }};
+
+// "ISO_8859-1:1987", "Windows 1252" and "x-sjis" as kCharsets has them.
+std::string key_of(std::string_view label) {
+  std::string key;
+  for (const char c : label.substr(0, std::min(label.find(':'), std::size_t{64}))) {
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) key.push_back(c);
+    if (c >= 'A' && c <= 'Z') key.push_back(static_cast<char>(c - 'A' + 'a'));
+  }
+  return key;
+}
+
+bool is_utf8_key(std::string_view key) { return key == "utf8" || key == "unicode11utf8"; }
+bool is_latin_key(std::string_view key) {
+  for (const std::string_view latin : {"iso88591", "windows1252", "latin1", "cp1252", "l1", "ibm819"}) {
+    if (key == latin) return true;
+  }
+  return false;
+}
+bool is_seven_bit_key(std::string_view key) { return key.starts_with("iso2022") || key == "utf7" || key == "unicode11utf7"; }
 
 // The converters of one thread, each opened once: opening one costs a hundred times what a word's conversion costs, and a
 // header may change its charset at every word.
@@ -164,6 +191,63 @@ std::string from_iconv(std::string_view bytes, std::size_t index) {
   return from_utf8(text);
 }
 
+// So many characters of UTF-8 do not come about by chance in another charset: each pair of bytes of Cyrillic, Greek or
+// Chinese text is one with a probability under one in five.
+constexpr std::size_t kSurelyUtf8 = 4;
+
+struct Census {
+  std::size_t high = 0;        // bytes over 0x7f
+  std::size_t characters = 0;  // of several bytes, valid UTF-8
+  std::size_t broken = 0;      // other high bytes; a last character that is cut does not count
+};
+
+// Whether a character begins at the front and lacks its end.
+bool is_cut_character(std::string_view tail) {
+  const auto lead = static_cast<unsigned char>(tail[0]);
+  const std::size_t length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+  return tail.size() < length && std::all_of(tail.begin() + 1, tail.end(), [](char c) {
+           return (static_cast<unsigned char>(c) & 0xc0u) == 0x80u;
+         });
+}
+
+Census census(std::string_view bytes) {
+  Census found;
+  for (std::size_t i = 0; i < bytes.size();) {
+    if (static_cast<unsigned char>(bytes[i]) < 0x80) {
+      ++i;
+      continue;
+    }
+    const std::size_t length = utf8_length(bytes.substr(i, 4));
+    found.high += std::max<std::size_t>(length, 1);
+    if (length > 0) ++found.characters;
+    else if (found.characters > 0 && is_cut_character(bytes.substr(i))) break;
+    else ++found.broken;
+    i += std::max<std::size_t>(length, 1);
+  }
+  return found;
+}
+
+bool is_known(std::string_view key) {
+  return is_utf8_key(key) || is_latin_key(key) || key == "utf16" ||
+         std::any_of(kCharsets.begin(), kCharsets.end(), [&](const auto& charset) { return charset.first == key; });
+}
+
+// The shifts of RFC 1468 and RFC 2237.
+bool has_japanese_escape(std::string_view bytes) {
+  for (std::size_t at = bytes.find("\x1b$"); at != std::string_view::npos; at = bytes.find("\x1b$", at + 2)) {
+    if (at + 2 < bytes.size() && std::string_view("@B(").find(bytes[at + 2]) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// Of the two 8-bit charsets of Japanese: the other one has no bytes but these below 0xa1.
+bool is_shift_jis(std::string_view bytes) {
+  return std::any_of(bytes.begin(), bytes.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x80 && byte <= 0xa0 && byte != 0x8e && byte != 0x8f;
+  });
+}
+
 }  // namespace
 
 bool is_printable_ascii(std::string_view bytes) {
@@ -184,19 +268,50 @@ bool is_printable_ascii(std::string_view bytes) {
 
 std::string to_utf8(std::string_view bytes, std::string_view charset) {
   if (equals_ignoring_case(charset, "utf-8") || equals_ignoring_case(charset, "utf8")) return from_utf8(bytes);
-  for (const std::string_view latin : {"iso-8859-1", "windows-1252", "latin1", "cp1252"}) {
-    if (!equals_ignoring_case(charset, latin)) continue;
-    return is_plain(bytes) ? std::string(bytes) : from_windows1252(bytes);
-  }
+  std::string key = key_of(charset);
+  if (is_utf8_key(key)) return from_utf8(bytes);
+  if (is_latin_key(key)) return is_plain(bytes) ? std::string(bytes) : from_windows1252(bytes);
   // The byte order of a mark would outlive iconv(3)'s reset.
-  if (equals_ignoring_case(charset, "utf-16")) {
-    charset = bytes.starts_with("\xFE\xFF") ? "utf-16be" : "utf-16le";
+  if (key == "utf16") {
+    key = bytes.starts_with("\xFE\xFF") ? "utf16be" : "utf16le";
     if (bytes.starts_with("\xFE\xFF") || bytes.starts_with("\xFF\xFE")) bytes.remove_prefix(2);
   }
   for (std::size_t i = 0; i < kCharsets.size(); ++i) {
-    if (equals_ignoring_case(charset, kCharsets[i].first)) return from_iconv(bytes, i);
+    if (key == kCharsets[i].first) return from_iconv(bytes, i);
   }
   return is_plain(bytes) || is_valid_utf8(bytes) ? from_utf8(bytes) : from_windows1252(bytes);
+}
+
+std::string_view detect_charset(std::string_view bytes, std::string_view label) {
+  if (bytes.starts_with("\xEF\xBB\xBF")) return "utf-8";
+  if (bytes.starts_with("\xFE\xFF")) return "utf-16be";
+  if (bytes.starts_with("\xFF\xFE")) return "utf-16le";
+  if (is_printable_ascii(bytes) && bytes.find('+') == std::string_view::npos && !starts_with_ignoring_case(label, "utf-16")) {
+    return "utf-8";  // the same in every charset but UTF-7, UTF-16
+  }
+  const std::string key = key_of(label);
+  const Census found = census(bytes);
+  const bool known = is_known(key);
+  const bool vague = !known || is_utf8_key(key) || is_latin_key(key);  // labels that stand there for want of thought
+  if (found.high == 0) {
+    if (vague && has_japanese_escape(bytes)) return "iso-2022-jp";
+    if (key.starts_with("utf16") && bytes.size() >= 4 && bytes.find('\0') == std::string_view::npos) return "utf-8";
+    return known ? label : "utf-8";
+  }
+  if (found.broken == 0 && found.characters > 0 &&
+      (vague || is_seven_bit_key(key) || found.characters >= kSurelyUtf8)) {
+    return key.starts_with("utf16") && bytes.find('\0') != std::string_view::npos ? label : "utf-8";
+  }
+  if (key.starts_with("iso2022jp")) return is_shift_jis(bytes) ? "shift_jis" : "euc-jp";
+  if (known && !is_utf8_key(key)) return label;
+  return found.characters >= found.broken ? "utf-8" : "windows-1252";
+}
+
+std::string decode_text(std::string_view bytes, std::string_view label) {
+  const std::string_view charset = detect_charset(bytes, label);
+  if (bytes.starts_with("\xEF\xBB\xBF") && charset == "utf-8") bytes.remove_prefix(3);
+  if ((bytes.starts_with("\xFE\xFF") || bytes.starts_with("\xFF\xFE")) && charset.starts_with("utf-16")) bytes.remove_prefix(2);
+  return to_utf8(bytes, charset);
 }
 
 }  // namespace telepost::transcoders::mime

@@ -13,6 +13,15 @@ namespace telepost::transcoders::mime {
 // list reach iconv(3): its rarer modules have had memory errors (CVE-2024-2961), and mail does not need them.
 std::string to_utf8(std::string_view bytes, std::string_view charset);
 
+// What the bytes are whatever their label says, bounded by one look at each: a byte order mark, else UTF-8 where that
+// cannot be chance (one character of it under a label that says nothing, four under another), else the label, else
+// windows-1252. Japanese escapes count without a label too. A last character that is cut off counts as whole.
+std::string_view detect_charset(std::string_view bytes, std::string_view label);
+
+// to_utf8() in the charset that detect_charset() finds, without byte order mark: bodies and encoded-words of mail, whose
+// labels are often missing or wrong.
+std::string decode_text(std::string_view bytes, std::string_view label);
+
 // Nothing but printable ASCII.
 bool is_printable_ascii(std::string_view bytes);
 

@@ -132,7 +132,7 @@ std::string preview_of(const TextSample& sample) {
   std::string_view bytes = sample.bytes;
   if (!sample.html && !encoded) bytes = bytes.substr(0, 4 * kMaxPreviewBytes);
   const std::string text =
-      to_utf8(encoded ? decode_transfer(bytes, sample.encoding) : std::string(bytes), sample.charset);
+      decode_text(encoded ? decode_transfer(bytes, sample.encoding) : std::string(bytes), sample.charset);
   return collapsed(sample.html ? text_of_html(text) : text, kMaxPreviewBytes);
 }
 

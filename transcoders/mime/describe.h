@@ -22,8 +22,10 @@ void describe(Structure structure, schema::Document& document);
 std::string preview_of(const TextSample& sample);
 
 // What a person would read of HTML: no tags, comments, styles, scripts or title; the common entities decoded.
-// Not a sanitiser: the result is text, never markup again.
+// Not a sanitiser: the result is text, never markup again. As one line, for the preview; or with a line for each block
+// and list item, "\n" at their ends. Linear in the size.
 std::string text_of_html(std::string_view html);
+std::string plain_text_of_html(std::string_view html);
 
 // The value of the first field of that name, nullptr if there is none.
 const std::string* find_field(const std::vector<RawField>& header, std::string_view name);

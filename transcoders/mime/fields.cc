@@ -77,7 +77,7 @@ std::string decode_run(std::string_view value, std::size_t& position, EncodedWor
         same_charset = equals_ignoring_case(word.charset, charset);
       }
     }
-    text += to_utf8(bytes, charset);
+    text += decode_text(bytes, charset);
     if (!more) return one_line(std::move(text));
   }
 }

@@ -1,9 +1,12 @@
-// HTML to text for previews: a walk, not a parser.
+// HTML to text: a walk, not a parser, since what comes out is never markup again.
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <utility>
 
 #include "base/bytes.h"
+#include "transcoders/mime/charset.h"
 #include "transcoders/mime/describe.h"
 #include "transcoders/mime/fields.h"
 
@@ -45,22 +48,16 @@ std::size_t take_entity(std::string_view html, std::string& out) {
     append_code_point(out, code);
     return end + 1;
   }
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kEntities = {{{"amp", "&"},
-                                                                                        {"lt", "<"},
-                                                                                        {"gt", ">"},
-                                                                                        {"quot", "\""},
-                                                                                        {"apos", "'"},
-                                                                                        {"nbsp", " "},
-                                                                                        {"copy", "©"},
-                                                                                        {"reg", "®"},
-                                                                                        {"euro", "€"},
-                                                                                        {"hellip", "…"},
-                                                                                        {"ndash", "–"},
-                                                                                        {"mdash", "—"},
-                                                                                        {"rsquo", "’"},
-                                                                                        {"lsquo", "‘"},
-                                                                                        {"shy", ""},
-                                                                                        {"zwnj", ""}}};
+  constexpr auto kEntities = std::to_array<std::pair<std::string_view, std::string_view>>(
+     {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", " "}, {"copy", "©"},
+      {"reg", "®"}, {"trade", "™"}, {"euro", "€"}, {"pound", "£"}, {"hellip", "…"}, {"ndash", "–"},
+      {"mdash", "—"}, {"rsquo", "’"}, {"lsquo", "‘"}, {"rdquo", "”"}, {"ldquo", "“"}, {"bdquo", "„"},
+      {"laquo", "«"}, {"raquo", "»"}, {"bull", "•"}, {"middot", "·"}, {"deg", "°"}, {"times", "×"},
+      {"sect", "§"}, {"auml", "ä"}, {"ouml", "ö"}, {"uuml", "ü"}, {"Auml", "Ä"}, {"Ouml", "Ö"},
+      {"Uuml", "Ü"}, {"szlig", "ß"}, {"eacute", "é"}, {"egrave", "è"}, {"ecirc", "ê"}, {"agrave", "à"},
+      {"aacute", "á"}, {"acirc", "â"}, {"ccedil", "ç"}, {"ntilde", "ñ"}, {"oacute", "ó"}, {"iacute", "í"},
+      {"uacute", "ú"}, {"aring", "å"}, {"oslash", "ø"}, {"aelig", "æ"}, {"ensp", " "}, {"emsp", " "},
+      {"thinsp", " "}, {"shy", ""}, {"zwnj", ""}, {"zwj", ""}, {"lrm", ""}, {"rlm", ""}});
   for (const auto& [entity, text] : kEntities) {
     if (name != entity) continue;
     out.append(text);
@@ -69,47 +66,141 @@ std::size_t take_entity(std::string_view html, std::string& out) {
   return 0;
 }
 
-// Where the text goes on after the tag or comment at position.
-std::size_t skip_tag(std::string_view html, std::size_t position) {
-  const auto behind = [&](std::string_view mark, std::size_t from) {
-    const std::size_t found = html.find(mark, from);
-    return found == std::string_view::npos ? html.size() : found + mark.size();
-  };
-  if (html.substr(position, 4) == "<!--") return behind("-->", position + 4);
-  const std::size_t end = behind(">", position);
-  for (const std::string_view hidden : {"style", "script", "title"}) {
-    if (!starts_with_ignoring_case(html.substr(position + 1), hidden)) continue;
-    for (std::size_t close = html.find("</", end); close != std::string_view::npos;
-         close = html.find("</", close + 2)) {
-      if (starts_with_ignoring_case(html.substr(close + 2), hidden)) return behind(">", close);
-    }
-    return html.size();
-  }
-  return end;
+std::string_view name_of_tag(std::string_view tag) {
+  if (tag.starts_with('/')) tag.remove_prefix(1);
+  return tag.substr(0, tag.find_first_of(" \t\r\n/>"));
 }
 
-// Tags inside a word do not part it.
-bool is_inline_tag(std::string_view tag) {
-  if (tag.starts_with('/')) tag.remove_prefix(1);
-  const std::string_view name = tag.substr(0, tag.find_first_of(" \t\r\n/>"));
-  for (const std::string_view word :
-       {"b", "i", "u", "a", "em", "strong", "span", "font", "small", "sup", "sub", "wbr"}) {
-    if (equals_ignoring_case(name, word)) return true;
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  for (const std::string_view each : names) {
+    if (equals_ignoring_case(name, each)) return true;
   }
   return false;
 }
 
+// Behind the '>' that ends the tag at position: one inside a quoted value of ordinary length does not.
+std::size_t end_of_tag(std::string_view html, std::size_t position) {
+  constexpr std::size_t kLookAhead = 4096;
+  for (std::size_t i = position + 1; i < std::min(html.size(), position + kLookAhead); ++i) {
+    if (html[i] == '>') return i + 1;
+    if ((html[i] != '"' && html[i] != '\'') || html[i - 1] != '=') continue;
+    const std::size_t close = html.substr(0, std::min(html.size(), position + kLookAhead)).find(html[i], i + 1);
+    if (close == std::string_view::npos) break;
+    i = close;
+  }
+  const std::size_t end = html.find('>', position);
+  return end == std::string_view::npos ? html.size() : end + 1;
+}
+
+// Where the text goes on after the tag or comment at position.
+std::size_t skip_tag(std::string_view html, std::size_t position) {
+  if (html.substr(position, 4) == "<!--") {
+    const std::size_t end = html.find("-->", position + 4);
+    return end == std::string_view::npos ? html.size() : end + 3;
+  }
+  const std::size_t end = end_of_tag(html, position);
+  const std::string_view name = name_of_tag(html.substr(position + 1, 16));
+  if (html[position + 1] == '/' || !is_one_of(name, {"style", "script", "title", "template", "textarea", "svg"})) return end;
+  for (std::size_t close = html.find("</", end); close != std::string_view::npos; close = html.find("</", close + 2)) {
+    if (starts_with_ignoring_case(html.substr(close + 2), name)) return end_of_tag(html, close);
+  }
+  return html.size();
+}
+
+// Tags inside a word do not part it.
+bool is_inline_tag(std::string_view name) {
+  return is_one_of(name, {"b", "i", "u", "a", "em", "strong", "span", "font", "small", "sup", "sub", "wbr", "img", "o:p",
+                          "code", "tt", "s", "abbr"});
+}
+
+// Line ends that an element's begin and end stand for.
+std::size_t lines_of_tag(std::string_view name) {
+  if (is_one_of(name, {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "hr"})) return 2;
+  if (is_one_of(name, {"br", "div", "tr", "li", "dt", "dd", "center", "section", "article", "header", "footer", "body",
+                       "address", "form", "head"})) return 1;
+  return 0;
+}
+
+bool begins_tag(std::string_view html, std::size_t i) {
+  const char next = i + 1 < html.size() ? html[i + 1] : ' ';
+  return html[i] == '<' && (next == '/' || next == '!' || next == '?' || (next >= 'a' && next <= 'z') ||
+                            (next >= 'A' && next <= 'Z'));
+}
+
+// Words and line ends as they come; white space between them once.
+class Lines {
+ public:
+  explicit Lines(std::string& out) : out_(out) {}
+  void character(char c) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (blank && !preformatted_) {
+      space_ = true;
+      return;
+    }
+    if (preformatted_ && c == '\n') return line_end(newlines_ + 1);
+    if (preformatted_ && c == '\r') return;
+    settle();
+    out_.push_back(c);
+  }
+  void text(std::string_view bytes) {
+    settle();
+    out_.append(bytes);
+  }
+  void tag(std::string_view name, bool closes) {
+    if (equals_ignoring_case(name, "br")) line_end(newlines_ + 1);
+    else if (const std::size_t lines = lines_of_tag(name); lines > 0) line_end(std::max(newlines_, lines));
+    else if (!is_inline_tag(name)) space_ = true;
+    if (equals_ignoring_case(name, "li") && !closes) text("- ");
+    if (equals_ignoring_case(name, "pre")) preformatted_ = !closes;
+  }
+
+ private:
+  void line_end(std::size_t newlines) {
+    newlines_ = std::min<std::size_t>(newlines, preformatted_ ? 64 : 2);
+    space_ = false;
+  }
+  void settle() {
+    if (!out_.empty() && newlines_ > 0) out_.append(newlines_, '\n');
+    else if (!out_.empty() && space_ && !out_.ends_with("- ")) out_.push_back(' ');
+    newlines_ = 0;
+    space_ = false;
+  }
+  std::string& out_;
+  std::size_t newlines_ = 0;
+  bool space_ = false;
+  bool preformatted_ = false;
+};
+
 }  // namespace
+
+std::string plain_text_of_html(std::string_view html) {
+  std::string text;
+  text.reserve(html.size() / 2);
+  Lines lines(text);
+  std::string entity;
+  for (std::size_t i = 0; i < html.size();) {
+    if (begins_tag(html, i)) {
+      lines.tag(name_of_tag(html.substr(i + 1, 16)), html[i + 1] == '/');
+      i = skip_tag(html, i);
+      continue;
+    }
+    entity.clear();
+    const std::size_t size = html[i] == '&' ? take_entity(html.substr(i), entity) : 0;
+    if (size == 0) lines.character(html[i]);
+    else if (entity == " ") lines.character(' ');
+    else lines.text(entity);
+    i += size == 0 ? 1 : size;
+  }
+  if (!text.empty()) text.push_back('\n');
+  return to_utf8(text, "utf-8");
+}
 
 std::string text_of_html(std::string_view html) {
   std::string text;
   text.reserve(html.size() / 2);
   for (std::size_t i = 0; i < html.size();) {
-    const char next = i + 1 < html.size() ? html[i + 1] : ' ';
-    const bool tag = html[i] == '<' && (next == '/' || next == '!' || next == '?' ||
-                                        (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z'));
-    if (tag) {
-      if (!is_inline_tag(html.substr(i + 1, 16))) text.push_back(' ');
+    if (begins_tag(html, i)) {
+      if (!is_inline_tag(name_of_tag(html.substr(i + 1, 16)))) text.push_back(' ');
       i = skip_tag(html, i);
       continue;
     }

@@ -110,7 +110,7 @@ std::string join(const std::vector<const Segment*>& segments) {
     bytes += segment->encoded ? percent_decoded(value) : std::string(value);
     ++expected;
   }
-  return clean_text(to_utf8(bytes, charset));
+  return clean_text(decode_text(bytes, charset));
 }
 
 std::vector<Segment> take_segments(std::string_view text) {

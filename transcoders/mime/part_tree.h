@@ -34,7 +34,8 @@ class PartTree {
 
   bool in_header() const { return in_header_; }
   bool seeks_delimiters() const { return seeks_delimiters_; }
-  bool at_first_byte() const { return parts_ == 1 && in_header_ && header_.empty(); }
+  // Of the message or of one inside it.
+  bool at_first_byte() const { return in_header_ && header_.empty() && stack_.back().root; }
 
   // The header's next line or a piece of it; kept as far as the limits allow.
   void header_line(std::string_view bytes);

@@ -1,22 +1,12 @@
 #include "transcoders/mime/transfer.h"
 
 #include <array>
-#include <cstdint>
 
 #include "base/bytes.h"
+#include "transcoders/mime/decoder.h"
 
 namespace telepost::transcoders::mime {
 namespace {
-
-constexpr std::array<std::int8_t, 256> kBase64Digits = [] {
-  std::array<std::int8_t, 256> digits{};
-  digits.fill(-1);
-  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < kLetters.size(); ++i) {
-    digits[static_cast<unsigned char>(kLetters[i])] = static_cast<std::int8_t>(i);
-  }
-  return digits;
-}();
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -37,54 +27,21 @@ constexpr std::string_view kHex = "0123456789ABCDEF";
 
 }  // namespace
 
-std::string decode_base64(std::string_view text) {
+namespace {
+
+std::string decoded(std::string_view text, std::string_view encoding) {
+  Decoder decoder(encoding);
   std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 3);
-  std::uint32_t group = 0;
-  int digits = 0;
-  for (const char c : text) {
-    const int digit = kBase64Digits[static_cast<unsigned char>(c)];
-    if (c == '=' && digits >= 2) break;
-    if (digit < 0) continue;
-    group = group << 6 | static_cast<std::uint32_t>(digit);
-    if (++digits < 4) continue;
-    bytes.push_back(static_cast<char>(group >> 16 & 0xff));
-    bytes.push_back(static_cast<char>(group >> 8 & 0xff));
-    bytes.push_back(static_cast<char>(group & 0xff));
-    group = 0;
-    digits = 0;
-  }
-  if (digits >= 2) bytes.push_back(static_cast<char>((digits == 2 ? group >> 4 : group >> 10) & 0xff));
-  if (digits == 3) bytes.push_back(static_cast<char>(group >> 2 & 0xff));
+  bytes.reserve(encoding == "base64" ? text.size() / 4 * 3 + 3 : text.size());
+  decoder.feed(text, bytes);
+  decoder.finish(bytes);
   return bytes;
 }
 
-std::string decode_quoted_printable(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t newline = text.find('\n');
-    std::string_view line = text.substr(0, newline);
-    const bool last = newline == std::string_view::npos;
-    text.remove_prefix(last ? text.size() : newline + 1);
-    std::string_view line_end = last ? "" : "\n";
-    if (!last && !line.empty() && line.back() == '\r') {
-      line_end = "\r\n";
-      line.remove_suffix(1);
-    }
-    const std::size_t content = line.find_last_not_of(" \t");  // the rest was added on the way (rule 3)
-    line = line.substr(0, content == std::string_view::npos ? 0 : content + 1);
-    const bool soft = !line.empty() && line.back() == '=';
-    if (soft) line.remove_suffix(1);
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      const int byte = line[i] == '=' ? escaped_byte(line.substr(i)) : -1;
-      bytes.push_back(byte < 0 ? line[i] : static_cast<char>(byte));
-      if (byte >= 0) i += 2;
-    }
-    if (!soft) bytes.append(line_end);
-  }
-  return bytes;
-}
+}  // namespace
+
+std::string decode_base64(std::string_view text) { return decoded(text, "base64"); }
+std::string decode_quoted_printable(std::string_view text) { return decoded(text, "quoted-printable"); }
 
 std::string decode_q(std::string_view text) {
   std::string bytes;

@@ -1,4 +1,5 @@
-// Content-Transfer-Encodings (RFC 2045 section 6), decoding whatever stands there and encoding by the rules.
+// Content-Transfer-Encodings (RFC 2045 section 6), decoding whatever stands there and encoding by the rules. What is in
+// memory as a whole; decoder.h takes a part in pieces.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@ namespace telepost::transcoders::mime {
 // what it has.
 std::string decode_base64(std::string_view text);
 
-// RFC 2045 section 6.7; an "=" that begins no escape stays. White space at line ends goes.
+// RFC 2045 section 6.7; an "=" that begins no escape stays. White space at line ends goes,
+// up to Decoder::kMaxPendingBytes.
 std::string decode_quoted_printable(std::string_view text);
 
 // The "Q" encoding of RFC 2047 section 4.2.

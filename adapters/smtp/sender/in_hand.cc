@@ -1,0 +1,50 @@
+#include "adapters/smtp/sender/in_hand.h"
+
+namespace telepost::adapters::smtp::sender {
+
+void InHand::add(const ErrandPtr& errand) {
+  const std::lock_guard lock(mutex_);
+  entries_[errand->job.id] = {errand, errand->job.record.lease_until};
+}
+
+void InHand::remove(std::uint64_t job) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(job);
+  if (entries_.empty()) empty_.notify_all();
+}
+
+std::size_t InHand::size() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+bool InHand::wait_until_empty(Duration patience) const {
+  std::unique_lock lock(mutex_);
+  return empty_.wait_for(lock, patience, [this] { return entries_.empty(); });
+}
+
+std::vector<ErrandPtr> InHand::lapsing(Time by) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ErrandPtr> lapsing;
+  for (const auto& [job, entry] : entries_) {
+    if (entry.lease_until < by) lapsing.push_back(entry.errand);
+  }
+  return lapsing;
+}
+
+void InHand::renewed(std::uint64_t job, Time until) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = entries_.find(job); found != entries_.end()) found->second.lease_until = until;
+}
+
+void InHand::keep(const ErrandPtr& errand, std::vector<store::MailOutcome> outcomes) {
+  const std::lock_guard lock(mutex_);
+  kept_.emplace_back(errand, std::move(outcomes));
+}
+
+std::vector<std::pair<ErrandPtr, std::vector<store::MailOutcome>>> InHand::take_kept() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(kept_, {});
+}
+
+}  // namespace telepost::adapters::smtp::sender

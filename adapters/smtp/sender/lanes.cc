@@ -1,0 +1,148 @@
+#include "adapters/smtp/sender/lanes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace telepost::adapters::smtp::sender {
+namespace {
+
+constexpr unsigned kFailuresBeforePause = 2;  // one may be an accident
+constexpr Duration kFirstPause = std::chrono::seconds(30);
+constexpr Duration kLongestPause = std::chrono::minutes(10);
+constexpr std::size_t kLanesRemembered = 10'000;  // that have nothing but failures
+
+}  // namespace
+
+// A destination that failed is asked by one at a time until it answers.
+bool Lanes::may_start(const Lane& lane) const {
+  return !closed_ && couriers_ < most_ && lane.couriers < (lane.failures > 0 ? 1 : most_of_lane_);
+}
+
+// All connections are taken and a lane has none: one that waits in vain elsewhere gives its place.
+void Lanes::make_room() {
+  for (auto& [name, lane] : lanes_) {
+    if (lane.idle.empty()) continue;
+    Carrier* const oldest = lane.idle.front();
+    lane.idle.erase(lane.idle.begin());
+    oldest->wake();
+    return;
+  }
+}
+
+Lanes::Given Lanes::give(ErrandPtr errand, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  forget_old(now);
+  Lane& lane = lanes_[errand->lane];
+  if (now < lane.paused_until) return {Given::How::paused, lane.reason};
+  if (!lane.idle.empty()) {
+    Carrier* const carrier = lane.idle.back();
+    lane.idle.pop_back();
+    lane.handed[carrier] = std::move(errand);
+    carrier->wake();
+    return {Given::How::taken, ""};
+  }
+  if (may_start(lane)) {
+    ++lane.couriers;
+    ++couriers_;
+    return {Given::How::start, ""};
+  }
+  lane.waiting.push_back(std::move(errand));
+  ++waiting_;
+  if (lane.couriers == 0) make_room();
+  return {Given::How::taken, ""};
+}
+
+ErrandPtr Lanes::next(const std::string& name, Carrier& carrier) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = lanes_[name];
+  if (closed_) return nullptr;
+  if (!lane.waiting.empty()) {
+    ErrandPtr errand = std::move(lane.waiting.front());
+    lane.waiting.pop_front();
+    --waiting_;
+    return errand;
+  }
+  lane.idle.push_back(&carrier);
+  return nullptr;
+}
+
+ErrandPtr Lanes::take(const std::string& name, Carrier& carrier) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = lanes_[name];
+  std::erase(lane.idle, &carrier);
+  const auto handed = lane.handed.find(&carrier);
+  if (handed == lane.handed.end()) return nullptr;
+  ErrandPtr errand = std::move(handed->second);
+  lane.handed.erase(handed);
+  return errand;
+}
+
+std::vector<ErrandPtr> Lanes::leave(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto left = lanes_.find(name);
+  --left->second.couriers;
+  --couriers_;
+  std::vector<ErrandPtr> start;
+  const auto start_in = [&](Lane& lane) {
+    while (!lane.waiting.empty() && may_start(lane)) {
+      start.push_back(std::move(lane.waiting.front()));
+      lane.waiting.pop_front();
+      --waiting_;
+      ++lane.couriers;
+      ++couriers_;
+    }
+  };
+  start_in(left->second);
+  for (auto lane = lanes_.begin(); waiting_ > 0 && couriers_ < most_ && lane != lanes_.end(); ++lane) start_in(lane->second);
+  if (left->second.empty()) lanes_.erase(left);
+  return start;
+}
+
+std::vector<ErrandPtr> Lanes::failed(const std::string& name, const std::string& reason, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = lanes_[name];
+  if (++lane.failures < kFailuresBeforePause) return {};
+  const unsigned doublings = std::min(lane.failures - kFailuresBeforePause, 6u);
+  lane.paused_until = now + std::min(kLongestPause, kFirstPause * (1u << doublings));
+  lane.reason = reason;
+  std::vector<ErrandPtr> waiting(std::make_move_iterator(lane.waiting.begin()), std::make_move_iterator(lane.waiting.end()));
+  waiting_ -= waiting.size();
+  lane.waiting.clear();
+  return waiting;
+}
+
+void Lanes::answered(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = lanes_[name];
+  lane.failures = 0;
+  lane.paused_until = SteadyTime::min();
+}
+
+std::vector<ErrandPtr> Lanes::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  std::vector<ErrandPtr> waiting;
+  for (auto& [name, lane] : lanes_) {
+    std::move(lane.waiting.begin(), lane.waiting.end(), std::back_inserter(waiting));
+    lane.waiting.clear();
+    for (Carrier* const carrier : std::exchange(lane.idle, {})) carrier->wake();
+  }
+  waiting_ = 0;
+  return waiting;
+}
+
+std::size_t Lanes::couriers() const {
+  const std::lock_guard lock(mutex_);
+  return couriers_;
+}
+
+// What is known of destinations that failed long ago is of no use.
+void Lanes::forget_old(SteadyTime now) {
+  if (lanes_.size() < kLanesRemembered) return;
+  std::erase_if(lanes_, [&](const auto& entry) {
+    const Lane& lane = entry.second;
+    return lane.waiting.empty() && lane.couriers == 0 && lane.paused_until < now;
+  });
+}
+
+}  // namespace telepost::adapters::smtp::sender

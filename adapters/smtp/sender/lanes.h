@@ -1,0 +1,78 @@
+// Who sends what on which connection. A lane holds the jobs for one next destination that wait for a connection, and knows its
+// couriers: those that work, and those whose connection waits for the next message. Any thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/smtp/sender/errand.h"
+#include "base/clock.h"
+
+namespace telepost::adapters::smtp::sender {
+
+// The end of a connection, as lanes know it. Called with the lanes locked: it must only post.
+class Carrier {
+ public:
+  virtual ~Carrier() = default;
+  virtual void wake() = 0;  // take() has something, or says that it is over
+};
+
+class Lanes {
+ public:
+  Lanes(std::size_t couriers, std::size_t couriers_of_lane) : most_(couriers), most_of_lane_(couriers_of_lane) {}
+
+  struct Given {
+    enum class How : unsigned char {
+      taken,  // by a connection that waited, or waits for one
+      start,  // by nobody: the caller starts a courier with it, which leaves() in the end
+      paused, // the destination does not answer: to be deferred without being tried
+    } how = How::taken;
+    std::string reason;  // of paused
+  };
+  Given give(ErrandPtr errand, SteadyTime now);
+
+  // A courier is done with its job: the lane's next one; or none, and it counts as waiting until wake(), then takes.
+  ErrandPtr next(const std::string& lane, Carrier& carrier);
+  // What was given to a courier that waited; none, and it waits no more: time to leave.
+  ErrandPtr take(const std::string& lane, Carrier& carrier);
+  // A courier ends. Jobs that another one is to be started with.
+  std::vector<ErrandPtr> leave(const std::string& lane);
+
+  // The destination did not answer: it pauses once that happened twice in a row. What waited for it, to be deferred.
+  std::vector<ErrandPtr> failed(const std::string& lane, const std::string& reason, SteadyTime now);
+  void answered(const std::string& lane);
+
+  // Nothing more is given out: what waits, to be put back; couriers that wait are woken and leave.
+  std::vector<ErrandPtr> close();
+  std::size_t couriers() const;
+
+ private:
+  struct Lane {
+    std::deque<ErrandPtr> waiting;
+    std::size_t couriers = 0;
+    std::vector<Carrier*> idle;
+    std::map<Carrier*, ErrandPtr> handed;  // woken, not yet taken
+    unsigned failures = 0;                 // in a row
+    SteadyTime paused_until = SteadyTime::min();
+    std::string reason;
+    bool empty() const { return waiting.empty() && couriers == 0 && failures == 0; }
+  };
+  bool may_start(const Lane& lane) const;
+  void make_room();
+  void forget_old(SteadyTime now);
+
+  const std::size_t most_, most_of_lane_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Lane> lanes_;  // guarded by mutex_, as the rest
+  std::size_t couriers_ = 0;
+  std::size_t waiting_ = 0;  // jobs in all lanes
+  bool closed_ = false;
+};
+
+}  // namespace telepost::adapters::smtp::sender

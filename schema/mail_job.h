@@ -1,0 +1,115 @@
+// What a send job of the network mail carries as its payload (schema/job_records.h): one SMTP transaction's worth of a message,
+// for one destination; and what the sender's account keeps of each message that it handed in. By the rules of schema/records.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "schema/dsn.h"
+#include "schema/ids.h"
+
+namespace telepost::schema {
+
+inline constexpr std::size_t kMailJobRecipients = 100;        // RFC 5321 section 4.5.3.1.8: what every server takes
+inline constexpr std::size_t kMailJobContent = 48u << 10;     // inline: leaves room for the rest of a payload
+
+enum class MailBody : std::uint8_t { seven_bit = 1, eight_bit, binary };  // BODY= (RFC 6152, RFC 3030)
+std::string_view name_of(MailBody body);                                  // "7BIT", "8BITMIME", "BINARYMIME"
+
+// Where a message stands with one recipient. relayed: a server of the recipient's took it; delivered: it lies in a mailbox.
+enum class SendState : std::uint8_t { waiting = 1, deferred, relayed, delivered, failed };
+std::string_view name_of(SendState state);
+inline bool is_final(SendState state) { return state >= SendState::relayed; }
+
+struct MailRecipient {
+  std::string address;        // "bob@example.net", as the sender wrote it
+  RecipientRequest request;   // NOTIFY and ORCPT
+  std::uint32_t number = 0;   // its place among the message's recipients (SubmittedRecipientRecord)
+  SendState state = SendState::waiting;
+  std::string reply;          // the last one: "451 4.7.1 try later"; our own words in the same form; "" before the first
+  std::string remote;         // the server that gave it; "" for our own
+  Time when{};                // of the reply
+  bool operator==(const MailRecipient&) const = default;
+};
+
+struct MailJob {
+  std::string from;           // "ann@example.test"; "" is the null reverse path
+  MessageRequest request;     // RET, ENVID, REQUIRETLS
+  MailBody body = MailBody::seven_bit;
+  bool smtputf8 = false;
+  bool report = false;        // a report of ours: nobody is told when it fails
+  std::string trace;
+  // What is sent: `header` (our Received and what else our servers put on top), then the content.
+  std::string header;
+  std::optional<std::string> content;  // none: bytes [offset, offset + size) of the source of the job's message
+  std::uint64_t content_offset = 0;
+  std::uint64_t content_size = 0;      // also of inline content
+  std::vector<MailRecipient> to;       // 1 to kMailJobRecipients; final ones are not to be sent to any more
+  std::uint32_t outcomes = 0;          // told so far: names the reports of the last one
+  enum class Delay : std::uint8_t { untold = 1, due, told } delay = Delay::untold;  // due: its report is on the way
+  bool operator==(const MailJob&) const = default;
+};
+
+// Of a message that its account handed in, as long as changes.keep after it is final: the head, and one for each recipient.
+struct SubmissionRecord {
+  std::string from;
+  MessageRequest request;
+  Time created{};
+  Time send_at{};              // FUTURERELEASE; else as created
+  std::uint32_t recipients = 0;
+  std::uint32_t open = 0;      // recipients that are not final
+  std::optional<Time> final;   // when the last of them was
+  bool canceled = false;       // RFC 8621 section 7: undoStatus
+  std::uint64_t content_offset = 0;  // of what arrived, in the message's source
+  std::uint64_t content_size = 0;
+  std::string trace;
+  bool operator==(const SubmissionRecord&) const = default;
+};
+struct SubmittedRecipientRecord {
+  std::string address;         // "bob@example.net"
+  std::string orcpt;
+  Notify notify;
+  std::uint64_t job = 0;       // 0: local
+  MessageId copy{};            // of a local one, fixed before it is written
+  SendState state = SendState::waiting;  // deferrals stand in the job alone
+  std::string reply;
+  std::string remote;
+  Time when{};
+  bool operator==(const SubmittedRecipientRecord&) const = default;
+};
+
+// A report that is due (store/due_list.h), of one recipient who was served here.
+struct ReportRecord {
+  SendState state = SendState::delivered;  // delivered or failed
+  std::string to;              // whom it is for: the message's reverse path, "mailto:ann@example.net"
+  MessageRequest request;
+  std::string address;         // the recipient, "mailto:bob@example.test"
+  RecipientRequest wanted;
+  std::string reply;           // of a failure
+  MessageId message{};         // whose header stands in the report; of a copy that somebody has
+  std::uint64_t content_offset = 0;
+  std::uint64_t content_size = 0;
+  Time arrived{};
+  std::string trace;
+  bool operator==(const ReportRecord&) const = default;
+};
+
+std::string encode(const MailJob& record);
+Result<MailJob> decode_MailJob(std::string_view bytes);
+std::string encode(const SubmissionRecord& record);
+Result<SubmissionRecord> decode_SubmissionRecord(std::string_view bytes);
+std::string encode(const SubmittedRecipientRecord& record);
+Result<SubmittedRecipientRecord> decode_SubmittedRecipientRecord(std::string_view bytes);
+std::string encode(const ReportRecord& record);
+Result<ReportRecord> decode_ReportRecord(std::string_view bytes);
+
+// Parts of the above, for records that hold them: NOTIFY as one number, and back.
+std::uint8_t number_of(const Notify& notify);
+Notify notify_from(std::uint8_t number);
+
+}  // namespace telepost::schema

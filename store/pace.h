@@ -1,0 +1,24 @@
+// Lets deliveries go first: background work rests after each bounded step for as long as messages keep coming in, and goes
+// on at once where nobody is waiting.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace telepost::store {
+
+struct Rooms;
+
+class Pace {
+ public:
+  explicit Pace(Rooms& rooms);
+  // After a step of some milliseconds. Returns early when the store is being closed.
+  void rest();
+
+ private:
+  Rooms& rooms_;
+  std::uint64_t delivered_;
+  std::chrono::steady_clock::time_point begun_;
+};
+
+}  // namespace telepost::store

@@ -1,0 +1,31 @@
+// A message that its account hands in: its copy in the mailbox for sent mail, its jobs, and what is kept of its recipients, in one
+// batch of the account. Inside the store only.
+#pragma once
+
+#include <memory>
+
+#include "store/intake.h"
+#include "store/submission.h"
+
+namespace telepost::store {
+
+class SubmissionKeeping final : public Keeping {
+ public:
+  explicit SubmissionKeeping(HandedIn mail) : mail_(std::move(mail)) {}
+  bool try_keep(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, Completion<DeliveredToAll>& done) override;
+  void keep(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done) override;
+
+ private:
+  Result<Delivered> write(Rooms& rooms, AccountWrite& write, Arrived& arrived, schema::MailboxId sent) const;
+  Result<void> write_recipients(Rooms& rooms, AccountWrite& write, const Arrived& arrived) const;
+  bool has_local() const;
+  void submit(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, schema::MailboxId sent,
+              Completion<DeliveredToAll> done) const;
+
+  const HandedIn mail_;
+};
+
+// "ann@example.test" of "mailto:ann@example.test".
+std::string addr_spec(std::string_view address);
+
+}  // namespace telepost::store

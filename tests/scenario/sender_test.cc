@@ -1,0 +1,391 @@
+// Mail from an account to servers elsewhere: the real store, outbox and sender, a name server and sinks on the loopback.
+#include "adapters/smtp/sender/sender.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+
+#include "adapters/net/dns_resolver.h"
+#include "store/outbox.h"
+#include "store/submission.h"
+#include "tests/support/certificates.h"
+#include "tests/support/dns_server.h"
+#include "tests/support/smtp_sink.h"
+#include "tests/support/store_fixture.h"
+
+namespace telepost::adapters::smtp::sender {
+namespace {
+
+using test::SmtpSink;
+using test::StoreFixture;
+
+constexpr std::string_view kText = "From: ann@example.test\r\nSubject: hello\r\n\r\n.\r\n..dots\r\nlast line\r\n";
+
+// Serves a store with a sender; time for the store stands still unless a test moves it.
+class MailOut : public testing::Test {
+ protected:
+  void open(schema::Configuration settings = StoreFixture::configuration()) {
+    settings.relay.mta_sts = false;
+    fixture_ = std::make_unique<StoreFixture>(std::move(settings));
+    ann_ = fixture_->create("mailto:ann@example.test");
+    auto resolver = net::Resolver::open(threads_.first(), dns_.settings(), clock_);
+    ASSERT_TRUE(resolver.ok()) << to_string(resolver.error());
+    resolver_ = std::move(*resolver);
+  }
+  // Everything goes to this server.
+  void open_with_relay(const std::string& host) {
+    schema::Configuration settings = StoreFixture::configuration();
+    settings.relay.smart_host.host = host;
+    open(std::move(settings));
+  }
+  void start(std::uint16_t mx_port = 25) {
+    Sender::Options options;
+    options.hostname = "out.example.test";
+    options.resolver = resolver_.get();
+    options.port = mx_port;
+    auto started = Sender::start(threads_, fixture_->store(), fixture_->clock(), fixture_->random(), options);
+    ASSERT_TRUE(started.ok()) << to_string(started.error());
+    sender_ = std::move(*started);
+  }
+  void TearDown() override {
+    sender_.reset();
+    if (fixture_) {
+      EXPECT_TRUE(fixture_->verify_clean());
+    }
+    resolver_.reset();
+  }
+
+  schema::MessageId submit(const std::vector<std::string>& to, std::string_view text = kText) {
+    store::HandedIn mail;
+    mail.account = ann_;
+    mail.origin.network = "smtp";
+    mail.origin.trace = "trace1";
+    mail.from = "mailto:ann@example.test";
+    for (const std::string& address : to) mail.to.push_back({address, {}, {}});
+    mail.trace_block = "Return-Path: <ann@example.test>\r\nReceived: by out.example.test; Fri, 15 Jan 2027 08:00:00 +0000\r\n";
+    auto intake = fixture_->store().submission().begin(std::move(mail));
+    intake->write(text);
+    auto results = store::wait_for<std::vector<Result<store::Delivered>>>([&](auto done) { intake->finish(std::move(done)); });
+    EXPECT_TRUE(results.ok() && results->size() == 1 && results->front().ok());
+    return results->front()->id;
+  }
+  store::SubmissionState state_of(schema::MessageId id) {
+    const auto shown = fixture_->store().submission().show(id);
+    EXPECT_TRUE(shown.ok()) << to_string(shown.error());
+    return *shown;
+  }
+  // What people would see after a while: looked at again after each change of the account.
+  bool comes_true(const std::function<bool()>& is_so) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    const auto subscription = fixture_->store().changes().subscribe([&](schema::AccountId, schema::Modseq) { changed.notify_all(); });
+    bool so = false;
+    for (int round = 0; round < 300 && !so; ++round) {  // half a minute
+      std::unique_lock lock(mutex);
+      so = changed.wait_for(lock, std::chrono::milliseconds(100), is_so);
+    }
+    fixture_->store().changes().unsubscribe(subscription);
+    return so;
+  }
+  testing::AssertionResult becomes(schema::MessageId id, std::size_t recipient, schema::SendState state) {
+    if (comes_true([&] { return state_of(id).to.at(recipient).state == state; })) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << name_of(state_of(id).to.at(recipient).state) << " " << state_of(id).to.at(recipient).reply;
+  }
+  std::vector<std::string> inbox() {
+    std::vector<std::string> texts;
+    const auto page = fixture_->store().reader().list_by_uid(ann_, schema::MailboxId{1}, schema::Uid{1}, schema::Uid{1000}, 100);
+    EXPECT_TRUE(page.ok());
+    for (const store::Listed& listed : page->messages) texts.push_back(*fixture_->store().reader().source_text({ann_, listed.summary.local}));
+    return texts;
+  }
+
+  SystemClock clock_;
+  net::IoThreads threads_{2, clock_};
+  test::DnsServer dns_;
+  std::unique_ptr<StoreFixture> fixture_;
+  schema::AccountId ann_{};
+  std::unique_ptr<net::Resolver> resolver_;
+  std::unique_ptr<Sender> sender_;
+};
+
+using schema::SendState;
+
+TEST_F(MailOut, ASubmittedMessageReachesItsServerWithOurReceivedAndOtherwiseUnchanged) {
+  SmtpSink sink;
+  dns_.add_mx("remote.test", 10, "mx.remote.test");
+  dns_.add_a("mx.remote.test", "127.0.0.1");
+  open();
+  start(sink.port());
+  const auto id = submit({"ben@remote.test", "carl@remote.test"});
+  EXPECT_TRUE(becomes(id, 0, SendState::relayed));
+  EXPECT_TRUE(becomes(id, 1, SendState::relayed));
+  ASSERT_EQ(sink.messages().size(), 1u);
+  EXPECT_EQ(sink.messages()[0].content,
+            "Received: by out.example.test; Fri, 15 Jan 2027 08:00:00 +0000\r\n" + std::string(kText));
+  EXPECT_EQ(sink.messages()[0].rcpt.size(), 2u);
+  EXPECT_EQ(sink.commands().front(), "EHLO out.example.test");
+  EXPECT_EQ(state_of(id).to[0].reply, "250 2.0.0 Taken");
+  EXPECT_EQ(state_of(id).to[0].remote, "mx.remote.test");
+}
+
+TEST_F(MailOut, ATemporaryRefusalIsTriedAgainWhenItsTimeComes) {
+  SmtpSink sink;
+  open_with_relay(sink.endpoint());
+  sink.answer_once("RCPT", "451 4.7.1 Greylisted");
+  start();
+  const auto id = submit({"ben@remote.test"});
+  EXPECT_TRUE(becomes(id, 0, SendState::deferred));
+  EXPECT_EQ(state_of(id).to[0].reply, "451 4.7.1 Greylisted");
+  EXPECT_TRUE(sink.messages().empty());
+  fixture_->clock().advance(std::chrono::minutes(6));
+  EXPECT_TRUE(becomes(id, 0, SendState::relayed));
+  EXPECT_EQ(sink.messages().size(), 1u);
+}
+
+TEST_F(MailOut, APermanentRefusalBecomesAReportInTheSendersInbox) {
+  SmtpSink sink;
+  open_with_relay(sink.endpoint());
+  sink.answer_once("RCPT TO:<bad", "550 5.1.1 No such user");
+  start();
+  const auto id = submit({"bad@remote.test", "ben@remote.test"});
+  EXPECT_TRUE(becomes(id, 0, SendState::failed));
+  EXPECT_TRUE(becomes(id, 1, SendState::relayed));
+  EXPECT_TRUE(comes_true([&] { return !inbox().empty(); }));  // the report follows the outcome
+  const auto reports = inbox();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_NE(reports[0].find("Status: 5.1.1"), std::string::npos) << reports[0];
+  EXPECT_NE(reports[0].find("bad@remote.test"), std::string::npos);
+  EXPECT_EQ(reports[0].find("ben@remote.test"), std::string::npos);
+}
+
+TEST_F(MailOut, TheNextServerIsTriedWhereOneDoesNotAnswerOrDoesNotWantUs) {
+  SmtpSink sink;
+  dns_.add_mx("remote.test", 10, "dead.remote.test");
+  dns_.add_mx("remote.test", 20, "gone.remote.test");
+  dns_.add_mx("remote.test", 30, "mx.remote.test");
+  dns_.add_a("dead.remote.test", "127.0.0.9");  // nobody listens there
+  dns_.add_a("mx.remote.test", "127.0.0.1");
+  sink.answer_once("", "554 5.7.1 Not you");
+  dns_.add_a("mx.remote.test", "127.0.0.1");
+  dns_.add_mx("remote.test", 40, "last.remote.test");
+  dns_.add_a("last.remote.test", "127.0.0.1");
+  open();
+  start(sink.port());
+  const auto id = submit({"ben@remote.test"});
+  EXPECT_TRUE(becomes(id, 0, SendState::relayed));
+  EXPECT_EQ(sink.messages().size(), 1u);
+}
+
+// Else anybody's domain leads to whatever listens on this machine and trusts it.
+TEST_F(MailOut, AServerOfTheDnsIsNotThisMachine) {
+  dns_.add_mx("remote.test", 10, "mx.remote.test");
+  dns_.add_a("mx.remote.test", "127.0.0.9");
+  open();
+  start();
+  const auto id = submit({"ben@remote.test", "ben@[127.0.0.9]"});
+  for (const std::size_t recipient : {0u, 1u}) {
+    ASSERT_TRUE(becomes(id, recipient, SendState::failed));
+    EXPECT_TRUE(state_of(id).to[recipient].reply.starts_with("554 5.4.6 ")) << state_of(id).to[recipient].reply;
+  }
+}
+
+TEST_F(MailOut, AtItsEndItTriesNoFurtherServer) {
+  const int mute = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);  // takes connections and never says a word
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(mute, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(mute, 10), 0);
+  ASSERT_EQ(::getsockname(mute, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  dns_.add_mx("remote.test", 10, "one.remote.test");
+  dns_.add_mx("remote.test", 20, "two.remote.test");
+  dns_.add_a("one.remote.test", "127.0.0.1");
+  dns_.add_a("two.remote.test", "127.0.0.1");
+  open();
+  start(ntohs(address.sin_port));
+  const auto id = submit({"ben@remote.test"});
+  pollfd first{mute, POLLIN, 0};
+  ASSERT_EQ(::poll(&first, 1, 30'000), 1);
+  const int connection = ::accept(mute, nullptr, nullptr);
+  sender_->stop(Duration(0));
+  EXPECT_EQ(::poll(&first, 1, 0), 0);
+  EXPECT_FALSE(is_final(state_of(id).to.at(0).state));
+  ::close(connection);
+  ::close(mute);
+}
+
+TEST_F(MailOut, WhatTheDnsRulesOutFailsAtOnceAndWhatItCannotTellWaits) {
+  SmtpSink sink;
+  dns_.add_mx("null.test", 0, "");
+  dns_.add_mx("ours.test", 10, "out.example.test");
+  dns_.add_mx("nowhere.test", 10, "mx.nowhere.test");
+  dns_.fail("servfail.test");
+  dns_.add_a("plain.test", "127.0.0.1");  // no MX: the domain itself
+  open();
+  start(sink.port());
+  const auto id = submit({"a@null.test", "a@missing.test", "a@ours.test", "a@nowhere.test", "a@servfail.test", "a@plain.test"});
+  const struct { SendState state; std::string_view reply; } expected[] = {
+      {SendState::failed, "5.1.10"}, {SendState::failed, "5.1.2"}, {SendState::failed, "5.4.6"},
+      {SendState::failed, "5.4.4"}, {SendState::deferred, "4.4.3"}, {SendState::relayed, "2.0.0"}};
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    EXPECT_TRUE(becomes(id, i, expected[i].state)) << i;
+    EXPECT_NE(state_of(id).to[i].reply.find(expected[i].reply), std::string::npos) << state_of(id).to[i].reply;
+  }
+}
+
+TEST_F(MailOut, OneConnectionServesMessagesThatFollow) {
+  SmtpSink sink;
+  open_with_relay(sink.endpoint());
+  start();
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(becomes(submit({"ben@d" + std::to_string(i) + ".test"}), 0, SendState::relayed));
+  EXPECT_EQ(sink.messages().size(), 10u);
+  EXPECT_EQ(sink.connections(), 1u);
+}
+
+TEST_F(MailOut, AKeptConnectionThatThePeerClosedIsMadeAgain) {
+  SmtpSink sink;
+  open_with_relay(sink.endpoint());
+  start();
+  EXPECT_TRUE(becomes(submit({"ben@remote.test"}), 0, SendState::relayed));
+  sink.answer_once("MAIL", "close");
+  EXPECT_TRUE(becomes(submit({"ben@remote.test"}), 0, SendState::relayed));
+  EXPECT_EQ(sink.messages().size(), 2u);
+  EXPECT_EQ(sink.connections(), 2u);
+}
+
+TEST_F(MailOut, AServerThatDoesNotAnswerIsLeftInPeaceForAWhile) {
+  open_with_relay("127.0.0.9:9");  // nobody listens there
+  start();
+  std::vector<schema::MessageId> ids;
+  for (int i = 0; i < 6; ++i) {
+    ids.push_back(submit({"ben@remote.test"}));
+    EXPECT_TRUE(becomes(ids.back(), 0, SendState::deferred));
+  }
+  EXPECT_NE(state_of(ids[0]).to[0].reply.find("451 4.4.1 127.0.0.9:9"), std::string::npos);
+  EXPECT_NE(state_of(ids[5]).to[0].reply.find("not tried"), std::string::npos) << state_of(ids[5]).to[0].reply;
+}
+
+TEST_F(MailOut, RecipientsBeyondWhatAServerTakesAtATimeFollowOnTheSameConnection) {
+  SmtpSink sink;
+  unsigned taken = 0;
+  sink.answer_with([&taken](const std::string& said, unsigned) -> std::optional<std::string> {
+    if (said.starts_with("MAIL")) taken = 0;
+    if (said.starts_with("RCPT") && ++taken > 3) return "452 4.5.3 Too many recipients";
+    return std::nullopt;
+  });
+  open_with_relay(sink.endpoint());
+  start();
+  std::vector<std::string> to;
+  for (int i = 0; i < 10; ++i) to.push_back("user" + std::to_string(i) + "@remote.test");
+  const auto id = submit(to);
+  for (std::size_t i = 0; i < to.size(); ++i) EXPECT_TRUE(becomes(id, i, SendState::relayed));
+  EXPECT_EQ(sink.messages().size(), 4u);
+  EXPECT_EQ(sink.connections(), 1u);
+}
+
+TEST_F(MailOut, LargeMessagesAreReadAsTheyAreSent) {
+  SmtpSink sink;
+  open_with_relay(sink.endpoint());
+  start();
+  std::string large(kText);
+  while (large.size() < 5'000'000) large += "." + std::string(74, 'y') + "\r\n";
+  EXPECT_TRUE(becomes(submit({"ben@remote.test"}, large), 0, SendState::relayed));
+  EXPECT_TRUE(sink.messages().at(0).content.ends_with(large));
+}
+
+TEST_F(MailOut, EightBitContentIsRewrittenForAServerOfOldOrFails) {
+  SmtpSink::Options old;
+  old.extensions = {};
+  SmtpSink sink(old);
+  open_with_relay(sink.endpoint());
+  start();
+  const auto text = submit({"ben@remote.test"}, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\ngr\xc3\xbc\r\n");
+  EXPECT_TRUE(becomes(text, 0, SendState::relayed));
+  EXPECT_TRUE(sink.messages().at(0).content.ends_with(
+      "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\ngr=C3=BC\r\n"))
+      << sink.messages().at(0).content;
+  const auto header = submit({"ben@remote.test"}, "Subject: gr\xc3\xbc\r\n\r\nx\r\n");
+  EXPECT_TRUE(becomes(header, 0, SendState::failed));
+  EXPECT_NE(state_of(header).to[0].reply.find("5.6.3"), std::string::npos);
+}
+
+TEST_F(MailOut, StoppingLeavesWhatWasNotSentForTheNextStart) {
+  SmtpSink sink;
+  open_with_relay(sink.endpoint());
+  sink.answer_once("", "421 4.3.2 Not now");
+  start();
+  sender_->stop(Duration(0));
+  const auto id = submit({"ben@remote.test"});
+  EXPECT_EQ(state_of(id).to[0].state, SendState::waiting);
+  sender_.reset();
+  sink.answer_with({});
+  start();
+  EXPECT_TRUE(becomes(id, 0, SendState::deferred));  // by the 421
+  fixture_->clock().advance(std::chrono::minutes(6));
+  EXPECT_TRUE(becomes(id, 0, SendState::relayed));
+}
+
+class MailOutTls : public MailOut {
+ protected:
+  std::unique_ptr<SmtpSink> secure_sink(const std::string& name) {
+    net::TlsIdentities::Options options;
+    options.settings.certificates = {authority_.issue("mx", name)};
+    auto opened = net::TlsIdentities::open(std::move(options), clock_);
+    EXPECT_TRUE(opened.ok()) << to_string(opened.error());
+    SmtpSink::Options sink;
+    sink.identities = std::move(*opened);
+    return std::make_unique<SmtpSink>(sink);
+  }
+  void open_with(schema::RelayTls tls, const std::string& host) {
+    schema::Configuration settings = StoreFixture::configuration();
+    settings.tls.authorities = authority_.file();
+    settings.relay.smart_host.host = host;
+    settings.relay.smart_host.tls = tls;
+    open(std::move(settings));
+  }
+  test::Authority authority_;
+};
+
+TEST_F(MailOutTls, TlsIsTakenWhereItIsOfferedWhateverTheCertificate) {
+  const auto sink = secure_sink("someone.else.test");
+  open_with(schema::RelayTls::opportunistic, sink->endpoint());
+  start();
+  EXPECT_TRUE(becomes(submit({"ben@remote.test"}), 0, SendState::relayed));
+  EXPECT_TRUE(sink->messages().at(0).secure);
+}
+
+TEST_F(MailOutTls, TlsThatWasOnlyPossibleAndFailsIsDoneWithout) {
+  const auto sink = secure_sink("mx.remote.test");
+  sink->answer_once("STARTTLS", "454 4.7.0 TLS is not available");
+  open_with(schema::RelayTls::opportunistic, sink->endpoint());
+  start();
+  EXPECT_TRUE(becomes(submit({"ben@remote.test"}), 0, SendState::relayed));
+  EXPECT_FALSE(sink->messages().at(0).secure);
+}
+
+TEST_F(MailOutTls, TlsThatIsRequiredWaitsForACertificateThatHolds) {
+  const auto sink = secure_sink("mx.remote.test");
+  dns_.add_a("mx.remote.test", "127.0.0.1");
+  dns_.add_a("other.remote.test", "127.0.0.1");
+  open_with(schema::RelayTls::required, "mx.remote.test:" + std::to_string(sink->port()));
+  start();
+  EXPECT_TRUE(becomes(submit({"ben@remote.test"}), 0, SendState::relayed));
+  EXPECT_TRUE(sink->messages().at(0).secure);
+  sender_.reset();
+  open_with(schema::RelayTls::required, "other.remote.test:" + std::to_string(sink->port()));
+  start();
+  const auto id = submit({"ben@remote.test"});
+  EXPECT_TRUE(becomes(id, 0, SendState::deferred));
+  EXPECT_NE(state_of(id).to[0].reply.find("4.7.5"), std::string::npos) << state_of(id).to[0].reply;
+  EXPECT_EQ(sink->messages().size(), 1u);
+}
+
+}  // namespace
+}  // namespace telepost::adapters::smtp::sender
