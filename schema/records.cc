@@ -31,14 +31,17 @@ std::string_view name_of(Role role) {
 }
 
 std::string encode(const AccountRecord& r) {
-  return Encoder().number(r.state).time(r.created).text(r.class_of_service).texts(r.addresses).text(r.name)
-      .text(r.password).take();
+  Encoder out;
+  out.number(r.state).time(r.created).text(r.class_of_service).texts(r.addresses).text(r.name).text(r.password);
+  if (!r.policy.empty()) out.text(r.policy);
+  return out.take();
 }
 Result<AccountRecord> decode_AccountRecord(std::string_view bytes) {
   AccountRecord r;
   Decoder in(bytes, "account record");
   in.choice(r.state, AccountState::active, AccountState::deleting).time(r.created).text(r.class_of_service)
       .texts(r.addresses).text(r.name).text(r.password);
+  if (in.more()) in.text(r.policy);
   return in.finish(std::move(r));
 }
 
@@ -51,6 +54,10 @@ std::string encode(const HeadRecord& r) {
   if (r.trim_due) out.time(*r.trim_due);
   out.number(r.cdr_hint).number(r.cdr_sequence);
   for (const Usage& usage : r.usage) out.number(usage.messages).number(usage.bytes);
+  out.number(r.archived.messages).number(r.archived.bytes).number(r.kept.messages).number(r.kept.bytes);
+  out.number(r.over_quota_since.has_value());
+  if (r.over_quota_since) out.time(*r.over_quota_since);
+  out.number(r.policy_revision);
   return out.take();
 }
 Result<HeadRecord> decode_HeadRecord(std::string_view bytes) {
@@ -65,6 +72,12 @@ Result<HeadRecord> decode_HeadRecord(std::string_view bytes) {
   if (trims) in.time(r.trim_due.emplace());
   in.number(r.cdr_hint).number(r.cdr_sequence);
   for (Usage& usage : r.usage) in.number(usage.messages).number(usage.bytes);
+  if (!in.more()) return in.finish(std::move(r));  // written before messages were kept or archived
+  in.number(r.archived.messages).number(r.archived.bytes).number(r.kept.messages).number(r.kept.bytes);
+  bool over = false;
+  in.number(over);
+  if (over) in.time(r.over_quota_since.emplace());
+  in.number(r.policy_revision);
   return in.finish(std::move(r));
 }
 
@@ -92,12 +105,34 @@ Result<BlockRecord> decode_BlockRecord(std::string_view bytes) {
   return in.finish(std::move(r));
 }
 
+namespace {
+
+// What a message that only arrived does not have, so that its record does not carry it.
+constexpr std::uint64_t kHasSeen = 1, kHasTrashed = 2, kHasDeparted = 4, kHasTier = 8, kHasCodec = 16;
+
+std::uint64_t later_fields(const MessageRecord& r) {
+  return (r.seen ? kHasSeen : 0) | (r.trashed ? kHasTrashed : 0) | (r.departed ? kHasDeparted : 0) |
+         (r.tier != Tier::online ? kHasTier : 0) | (r.codec != ContentCodec{} ? kHasCodec : 0);
+}
+
+}  // namespace
+
 std::string encode(const MessageRecord& r) {
-  return Encoder().placements(r.placements).number(r.created).number(r.modseq).time(r.received).number(r.size_bytes)
-      .list(r.segments, [](Encoder& out, const Segment& segment) {
-        out.number(segment.size).number(segment.piece.has_value());
-        if (segment.piece) out.digest(*segment.piece);
-      }).take();
+  Encoder out;
+  out.placements(r.placements).number(r.created).number(r.modseq).time(r.received).number(r.size_bytes)
+      .list(r.segments, [](Encoder& each, const Segment& segment) {
+        each.number(segment.size).number(segment.piece.has_value());
+        if (segment.piece) each.digest(*segment.piece);
+      });
+  const std::uint64_t fields = later_fields(r);
+  if (fields == 0) return out.take();
+  out.number(fields);
+  if (r.seen) out.time(*r.seen);
+  if (r.trashed) out.time(*r.trashed);
+  if (r.departed) out.number(r.departed->reason).time(r.departed->time);
+  if (fields & kHasTier) out.number(r.tier);
+  if (fields & kHasCodec) out.number(r.codec.kind).number(r.codec.dictionary);
+  return out.take();
 }
 Result<MessageRecord> decode_MessageRecord(std::string_view bytes) {
   MessageRecord r;
@@ -108,6 +143,20 @@ Result<MessageRecord> decode_MessageRecord(std::string_view bytes) {
         from.number(segment.size).number(shared);
         if (shared) from.digest(segment.piece.emplace());
       });
+  if (!in.more()) return in.finish(std::move(r));
+  std::uint64_t fields = 0;
+  in.number(fields);
+  if (fields & kHasSeen) in.time(r.seen.emplace());
+  if (fields & kHasTrashed) in.time(r.trashed.emplace());
+  if (fields & kHasDeparted) {
+    Departure& departed = r.departed.emplace();
+    in.choice(departed.reason, Removal::expunged, Removal::account_deleted).time(departed.time);
+  }
+  if (fields & kHasTier) in.choice(r.tier, Tier::online, Tier::archived);
+  if (fields & kHasCodec) {
+    in.choice(r.codec.kind, ContentCodec::Kind::raw, ContentCodec::Kind::zstd).number(r.codec.dictionary);
+  }
+  if (fields != later_fields(r)) return {Errc::corrupt, "a message record with fields that are not known"};
   return in.finish(std::move(r));
 }
 

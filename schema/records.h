@@ -42,6 +42,7 @@ struct AccountRecord {
   std::vector<std::string> addresses;  // scheme-qualified, canonical; the first is the primary one
   std::string name;                    // display name
   std::string password;                // argon2id in PHC form, "" for none
+  std::string policy;                  // the subscriber's own settings, a class in XML without a name; "" for none
   bool operator==(const AccountRecord&) const = default;
 };
 
@@ -55,7 +56,11 @@ struct HeadRecord {
   std::optional<Time> trim_due;       // when the oldest tombstone is to go; none: there is none
   std::uint64_t cdr_hint = 0;         // under which CDRs are written; 0: none open
   std::uint64_t cdr_sequence = 0;     // of the last CDR, over the account's life
-  std::array<Usage, kKinds> usage{};
+  std::array<Usage, kKinds> usage{};   // what the subscriber sees, online and archived; counts in the quota
+  Usage archived;                      // those of usage whose source lies in the archive: not in the allocation
+  Usage kept;                          // gone for the subscriber, kept for undelete or a hold; in no quota
+  std::optional<Time> over_quota_since;  // of the soft quota, for its grace
+  std::uint64_t policy_revision = 0;   // of the policies that its due list agrees with
   bool operator==(const HeadRecord&) const = default;
 };
 
@@ -109,13 +114,35 @@ struct Segment {
 // Why a message is gone.
 enum class Removal : std::uint8_t { expunged = 1, expired, account_deleted };
 
+// A message that left its mailboxes and can still be brought back (or is held): where it lay stands in its KeptRecord.
+struct Departure {
+  Removal reason = Removal::expunged;
+  Time time{};
+  bool operator==(const Departure&) const = default;
+};
+
+enum class Tier : std::uint8_t { online = 1, archived };
+
+// How the document and the inline segments of a message lie in the account's partition.
+struct ContentCodec {
+  enum class Kind : std::uint8_t { raw = 1, zstd };
+  Kind kind = Kind::raw;
+  std::uint32_t dictionary = 0;  // 0: none
+  bool operator==(const ContentCodec&) const = default;
+};
+
 struct MessageRecord {
-  std::vector<Placement> placements;  // 1 to 64; empty: expunged, and still being sent
+  std::vector<Placement> placements;  // 1 to 64; empty: gone for readers, but kept or still being sent
   Modseq created{};
   Modseq modseq{};                    // of its last change: where its live entry of the change log is
   Time received{};
   std::uint64_t size_bytes = 0;
   std::vector<Segment> segments;      // in order, covering the source
+  std::optional<Time> seen;           // since when it has $seen
+  std::optional<Time> trashed;        // since when it lies in Trash and nowhere else
+  std::optional<Departure> departed;  // then placements is empty
+  Tier tier = Tier::online;           // of the source; document and summaries are always online
+  ContentCodec codec;
   bool operator==(const MessageRecord&) const = default;
 };
 

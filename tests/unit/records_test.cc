@@ -26,7 +26,7 @@ void expect_golden(const Record& record, std::string_view golden, Decode decode)
 
 TEST(Records, AccountOfVersion1IsReadAndWritten) {
   // 01 version, 02 disabled, created (64 bits), class "standard", 1 address, name "Ann", no password
-  expect_golden(AccountRecord{AccountState::disabled, from_millis(1), "standard", {"tel:+1555"}, "Ann", ""},
+  expect_golden(AccountRecord{AccountState::disabled, from_millis(1), "standard", {"tel:+1555"}, "Ann", "", ""},
                 "01 02 0000000000000001 08 7374616e64617264 01 09 74656c3a2b31353535 03 416e6e 00", decode_AccountRecord);
 }
 
@@ -40,6 +40,30 @@ TEST(Records, MessageOfVersion1IsReadAndWritten) {
   record.segments = {{100, std::nullopt}, {28, Digest{}}};
   // placements, created, modseq, received, size (varint 80 01), two segments: 100 inline, 28 of a piece
   expect_golden(record, "01 01 01 ac02 05 06 0000000000000100 8001 02 64 00 1c 01" + std::string(64, '0'), decode_MessageRecord);
+}
+
+TEST(Records, AMessageSaysLaterWhatBecameOfIt) {
+  MessageRecord record;
+  record.created = Modseq{5};
+  record.modseq = Modseq{6};
+  record.received = from_millis(256);
+  record.size_bytes = 1;
+  record.segments = {{1, std::nullopt}};
+  record.seen = from_millis(3);
+  record.trashed = from_millis(4);
+  record.departed = Departure{Removal::expired, from_millis(5)};
+  record.tier = Tier::archived;
+  record.codec = {ContentCodec::Kind::zstd, 7};
+  expect_golden(record,
+                "01 00 05 06 0000000000000100 01 01 01 00"
+                "1f 0000000000000003 0000000000000004 02 0000000000000005 02 02 07",
+                decode_MessageRecord);
+  EXPECT_EQ(decode_MessageRecord(unhex("01 00 05 06 0000000000000100 01 01 01 00 20")).error().kind, Errc::corrupt);
+}
+
+TEST(Records, AnAccountWithoutOwnPolicyIsAsBefore) {
+  expect_golden(AccountRecord{AccountState::active, from_millis(1), "a", {}, "", "", "<class/>"},
+                "01 01 0000000000000001 01 61 00 00 00 08 3c636c6173732f3e", decode_AccountRecord);
 }
 
 TEST(Records, ChangeOfVersion1IsReadAndWritten) {
