@@ -151,6 +151,19 @@ std::uint64_t check_all(RocksdbEngine& engine, const Numbers& acknowledged, Numb
   return lost;
 }
 
+// How many acknowledged lists are not there. Without syncs they may be missing in the middle too: RocksDB's log reader
+// passes over the rest of a block whose header the disk lost (it reads as zeros, as a preallocated log does).
+std::uint64_t count_missing(RocksdbEngine& engine, const Numbers& acknowledged) {
+  std::uint64_t missing = 0;
+  for (std::size_t writer = 0; writer < kWriters; ++writer) {
+    const auto reader = engine.reader(partition_of(writer, kBatches - 1));
+    for (std::uint64_t number = 1; number <= acknowledged[writer]; ++number) {
+      if (!reader->get(Space::large, key_of(number)).value()) ++missing;
+    }
+  }
+  return missing;
+}
+
 // Brings every partition of a writer to the same number, as its owner would finish or repeat a list.
 void finish_lists(RocksdbEngine& engine, Numbers& numbers) {
   for (std::size_t writer = 0; writer < kWriters; ++writer) {
@@ -194,6 +207,7 @@ std::uint64_t lists_lost(std::uint64_t seed, int rounds, bool sync) {
       EXPECT_FALSE(sync) << to_string(opened.error());
       return lost + 1;
     }
+    if (const std::uint64_t missing = sync ? 0 : count_missing(**opened, acknowledged); missing > 0) return missing;
     Numbers found{};
     lost += check_all(**opened, acknowledged, found);
     acknowledged = found;
