@@ -94,7 +94,7 @@ void add_app_passwords(CLI::App& account, Program& program, const GivenPointer& 
         const Json args = {{"account", given->account}, {"name", given->name}};
         if (!adding) return perform(program, {{"account.app-password.revoke", args}});
         const auto sentence = [](const Json& made) { return made.value("password", "") + "\n"; };
-        return perform(program, {{"account.app-password.add", args}, {}, sentence});
+        return perform(program, {{"account.app-password.add", args}, {}, {}, sentence});
       };
     });
   }

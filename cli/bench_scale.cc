@@ -56,7 +56,7 @@ class ScaleStore {
     settings.configuration.domains = {{"example.test", "standard", true}};
     settings.configuration.create_per_peer_hour = ~0u;
     settings.configuration.store.reserve = {0, 0};
-    TELEPOST_ASSIGN(store_, store::Store::open(settings, std::move(engine), clock_, random_));
+    TELEPOST_ASSIGN(store_, store::Store::open(std::move(settings), std::move(engine), clock_, random_));
     return {};
   }
   store::Store& operator*() { return *store_; }

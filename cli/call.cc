@@ -31,6 +31,7 @@ class Terminal final : public Exchange {
   Result<void> object(const Json& object) override {
     if (json_) return print(to_line(object) + "\n");
     if (call_.sentence) return print(call_.sentence(object));
+    if (call_.is_row && !call_.is_row(object)) return {};
     if (!call_.columns.empty()) return print(table_.add(object));
     const std::string gap = first_ ? "" : "\n";
     first_ = false;

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/call.h"
-#include "schema/class_of_service.h"
+#include "schema/effective_class.h"
 
 namespace telepost::cli {
 namespace {
@@ -34,25 +34,14 @@ int check_configuration(const Program& program) {
   return 0;
 }
 
-template <typename Number>
-Json or_null(const std::optional<Number>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json to_json(const schema::ClassOfService& service) {
-  Json kinds = Json::array();
-  for (std::size_t kind = 1; kind <= service.kinds.size(); ++kind) {
-    const schema::KindRule& rule = service.rule(static_cast<schema::Kind>(kind));
-    if (rule == schema::KindRule{}) continue;
-    kinds.push_back({{"kind", name_of(static_cast<schema::Kind>(kind))},
-                     {"allow", rule.allow},
-                     {"max_size", or_null(rule.max_size_bytes)},
-                     {"retention", rule.retention ? Json(rule.retention->count() / 1000) : Json(nullptr)}});
+// Every value that some layer states, and who does.
+Json to_json(const schema::EffectiveClass& service) {
+  Json values = Json::object();
+  const auto table = schema::class_setting_table();
+  for (const auto& [key, layer] : service.stated_by) {
+    values[schema::name_of(key)] = {{"value", table[key.row].write(service.settings, key.kind)}, {"from", layer}};
   }
-  return {{"class", service.name},
-          {"quota_size", or_null(service.quota_bytes)},
-          {"quota_messages", or_null(service.quota_messages)},
-          {"kinds", std::move(kinds)}};
+  return {{"class", service.name}, {"settings", std::move(values)}};
 }
 
 // The folder that was named, else policies.path.
@@ -65,7 +54,7 @@ int show_classes(const Program& program, const std::string& folder, bool only_ch
   std::string gap;
   for (const auto& [name, service] : classes->all()) {
     if (only_check) break;
-    const Json object = to_json(service);
+    const Json object = to_json(schema::resolve(*classes, {nullptr, name, ""}));
     fmt::print("{}", program.json ? to_line(object) + "\n" : gap + to_record(object));
     gap = "\n";
   }

@@ -11,7 +11,7 @@ struct Given {
   std::string account, id, mailbox, before, output, file, to, from, key, received;
   std::vector<std::string> recipients, add, remove;
   std::uint64_t limit = 50;
-  bool xml = false, eml = false, as_arrived = false, new_id = false;
+  bool xml = false, eml = false, as_arrived = false, new_id = false, as_subscriber = false;
 };
 using GivenPointer = std::shared_ptr<Given>;
 
@@ -50,6 +50,14 @@ void add_list(CLI::App& message, Program& program, const GivenPointer& given) {
     put(args, "mailbox", given->mailbox);
     put(args, "before", given->before);
     return perform(program, {{"message.list", std::move(args)}, kMessageColumns});
+  });
+}
+
+void add_show(CLI::App& message, Program& program, const GivenPointer& given) {
+  CLI::App* const command = add_one(message, given, "show", "Show what is known of a message");
+  command->add_flag("--as-subscriber", given->as_subscriber, "Counts as the subscriber's own reading: it delays archiving");
+  runs(command, program, [&program, given] {
+    return perform(program, {{"message.show", {{"id", given->id}, {"as_subscriber", given->as_subscriber}}}});
   });
 }
 
@@ -179,9 +187,7 @@ void add_message(CLI::App& app, Program& program) {
   message->require_subcommand(1);
   const auto given = std::make_shared<Given>();
   add_list(*message, program, given);
-  runs(add_one(*message, given, "show", "Show what is known of a message"), program, [&program, given] {
-    return perform(program, {{"message.show", {{"id", given->id}}}});
-  });
+  add_show(*message, program, given);
   add_export(*message, program, given);
   add_import(*message, program, given);
   add_deliver(*message, program, given);

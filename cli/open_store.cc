@@ -4,6 +4,7 @@
 
 #include "adapters/admin/client.h"
 #include "adapters/admin/commands.h"
+#include "cli/open_archive.h"
 #include "store/engine/rocksdb_engine.h"
 
 namespace telepost::cli {
@@ -38,7 +39,8 @@ Result<std::unique_ptr<OpenStore>> open_store(const schema::Configuration& confi
   if (!engine.ok() && engine.error().kind == Errc::not_found) return no_store(configuration);
   if (!engine.ok()) return std::move(engine).error();
   auto opened = std::make_unique<OpenStore>();
-  TELEPOST_ASSIGN(opened->store, store::Store::open({configuration, std::move(classes), options.sweeping},
+  TELEPOST_ASSIGN(auto archive, open_archive(configuration, opened->clock));
+  TELEPOST_ASSIGN(opened->store, store::Store::open({configuration, std::move(classes), options.sweeping, std::move(archive)},
                                                     std::move(*engine), opened->clock, opened->random));
   return opened;
 }

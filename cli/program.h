@@ -32,7 +32,9 @@ void add_account(CLI::App& app, Program& program);
 void add_mailbox(CLI::App& app, Program& program);
 void add_message(CLI::App& app, Program& program);
 void add_queue(CLI::App& app, Program& program);
-void add_store(CLI::App& app, Program& program);          // verify, sweep, inspect, cdr
+void add_store(CLI::App& app, Program& program);          // verify, inspect, cdr
+void add_sweep(CLI::App& app, Program& program);          // sweep, audit
+void add_clock(CLI::App& app, Program& program);
 void add_configuration(CLI::App& app, Program& program);  // config, policy
 void add_dkim(CLI::App& app, Program& program);
 

@@ -1,4 +1,4 @@
-// telepost verify, sweep, inspect and cdr
+// telepost verify, inspect and cdr
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
@@ -12,9 +12,9 @@ namespace telepost::cli {
 namespace {
 
 struct Given {
-  std::string account, kind, until, since;
+  std::string account, since;
   std::vector<std::string> what;
-  bool all = false, csv = false;
+  bool csv = false;
 };
 using GivenPointer = std::shared_ptr<Given>;
 
@@ -33,28 +33,6 @@ void add_verify(CLI::App& app, Program& program, const GivenPointer& given) {
         return fmt::format("{} {}: {}, key {}: {}\n", object.value("class", ""), object.value("check", ""),
                            object.value("partition", ""), object.value("key", ""),
                            printable(object.value("what", "")));
-      };
-      return perform(program, call);
-    };
-  });
-}
-
-void add_sweep(CLI::App& app, Program& program, const GivenPointer& given) {
-  CLI::App* const sweep = app.add_subcommand("sweep", "Do now what is due");
-  sweep
-      ->add_option("--kind", given->kind,
-                   "reclaim: what deletions left, orphaned pieces, removals of accounts")
-      ->required();
-  sweep->add_option("--until", given->until, "Only what was due by this time");
-  sweep->add_flag("--all", given->all,
-                  "Also what is not due yet, without the grace for crashes and open readers");
-  sweep->callback([&program, given] {
-    program.run = [&program, given] {
-      Json args = {{"kind", given->kind}, {"everything", given->all}};
-      if (!given->until.empty()) args["until"] = given->until;
-      Call call{{"store.sweep", std::move(args)}};
-      call.sentence = [](const Json& report) {
-        return report.value("finished", false) ? to_record(report) : "";
       };
       return perform(program, call);
     };
@@ -138,7 +116,6 @@ void add_cdr(CLI::App& app, Program& program, const GivenPointer& given) {
 void add_store(CLI::App& app, Program& program) {
   const auto given = std::make_shared<Given>();
   add_verify(app, program, given);
-  add_sweep(app, program, given);
   add_inspect(app, program, given);
   add_cdr(app, program, given);
 }

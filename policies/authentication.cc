@@ -79,6 +79,7 @@ AuthenticationVerdict decide_authentication(const AuthenticationFacts& facts,
     verdict = stricter(std::move(verdict), by_spf(facts, settings.spf));
     verdict = stricter(std::move(verdict), by_dkim(facts, settings.dkim));
   }
+  verdict.forged = !vouched && !facts.sealed_by_trusted && facts.spf == SpfResult::fail;
   if (verdict.action == Action::refuse || vouched || !settings.defer || !must_wait(facts, settings)) return verdict;
   const bool is_spf = facts.spf == SpfResult::temperror && action_of(settings.spf) != Action::accept;
   return {Action::defer, is_spf ? "4.7.24" : "4.7.0", "The sender's domain could not be looked up; try again later"};

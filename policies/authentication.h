@@ -35,6 +35,7 @@ struct AuthenticationVerdict {
   enum class Action : unsigned char { accept, junk, refuse, defer } action = Action::accept;
   std::string_view status;  // RFC 3463 and 7372: "5.7.1", "5.7.20" … of refuse and defer
   std::string reason;       // for the sender: which rule, never more than Authentication-Results tells
+  bool forged = false;      // the domain of the reverse path disowns whoever sent it, and nobody else vouches: no reports to it
 };
 
 // The strictest of the rules that apply; in doubt DMARC's words, since the owner of the visible domain asked for it. A

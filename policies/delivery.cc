@@ -26,16 +26,16 @@ bool exceeds(std::uint64_t used, std::uint64_t more, const std::optional<std::ui
 }
 
 std::optional<Error> refusal_by_class(const DeliveryFacts& facts) {
-  const schema::ClassOfService& service = *facts.class_of_service;
-  const schema::KindRule& rule = service.rule(facts.kind);
+  const schema::ClassSettings& settings = facts.service->settings;
+  const schema::KindSettings& rule = settings.of(facts.kind);
   const std::string kind(schema::name_of(facts.kind));
   if (!rule.allow) return Error{Errc::refused, "the account takes no " + kind + " messages"};
   if (exceeds(0, facts.size_bytes, rule.max_size_bytes)) {
     return Error{Errc::too_large, "the account takes " + kind + " messages up to " +
                                       std::to_string(*rule.max_size_bytes) + " bytes"};
   }
-  if (exceeds(facts.account.bytes, facts.size_bytes, service.quota_bytes) ||
-      exceeds(facts.account.messages, 1, service.quota_messages)) {
+  if (exceeds(facts.account.bytes, facts.size_bytes, settings.quota.bytes) ||
+      exceeds(facts.account.messages, 1, settings.quota.messages)) {
     return Error{Errc::over_quota, "the account is full"};
   }
   return std::nullopt;
@@ -44,19 +44,13 @@ std::optional<Error> refusal_by_class(const DeliveryFacts& facts) {
 }  // namespace
 
 DeliveryVerdict decide_delivery(const DeliveryFacts& facts) {
-  TELEPOST_ASSERT(facts.class_of_service != nullptr);
+  TELEPOST_ASSERT(facts.service != nullptr);
   DeliveryVerdict verdict;
   verdict.refusal = refusal_by_state(facts.state);
   if (!verdict.refusal) verdict.refusal = refusal_by_class(facts);
   if (verdict.refusal) return verdict;
   if (facts.junk) verdict.mailbox = "Junk";
-  verdict.expires = expiry(*facts.class_of_service, facts.kind, facts.received);
   return verdict;
-}
-
-std::optional<Time> expiry(const schema::ClassOfService& service, schema::Kind kind, Time received) {
-  const auto& retention = service.rule(kind).retention;
-  return retention ? std::optional(received + *retention) : std::nullopt;
 }
 
 }  // namespace telepost::policies

@@ -6,9 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/result.h"
-#include "schema/class_of_service.h"
+#include "schema/effective_class.h"
 #include "schema/message.h"
 #include "schema/records.h"
 
@@ -16,11 +15,10 @@ namespace telepost::policies {
 
 struct DeliveryFacts {
   schema::AccountState state = schema::AccountState::active;
-  const schema::ClassOfService* class_of_service = nullptr;  // never null
+  const schema::EffectiveClass* service = nullptr;  // never null
   schema::Kind kind = schema::Kind::email;
   std::uint64_t size_bytes = 0;  // of the whole source
   bool junk = false;              // its sender's authentication says so (policies/authentication.h)
-  Time received{};
   schema::Usage account;          // what the account holds before this message, all kinds together
   schema::Usage account_of_kind;  // the same of this message's kind
 };
@@ -31,12 +29,8 @@ struct DeliveryVerdict {
   // the account's numbers.
   std::optional<Error> refusal;
   std::string_view mailbox = "INBOX";  // or "Junk": the mailbox of that role
-  std::optional<Time> expires;  // when the class's retention removes it
 };
 
 DeliveryVerdict decide_delivery(const DeliveryFacts& facts);
-
-// When a class's retention removes a message of the kind that came at `received`; none: it stays.
-std::optional<Time> expiry(const schema::ClassOfService& service, schema::Kind kind, Time received);
 
 }  // namespace telepost::policies

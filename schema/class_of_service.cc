@@ -1,77 +1,19 @@
 #include "schema/class_of_service.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <vector>
 
-#include "schema/quantity.h"
+#include "schema/class_reader.h"
+#include "schema/effective_class.h"
 #include "schema/xml/grammar.h"
-#include "schema/xml/reader.h"
 
 namespace telepost::schema {
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kMaxFiles = 1000;
-
-// The grammar has checked shape and spelling when an element ends up in the set: this takes the values.
-class ClassReader final : public xml::Handler {
- public:
-  Result<void> start(const xml::Element& element) override {
-    xml::Attributes attributes(element);
-    Result<void> read;
-    if (element.name == "class") read = start_class(attributes);
-    if (element.name == "quota") read = read_quota(attributes);
-    if (element.name == "kind") read = read_kind(attributes);
-    TELEPOST_TRY(std::move(read));
-    return attributes.finish();
-  }
-  Result<void> text(std::string_view) override { return {}; }
-  Result<void> end() override { return {}; }
-  std::vector<ClassOfService>& classes() { return classes_; }
-
- private:
-  Result<void> start_class(xml::Attributes& attributes) {
-    classes_.emplace_back().name = attributes.take_required("name");
-    kinds_seen_ = 0;
-    return {};
-  }
-
-  Result<void> read_quota(xml::Attributes& attributes) {
-    if (classes_.empty()) return {Errc::invalid, "<quota> stands outside of a <class>"};
-    if (const auto text = attributes.take("bytes")) {
-      TELEPOST_ASSIGN(classes_.back().quota_bytes, size_from(*text));
-    }
-    if (const auto text = attributes.take("messages")) {
-      TELEPOST_ASSIGN(classes_.back().quota_messages, size_from(*text));
-    }
-    return {};
-  }
-
-  Result<void> read_kind(xml::Attributes& attributes) {
-    if (classes_.empty()) return {Errc::invalid, "<kind> stands outside of a <class>"};
-    TELEPOST_ASSIGN(const Kind kind, kind_from(attributes.take_required("name")));
-    const unsigned bit = 1U << static_cast<unsigned>(kind);
-    if ((kinds_seen_ & bit) != 0)
-      return {Errc::invalid, "the class has two rules for " + std::string(name_of(kind))};
-    kinds_seen_ |= bit;
-    KindRule& rule = classes_.back().rule(kind);
-    if (const auto text = attributes.take("allow")) rule.allow = *text == "true" || *text == "1";
-    if (const auto text = attributes.take("max-size")) {
-      TELEPOST_ASSIGN(rule.max_size_bytes, size_from(*text));
-    }
-    if (const auto text = attributes.take("retention")) {
-      TELEPOST_ASSIGN(rule.retention, duration_from(*text));
-      if (rule.retention->count() < 1000) return {Errc::invalid, "a retention is at least PT1S"};
-    }
-    return {};
-  }
-
-  std::vector<ClassOfService> classes_;
-  unsigned kinds_seen_ = 0;
-};
 
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -126,12 +68,44 @@ const ClassOfService& ClassSet::standard() const {
 Result<void> read_classes(std::string_view xml, std::string_view name, ClassSet& into) {
   xml::Limits limits;
   limits.bytes = kMaxFileBytes;
-  ClassReader reader;
+  ClassReader reader(name);
   Result<void> result = xml::parse(xml, limits, reader, &xml::policy_grammar());
   for (ClassOfService& service : reader.classes()) {
+    const bool own = service.name == kSubscriberLayer;
+    if (result.ok() && own) result = Error{Errc::invalid, "<settings> are a subscriber's own; classes stand in <policies>"};
     if (result.ok()) result = into.add(std::move(service));
   }
   if (!result.ok()) return {result.error().kind, std::string(name) + ": " + result.error().detail};
+  return {};
+}
+
+Result<ClassOfService> read_subscriber_settings(std::string_view xml) {
+  xml::Limits limits;
+  limits.bytes = kMaxSubscriberSettings;
+  ClassReader reader("");
+  TELEPOST_TRY(xml::parse(xml, limits, reader, &xml::policy_grammar()));
+  if (reader.classes().size() != 1 || reader.classes()[0].name != kSubscriberLayer) {
+    return {Errc::invalid, "line 1, column 1: a subscriber's own settings stand in <settings xmlns=\"urn:telepost:policy:1\">"};
+  }
+  return std::move(reader.classes()[0]);
+}
+
+Result<void> load_classes_of(const std::string& file, ClassSet& into) {
+  TELEPOST_ASSIGN(const std::string text, read_file(file));
+  return read_classes(text, file, into);
+}
+
+// An account over its allocation must be able to grow until archiving makes room; a quota in the way would refuse its mail.
+Result<void> check_classes(const ClassSet& classes) {
+  for (const auto& [name, service] : classes.all()) {
+    const ClassSettings settings = resolve(classes, {nullptr, name, ""}).settings;
+    if (!settings.quota.bytes || !settings.allocation.bytes) continue;
+    const std::uint64_t needed = share_of(*settings.allocation.bytes, settings.allocation.factor_percent);
+    if (*settings.quota.bytes >= needed) continue;
+    return {Errc::invalid, service.place + ": the class '" + name + "' has a hard quota of " + std::to_string(*settings.quota.bytes) +
+                               " bytes, below its allocation x factor of " + std::to_string(needed) +
+                               ": it would be full before anything is archived; raise quota bytes or lower allocation bytes"};
+  }
   return {};
 }
 
@@ -139,10 +113,8 @@ Result<ClassSet> load_classes(const std::string& folder) {
   ClassSet set;
   if (folder.empty()) return set;
   TELEPOST_ASSIGN(const std::vector<std::filesystem::path> files, xml_files(folder));
-  for (const std::filesystem::path& file : files) {
-    TELEPOST_ASSIGN(const std::string text, read_file(file));
-    TELEPOST_TRY(read_classes(text, file.string(), set));
-  }
+  for (const std::filesystem::path& file : files) TELEPOST_TRY(load_classes_of(file.string(), set));
+  TELEPOST_TRY(check_classes(set));
   return set;
 }
 

@@ -1,41 +1,32 @@
 // Classes of service: the named bundles of policies that domains, number ranges and accounts refer to, read
-// from XML (schema/policy.xsd, namespace urn:telepost:policy:1).
+// from XML (schema/policy.xsd, namespace urn:telepost:policy:1). A class is one layer: what it does not state is asked of
+// the next one (schema/effective_class.h).
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/result.h"
-#include "schema/message.h"
+#include "schema/class_rules.h"
+#include "schema/class_setting_table.h"
+#include "schema/class_settings.h"
 
 namespace telepost::schema {
 
-// What a class says of one kind; empty means without limit.
-struct KindRule {
-  bool allow = true;
-  std::optional<std::uint64_t> max_size_bytes;  // of the whole source
-  std::optional<Duration> retention;            // from arrival to removal
-  bool operator==(const KindRule&) const = default;
-};
-
 struct ClassOfService {
-  std::string name;
-  std::optional<std::uint64_t> quota_bytes;  // of all sources of an account
-  std::optional<std::uint64_t> quota_messages;
-  std::array<KindRule, 8> kinds;  // by Kind, from email
-
-  const KindRule& rule(Kind kind) const { return kinds[static_cast<std::size_t>(kind) - 1]; }
-  KindRule& rule(Kind kind) { return kinds[static_cast<std::size_t>(kind) - 1]; }
-  bool operator==(const ClassOfService&) const = default;
+  std::string name;    // "subscriber" for a subscriber's own settings, which are no class
+  std::string place;   // "gold.xml:3"; "" for what is built in
+  ClassSettings settings;
+  std::set<SettingKey> stated;  // of settings; the others ask the next layer
+  ClassRules rules;
 };
 
 inline constexpr std::string_view kStandardClass =
-    "standard";  // built in, without limits, unless a file defines it
+    "standard";  // the default: asked last. Built in, without limits, unless a file defines it
+inline constexpr std::string_view kSubscriberLayer = "subscriber";  // no class may be called so
+inline constexpr std::size_t kMaxSubscriberSettings = 16u << 10;
 
 // Immutable once made; share it by shared_ptr<const ClassSet> and swap that on reload.
 class ClassSet {
@@ -58,5 +49,12 @@ Result<void> read_classes(std::string_view xml, std::string_view name, ClassSet&
 // Every *.xml of the folder, by name; "" is the built-in class alone. An error (not_found, io, invalid,
 // too_large, exists) leaves whatever set the caller had in force.
 Result<ClassSet> load_classes(const std::string& folder);
+Result<void> load_classes_of(const std::string& file, ClassSet& into);  // one file
+// What no single class shows: invalid where a hard quota is below allocation x factor. load_classes() asks it too.
+Result<void> check_classes(const ClassSet& classes);
+
+// What a subscriber sets for the own account: <settings> with retention, notify and what else the schema lets it have. Errors:
+// invalid with line and column, too_large.
+Result<ClassOfService> read_subscriber_settings(std::string_view xml);
 
 }  // namespace telepost::schema

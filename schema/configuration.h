@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "schema/archive_settings.h"
 #include "schema/authentication_settings.h"
 #include "schema/network.h"
 #include "schema/queue_settings.h"
@@ -126,6 +127,7 @@ struct NumberRange {
 
 struct Configuration {
   StoreSettings store;
+  ArchiveSettings archive;
   MailListenerSettings smtp;
   MailListenerSettings lmtp;
   MailListenerSettings submission;           // RFC 6409: mail from our own subscribers, who log in
@@ -149,6 +151,7 @@ struct Configuration {
   Duration clock_max_jump = std::chrono::hours(24);   // clock.max_jump
   Duration clock_max_stop = std::chrono::days(30);    // clock.max_stop: the same across a stop
   Duration changes_keep = std::chrono::days(90);      // changes.keep
+  Duration audit_keep = std::chrono::days(400);       // audit.keep
   Duration reclaim_grace = std::chrono::hours(1);     // reclaim.grace
 
   Configuration();  // the defaults, listeners included

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/archive_keys.h"
 #include "schema/authentication_keys.h"
 #include "schema/relay_keys.h"
 #include "schema/setting_binding.h"
@@ -280,6 +281,8 @@ Bindings server_keys() {
        TAKE(Configuration, read(from, into.clock_max_stop))},
       {{"changes.keep", "duration", "\"P90D\"", "How long clients may stay away and still get every change."},
        TAKE(Configuration, read(from, into.changes_keep))},
+      {{"audit.keep", "duration", "\"P400D\"", "How long the audit log tells what was done to messages."},
+       TAKE(Configuration, read(from, into.audit_keep))},
       {{"reclaim.grace", "duration", "\"PT1H\"", "How long bytes stay that no message needs."},
        TAKE(Configuration, read(from, into.reclaim_grace))}};
 }
@@ -288,7 +291,7 @@ const Bindings& main_keys() {
   static const Bindings all = [] {
     Bindings keys;
     for (const Bindings& some :
-         {store_keys(), mail_keys<&Configuration::smtp>("smtp", "[\"127.0.0.1:2525\"]", "1000"),
+         {store_keys(), archive_keys(), mail_keys<&Configuration::smtp>("smtp", "[\"127.0.0.1:2525\"]", "1000"),
           mail_keys<&Configuration::lmtp>("lmtp", "[\"127.0.0.1:2424\"]", "2000"),
           mail_keys<&Configuration::submission>("submission", "[]", "1000"), login_keys(), served_keys(),
           net_keys(), queue_keys(), relay_keys(), authentication_keys(), server_keys()}) {

@@ -44,6 +44,9 @@ Partition account_list_slice(AccountId account) {
 Partition calendar_slice(const Partition& target) {
   return Partition::slice(PartitionKind::calendar, slice_of(target.bytes(), kCalendarSlices));
 }
+Partition audit_slice(AccountId account) {
+  return Partition::slice(PartitionKind::audit, static_cast<std::uint16_t>(account.value % kAuditSlices));
+}
 Partition cdr_slice(AccountId account) {
   return Partition::slice(PartitionKind::cdr, static_cast<std::uint16_t>(account.value % kCdrSlices));
 }
@@ -72,6 +75,7 @@ std::string due(Time time, char what, std::string_view id) {
 std::string cdr(std::uint64_t hint, std::uint64_t sequence) { return Key('E').u64(hint).u64(sequence); }
 std::string document(LocalId local) { return Key('X').u64(local.value); }
 std::string segment(LocalId local, std::uint32_t index) { return Key('P').u64(local.value).u32(index); }
+std::string packed(LocalId local) { return Key('U').u64(local.value); }
 std::string annotation(LocalId local, Modseq modseq) { return Key('N').u64(local.value).u64(modseq.value); }
 
 std::string link(MessageId message) { return Key('L').u64(message.account.value).u64(message.local.value); }
@@ -79,6 +83,7 @@ std::string link(MessageId message) { return Key('L').u64(message.account.value)
 std::string address(std::string_view address) { return Key('A').raw(address); }
 std::string listed_account(AccountId account) { return Key('A').u64(account.value); }
 std::string hint(Time time, const Partition& target) { return Key('T').time(time).raw(target.bytes()); }
+std::string audit(std::uint64_t number) { return Key('A').u64(number); }
 std::string cdr_hint(std::uint64_t hint) { return Key('C').u64(hint); }
 
 std::string job_name(std::uint64_t job) { return Key('J').u64(job); }
@@ -87,12 +92,27 @@ std::string submitted_recipients(LocalId local) { return Key('Q').u64(local.valu
 std::string submitted_recipient(LocalId local, std::uint32_t number) { return Key('Q').u64(local.value).u32(number); }
 std::string job(std::uint64_t job) { return Key('J').u64(job); }
 std::string job_of_network(std::uint8_t network) { return Key('N').u8(network); }
+std::string held_job_of_network(std::uint8_t network) { return Key('H').u8(network); }
 std::string job_of_destination(std::string_view destination) {
   return Key('D').raw(sha256(destination).view().substr(0, 8));
 }
 std::string job_at(std::string_view prefix, Time time, std::uint64_t job) {
   return Key(prefix[0]).raw(prefix.substr(1)).time(time).u64(job);
 }
+
+std::string archived_part(const ArchiveName& name) { return Key('U').u64(name.message.local.value).u64(name.number).u32(name.part); }
+std::string archived_slice(const ArchiveName& name, std::uint32_t slice) {
+  return Key('U').u64(name.message.local.value).u64(name.number).u32(name.part).u32(slice);
+}
+std::optional<ArchiveName> archived_name(AccountId account, std::string_view key) {
+  if (key.size() != 21 || key[0] != 'U') return std::nullopt;
+  ByteReader reader(key.substr(1));
+  const LocalId local{reader.u64()};
+  const std::uint64_t number = reader.u64();
+  return ArchiveName{{account, local}, number, reader.u32()};
+}
+std::string dictionary(std::uint32_t number) { return Key('D').u32(number); }
+std::string dictionary_bytes(std::uint32_t number) { return Key('B').u32(number); }
 
 std::string after(std::string_view prefix) {
   std::string end(prefix);

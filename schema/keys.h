@@ -21,10 +21,13 @@
 //                        E hint:8 sequence:8                 CdrRecord
 //                 large  X local:8                           document, XML
 //                        P local:8 index:4                   inline segment of the source
+//                        U local:8                           document and inline segments in few bytes, see
+//                                                            store/stored_content.h; then there is no X and no P
 //                        N local:8 modseq:8                  annotation, XML
 //   piece         point  H                                   PieceRecord
 //                        O                                   OrphanRecord      no link was left when it was written
-//                 large  B                                   the bytes, by the codec that H names
+//                 large  B                                   the bytes
+//                        U                                   the same in few bytes; then there is no B
 //                 scan   L account:8 local:8                 time:8            a message that uses the piece, and when that
 //                                                                               is to be checked
 //   directory     point  A address                           AddressRecord
@@ -33,18 +36,30 @@
 //                        T time:8 piece message:16           messages:16 each  whose links are to be asked about
 //                        T time:8 piece account:8 local:8    messages          their links to the piece are to be checked
 //                 point  C, L                                cursor, lease
+//   audit         queue  A number:8                          AuditRecord       schema/audit_record.h
 //   cdr           queue  C hint:8                            account:8
 //   queue         point  J job:8                             JobRecord
 //                 queue  N network:1 time:8 job:8            destination:8     a job by its time, see store/outbox.h
 //                        D sha256(destination):8 time:8 job:8  (empty)         the same, per destination
+//                        H network:1 time:8 job:8            (empty)           one that is held instead, by the time it was made
 //                        U time:8 job:8                      (empty)           when to ask whether somebody names the job
+//   dictionary    point  H                                   DictionarySetRecord  schema/dictionary_records.h
+//                        D number:4                          DictionaryRecord
+//                 large  B number:4                          a dictionary of zstd
 //   meta          point  V                                   StoreRecord
+//
+// An archive that lies on an engine of its own (store/archive/engine_archive.h) has in it:
+//   account       scan   U local:8 number:8 part:4           size:8            a part of an archived source
+//                 large  U local:8 number:8 part:4 slice:4   a slice of it
+//   meta          point  U                                   the id of the store whose archive it is
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "schema/archive_name.h"
 #include "schema/ids.h"
 #include "schema/partition.h"
 
@@ -53,12 +68,14 @@ namespace telepost::schema::keys {
 inline constexpr std::uint16_t kDirectorySlices = 1024;
 inline constexpr std::uint16_t kAccountListSlices = 64;  // by the top 6 bits of the id: slices in order are ids in order
 inline constexpr std::uint16_t kCalendarSlices = 64;
+inline constexpr std::uint16_t kAuditSlices = 8;
 inline constexpr std::uint16_t kCdrSlices = 8;
 inline constexpr std::uint16_t kQueueSlices = 64;
 
 Partition directory_slice(std::string_view address);
 Partition account_list_slice(AccountId account);
 Partition calendar_slice(const Partition& target);  // the slice that holds the hints for an account or a piece
+Partition audit_slice(AccountId account);
 Partition cdr_slice(AccountId account);
 Partition queue_slice(std::string_view destination);
 
@@ -84,11 +101,13 @@ std::string due(Time time, char what, std::string_view id);  // id: 16 bytes
 std::string cdr(std::uint64_t hint, std::uint64_t sequence);
 std::string document(LocalId local);
 std::string segment(LocalId local, std::uint32_t index);
+std::string packed(LocalId local);
 std::string annotation(LocalId local, Modseq modseq);
 
 // piece partition
 inline constexpr std::string_view kPieceHead = "H";
 inline constexpr std::string_view kPieceBytes = "B";
+inline constexpr std::string_view kPackedPiece = "U";
 inline constexpr std::string_view kOrphan = "O";
 std::string link(MessageId message);
 inline constexpr std::string_view kLinks = "L";
@@ -99,15 +118,27 @@ std::string listed_account(AccountId account);
 std::string hint(Time time, const Partition& target);
 inline constexpr std::string_view kCalendarCursor = "C";
 inline constexpr std::string_view kCalendarLease = "L";
+std::string audit(std::uint64_t number);
 std::string cdr_hint(std::uint64_t hint);
 inline constexpr std::string_view kStore = "V";
 
 // queue partition
 std::string job(std::uint64_t job);
 std::string job_of_network(std::uint8_t network);                   // prefix of the jobs by time
+std::string held_job_of_network(std::uint8_t network);             // prefix of the held jobs by time
 std::string job_of_destination(std::string_view destination);       // prefix of the jobs by time
 std::string job_at(std::string_view prefix, Time time, std::uint64_t job);
 inline constexpr std::string_view kUnnamedJobs = "U";               // prefix of the jobs to ask about
+
+// of an archive
+std::string archived_part(const ArchiveName& name);
+std::string archived_slice(const ArchiveName& name, std::uint32_t slice);
+std::optional<ArchiveName> archived_name(AccountId account, std::string_view key);  // none: no such key
+inline constexpr std::string_view kArchiveOwner = "U";
+// dictionary partition
+inline constexpr std::string_view kDictionaries = "H";
+std::string dictionary(std::uint32_t number);
+std::string dictionary_bytes(std::uint32_t number);
 
 // The first key behind every key that begins so: the end of a scan over a prefix.
 std::string after(std::string_view prefix);

@@ -1,5 +1,9 @@
 #include "schema/mail_job.h"
 
+#include <iterator>
+#include <span>
+
+#include "base/assert.h"
 #include "schema/record_codec.h"
 
 namespace telepost::schema {
@@ -110,21 +114,34 @@ Result<SubmittedRecipientRecord> decode_SubmittedRecipientRecord(std::string_vie
 }
 
 std::string encode(const ReportRecord& r) {
+  TELEPOST_ASSERT(!r.recipients.empty());
   Encoder out;
   out.number(r.state).text(r.to);
   put(out, r.request);
-  return out.text(r.address).number(number_of(r.wanted.notify)).text(r.wanted.orcpt).text(r.reply).number(r.message.account)
-      .number(r.message.local).number(r.content_offset).number(r.content_size).time(r.arrived).text(r.trace).take();
+  const auto put_recipient = [](Encoder& to, const ReportRecord::Recipient& recipient) {
+    to.text(recipient.address).number(number_of(recipient.wanted.notify)).text(recipient.wanted.orcpt).text(recipient.reply);
+  };
+  const std::span recipients(r.recipients);
+  put_recipient(out, recipients.front());
+  out.number(r.message.account).number(r.message.local).number(r.content_offset).number(r.content_size).time(r.arrived).text(r.trace);
+  if (recipients.size() > 1) out.list(recipients.subspan(1), put_recipient);
+  return out.take();
 }
 Result<ReportRecord> decode_ReportRecord(std::string_view bytes) {
   ReportRecord r;
   Decoder in(bytes, "report");
   in.choice(r.state, SendState::waiting, SendState::failed).text(r.to);
   take(in, r.request);
-  std::uint8_t notify = 0;
-  in.text(r.address).number(notify).text(r.wanted.orcpt).text(r.reply).number(r.message.account).number(r.message.local)
-      .number(r.content_offset).number(r.content_size).time(r.arrived).text(r.trace);
-  r.wanted.notify = notify_from(notify);
+  const auto take_recipient = [](Decoder& from, ReportRecord::Recipient& recipient) {
+    std::uint8_t notify = 0;
+    from.text(recipient.address).number(notify).text(recipient.wanted.orcpt).text(recipient.reply);
+    recipient.wanted.notify = notify_from(notify);
+  };
+  take_recipient(in, r.recipients.emplace_back());
+  in.number(r.message.account).number(r.message.local).number(r.content_offset).number(r.content_size).time(r.arrived).text(r.trace);
+  std::vector<ReportRecord::Recipient> others;
+  if (in.more()) in.list(others, take_recipient);
+  r.recipients.insert(r.recipients.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
   return in.finish(std::move(r));
 }
 

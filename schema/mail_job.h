@@ -83,14 +83,18 @@ struct SubmittedRecipientRecord {
   bool operator==(const SubmittedRecipientRecord&) const = default;
 };
 
-// A report that is due (store/due_list.h), of one recipient who was served here.
+// A report that is due (store/due_list.h), of recipients that are served here.
 struct ReportRecord {
+  struct Recipient {
+    std::string address;       // "bob@example.test"
+    RecipientRequest wanted;
+    std::string reply;         // of a failure
+    bool operator==(const Recipient&) const = default;
+  };
   SendState state = SendState::delivered;  // delivered or failed
-  std::string to;              // whom it is for: the message's reverse path, "mailto:ann@example.net"
+  std::string to;              // whom it is for: the message's reverse path, "ann@example.net"
   MessageRequest request;
-  std::string address;         // the recipient, "mailto:bob@example.test"
-  RecipientRequest wanted;
-  std::string reply;           // of a failure
+  std::vector<Recipient> recipients;  // at least one
   MessageId message{};         // whose header stands in the report; of a copy that somebody has
   std::uint64_t content_offset = 0;
   std::uint64_t content_size = 0;

@@ -12,9 +12,11 @@ int name_size(char kind) {
     case PartitionKind::account: return 8;
     case PartitionKind::calendar:
     case PartitionKind::directory:
+    case PartitionKind::audit:
     case PartitionKind::cdr:
     case PartitionKind::account_list:
     case PartitionKind::queue: return 2;
+    case PartitionKind::dictionary:
     case PartitionKind::meta: return 0;
     case PartitionKind::piece: return 32;
   }
@@ -26,8 +28,10 @@ std::string_view kind_name(PartitionKind kind) {
     case PartitionKind::account: return "account";
     case PartitionKind::calendar: return "calendar";
     case PartitionKind::directory: return "directory";
+    case PartitionKind::audit: return "audit";
     case PartitionKind::cdr: return "cdr";
     case PartitionKind::account_list: return "account-list";
+    case PartitionKind::dictionary: return "dictionary";
     case PartitionKind::meta: return "meta";
     case PartitionKind::piece: return "piece";
     case PartitionKind::queue: return "queue";
@@ -50,6 +54,7 @@ Partition Partition::account(AccountId id) {
 }
 Partition Partition::piece(const Digest& digest) { return {PartitionKind::piece, digest.view()}; }
 Partition Partition::meta() { return {PartitionKind::meta, {}}; }
+Partition Partition::dictionary() { return {PartitionKind::dictionary, {}}; }
 Partition Partition::slice(PartitionKind kind, std::uint16_t slice) {
   std::string name;
   ByteWriter(name).u16(slice);
@@ -84,9 +89,11 @@ std::string Partition::to_string() const {
   switch (kind()) {
     case PartitionKind::account: return text + " " + schema::to_string(account_id());
     case PartitionKind::piece: return text + " " + to_hex(digest());
+    case PartitionKind::dictionary:
     case PartitionKind::meta: return text;
     case PartitionKind::calendar:
     case PartitionKind::directory:
+    case PartitionKind::audit:
     case PartitionKind::cdr:
     case PartitionKind::account_list:
     case PartitionKind::queue: return text + " " + std::to_string(slice());

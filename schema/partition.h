@@ -21,6 +21,8 @@ enum class PartitionKind : char {
   account_list = 'l',  // accounts in the order of their ids: 2 bytes of slice
   meta = 'm',          // the store itself: nothing follows
   piece = 'p',         // one shared piece: 32 bytes of SHA-256
+  audit = 'u',         // what was done to accounts by policy: 2 bytes of slice
+  dictionary = 'z',    // the dictionaries of zstd: nothing follows
   queue = 'q',         // send jobs of a slice of the destinations: 2 bytes of slice
 };
 
@@ -29,7 +31,8 @@ class Partition {
   static Partition account(AccountId id);
   static Partition piece(const Digest& digest);
   static Partition meta();
-  // kind: calendar, directory, cdr, account_list or queue
+  // kind: audit, calendar, directory, cdr, account_list or queue
+  static Partition dictionary();
   static Partition slice(PartitionKind kind, std::uint16_t slice);
   // Splits a partition off the front of an engine key; corrupt if no kind begins so.
   static Result<Partition> take_from(std::string_view& key);

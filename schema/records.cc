@@ -108,11 +108,13 @@ Result<BlockRecord> decode_BlockRecord(std::string_view bytes) {
 namespace {
 
 // What a message that only arrived does not have, so that its record does not carry it.
-constexpr std::uint64_t kHasSeen = 1, kHasTrashed = 2, kHasDeparted = 4, kHasTier = 8, kHasCodec = 16;
+constexpr std::uint64_t kHasSeen = 1, kHasTrashed = 2, kHasDeparted = 4, kHasTier = 8, kHasCodec = 16, kHasAccessed = 32,
+                        kHasParked = 64;
 
 std::uint64_t later_fields(const MessageRecord& r) {
   return (r.seen ? kHasSeen : 0) | (r.trashed ? kHasTrashed : 0) | (r.departed ? kHasDeparted : 0) |
-         (r.tier != Tier::online ? kHasTier : 0) | (r.codec != ContentCodec{} ? kHasCodec : 0);
+         (r.tier != Tier::online ? kHasTier : 0) | (r.codec != ContentCodec{} ? kHasCodec : 0) |
+         (r.accessed ? kHasAccessed : 0) | (r.parked ? kHasParked : 0);
 }
 
 }  // namespace
@@ -130,8 +132,12 @@ std::string encode(const MessageRecord& r) {
   if (r.seen) out.time(*r.seen);
   if (r.trashed) out.time(*r.trashed);
   if (r.departed) out.number(r.departed->reason).time(r.departed->time);
-  if (fields & kHasTier) out.number(r.tier);
+  if (fields & kHasTier) {
+    out.number(r.tier).number(r.archived.number).list(r.archived.parts, [](Encoder& each, const Digest& part) { each.digest(part); });
+  }
   if (fields & kHasCodec) out.number(r.codec.kind).number(r.codec.dictionary);
+  if (r.accessed) out.time(*r.accessed);
+  if (r.parked) out.time(*r.parked);
   return out.take();
 }
 Result<MessageRecord> decode_MessageRecord(std::string_view bytes) {
@@ -152,10 +158,15 @@ Result<MessageRecord> decode_MessageRecord(std::string_view bytes) {
     Departure& departed = r.departed.emplace();
     in.choice(departed.reason, Removal::expunged, Removal::account_deleted).time(departed.time);
   }
-  if (fields & kHasTier) in.choice(r.tier, Tier::online, Tier::archived);
+  if (fields & kHasTier) {
+    in.choice(r.tier, Tier::online, Tier::archived).number(r.archived.number)
+        .list(r.archived.parts, [](Decoder& from, Digest& part) { from.digest(part); });
+  }
   if (fields & kHasCodec) {
     in.choice(r.codec.kind, ContentCodec::Kind::raw, ContentCodec::Kind::zstd).number(r.codec.dictionary);
   }
+  if (fields & kHasAccessed) in.time(r.accessed.emplace());
+  if (fields & kHasParked) in.time(r.parked.emplace());
   if (fields != later_fields(r)) return {Errc::corrupt, "a message record with fields that are not known"};
   return in.finish(std::move(r));
 }
@@ -239,12 +250,16 @@ Result<IntentRecord> decode_IntentRecord(std::string_view bytes) {
 }
 
 std::string encode(const PieceRecord& r) {
-  return Encoder().number(r.codec).number(r.size_bytes).number(r.generation).take();
+  Encoder out;
+  out.number(r.codec).number(r.size_bytes).number(r.generation);
+  if (r.is_packed()) out.number(r.stored_bytes);
+  return out.take();
 }
 Result<PieceRecord> decode_PieceRecord(std::string_view bytes) {
   PieceRecord r;
   Decoder in(bytes, "piece record");
-  in.choice(r.codec, PieceRecord::Codec::raw, PieceRecord::Codec::raw).number(r.size_bytes).number(r.generation);
+  in.choice(r.codec, PieceRecord::Codec::raw, PieceRecord::Codec::flac).number(r.size_bytes).number(r.generation);
+  if (r.is_packed()) in.number(r.stored_bytes);
   return in.finish(std::move(r));
 }
 
@@ -273,12 +288,16 @@ Result<AccountListRecord> decode_AccountListRecord(std::string_view bytes) {
 }
 
 std::string encode(const StoreRecord& r) {
-  return Encoder().number(r.format).number(r.incarnation).text(r.id).time(r.created).time(r.latest).take();
+  Encoder out;
+  out.number(r.format).number(r.incarnation).text(r.id).time(r.created).time(r.latest);
+  if (r.leap) out.time(*r.leap);
+  return out.take();
 }
 Result<StoreRecord> decode_StoreRecord(std::string_view bytes) {
   StoreRecord r;
   Decoder in(bytes, "store record");
   in.number(r.format).number(r.incarnation).text(r.id).time(r.created).time(r.latest);
+  if (in.more()) in.time(r.leap.emplace());
   return in.finish(std::move(r));
 }
 

@@ -123,6 +123,15 @@ struct Departure {
 
 enum class Tier : std::uint8_t { online = 1, archived };
 
+// Where in the archive a source lies: in parts of kArchivePartBytes (the last one shorter), named by account, message, number and
+// index (schema/archive_name.h). A number is given once: what comes back and is archived again lies under another.
+struct ArchivedSource {
+  std::uint64_t number = 0;
+  std::vector<Digest> parts;
+  bool operator==(const ArchivedSource&) const = default;
+};
+inline constexpr std::uint64_t kArchivePartBytes = 8u << 20;
+
 // How the document and the inline segments of a message lie in the account's partition.
 struct ContentCodec {
   enum class Kind : std::uint8_t { raw = 1, zstd };
@@ -142,6 +151,9 @@ struct MessageRecord {
   std::optional<Time> trashed;        // since when it lies in Trash and nowhere else
   std::optional<Departure> departed;  // then placements is empty
   Tier tier = Tier::online;           // of the source; document and summaries are always online
+  ArchivedSource archived;            // where tier says so; the segments' bytes are then not here, nor are links to their pieces
+  std::optional<Time> accessed;       // when the subscriber read its content last, give or take an hour
+  std::optional<Time> parked;         // since when nobody touched it: it waits under this time in the queue of what may be archived
   ContentCodec codec;
   bool operator==(const MessageRecord&) const = default;
 };
@@ -202,10 +214,13 @@ struct IntentRecord {
 };
 
 struct PieceRecord {
-  enum class Codec : std::uint8_t { raw = 1 };
+  // dense: raw, and nothing else would be smaller.
+  enum class Codec : std::uint8_t { raw = 1, dense, zstd, flac };
+  bool is_packed() const { return codec == Codec::zstd || codec == Codec::flac; }
   Codec codec = Codec::raw;
   std::uint64_t size_bytes = 0;   // decoded
   std::uint64_t generation = 1;   // every link raises it
+  std::uint64_t stored_bytes = 0; // where it is packed
   bool operator==(const PieceRecord&) const = default;
 };
 
@@ -233,6 +248,7 @@ struct StoreRecord {
   std::string id;                    // 16 random bytes
   Time created{};
   Time latest{};                     // store time never runs backwards past it
+  std::optional<Time> leap;          // where the wall clock was found to have leapt to, until it is accepted
   bool operator==(const StoreRecord&) const = default;
 };
 

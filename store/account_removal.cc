@@ -13,6 +13,7 @@
 #include "store/pieces.h"
 #include "store/recipients.h"
 #include "store/rooms.h"
+#include "store/stored_content.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -28,16 +29,14 @@ bool stays(Space space, std::string_view key) {
 }
 }  // namespace
 
-Result<void> AccountRemoval::run(SweepReport& report) {
-  ++report.due;
+Result<void> AccountRemoval::run(SweepCount& count) {
   TELEPOST_TRY(free_addresses());
   close_head();
   TELEPOST_TRY(settle_due_list());
-  TELEPOST_TRY(remove_content(report));
+  TELEPOST_TRY(remove_content(count));
   TELEPOST_TRY(Outbox(rooms_).forget(account_));
   TELEPOST_TRY(remove_records());
   TELEPOST_TRY(forget_leftovers());
-  ++report.done;
   return {};
 }
 
@@ -109,11 +108,9 @@ struct AccountRemoval::Held {
 
   Result<std::uint64_t> add(schema::MessageId message, std::string_view bytes) {
     TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(bytes));
-    large.erase(Space::large, keys::document(message.local));
-    for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
-      const schema::Segment& segment = record.segments[index];
+    for (const std::string& key : content_keys(message.local, record)) large.erase(Space::large, key);
+    for (const schema::Segment& segment : record.segments) {
       if (segment.piece) links.push_back({*segment.piece, message});
-      else large.erase(Space::large, keys::segment(message.local, index));
     }
     return record.size_bytes;
   }
@@ -123,7 +120,7 @@ struct AccountRemoval::Held {
 };
 
 // A message's record is the proof that its links live, so it goes after them: remove_records takes it.
-Result<void> AccountRemoval::remove_content(SweepReport& report) {
+Result<void> AccountRemoval::remove_content(SweepCount& count) {
   const Partition partition = Partition::account(account_);
   const auto reader = rooms_.engine->bulk_reader(partition);
   Pace pace(rooms_);
@@ -139,7 +136,7 @@ Result<void> AccountRemoval::remove_content(SweepReport& report) {
         decoded = size_bytes.error();
         return false;
       }
-      report.bytes_freed += *size_bytes;
+      count.bytes_freed += *size_bytes;
       from = std::string(key) + '\0';
       more = held.is_full();
       return !more;

@@ -18,7 +18,7 @@ class AccountRemoval {
  public:
   // The hint that led here stays: it finds what a crash leaves.
   AccountRemoval(Rooms& rooms, schema::AccountId account, Time hint) : rooms_(rooms), account_(account), hint_(hint) {}
-  Result<void> run(SweepReport& report);
+  Result<void> run(SweepCount& count);
   // For a partition that has no head: what a crash left of making or removing the account.
   Result<void> forget_leftovers();
 
@@ -27,7 +27,7 @@ class AccountRemoval {
   void close_head();
   Result<void> settle_due_list();
   struct Held;
-  Result<void> remove_content(SweepReport& report);
+  Result<void> remove_content(SweepCount& count);
   Result<void> remove_records();
   Rooms& rooms_;
   const schema::AccountId account_;

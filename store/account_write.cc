@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "store/due_list.h"
 #include "store/rooms.h"
+#include "store/stored_content.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -48,12 +49,25 @@ Result<void> AccountWrite::load(Rooms& rooms, Head& head) {
   return {};
 }
 
+// Another process wrote since. A delivery does not ask: its batch would be refused, and it is tried again.
+Result<bool> AccountWrite::is_stale(Rooms& rooms, const Head& head, Mode mode) {
+  if (mode == Mode::without_reads || !head.state.loaded || rooms.engine->writers() == Engine::Writers::one) return false;
+  const auto reader = rooms.engine->reader(schema::Partition::account(head.id()));
+  TELEPOST_ASSIGN(const auto stored, reader->get(Space::point, keys::kHead));
+  return stored != head.state.loaded_head;
+}
+
 Result<AccountWrite> AccountWrite::begin(Rooms& rooms, schema::AccountId account, Mode mode) {
   for (;;) {
     std::shared_ptr<Head> head = rooms.heads.get(account);
     std::unique_lock lock(head->mutex);
     if (mode == Mode::with_reads) head->wait_until_idle();
     if (head->broken()) continue;  // the next get() gives a new one
+    TELEPOST_ASSIGN(const bool stale, is_stale(rooms, *head, mode));
+    if (stale) {
+      head->give_up();
+      continue;
+    }
     TELEPOST_TRY(load(rooms, *head));
     if (!head->state.exists) return {Errc::not_found, "no account " + schema::to_string(account)};
     AccountWrite write(rooms, std::move(head), std::move(lock));
@@ -80,14 +94,31 @@ AccountWrite AccountWrite::create(Rooms& rooms, schema::AccountId account) {
 void AccountWrite::set_profile(schema::AccountRecord profile) {
   profile_ = std::move(profile);
   profile_changed_ = true;
+  service_.reset();
+}
+
+const schema::EffectiveClass& AccountWrite::service() {
+  if (service_) return *service_;
+  const std::uint64_t generation = rooms_->classes.generation();
+  Head::State& state = head_->state;
+  if (!profile_changed_ && state.service && state.service_generation == generation) return *(service_ = state.service);
+  service_ = effective_class(*rooms_, profile_);
+  if (!profile_changed_) {
+    state.service = service_;
+    state.service_generation = generation;
+  }
+  return *service_;
 }
 
 Time AccountWrite::now() const { return rooms_->clock.now(); }
 
-Time AccountWrite::received(Time now) {
-  last_received_ = std::max(last_received_, now);
-  return last_received_;
+// A stamp ahead of the store's time binds nothing that comes later: the wall clock may come back.
+Time AccountWrite::received() {
+  last_received_ = std::max(last_received_, rooms_->clock.now());
+  return std::max(last_received_, rooms_->clock.stamp());
 }
+
+std::optional<Time> AccountWrite::noted_access(schema::LocalId local) const { return rooms_->accesses.find({account(), local}); }
 
 std::optional<schema::LocalId> AccountWrite::assigned_key(const std::string& key) const {
   const auto assigned = head_->state.assigned_keys.find(key);
@@ -106,6 +137,13 @@ std::optional<schema::MailboxId> AccountWrite::loaded_mailbox(schema::Role role)
 Result<schema::MailboxRecord*> AccountWrite::mailbox(schema::MailboxId id) {
   const auto touched = mailboxes_.find(id);
   if (touched != mailboxes_.end()) return &touched->second;
+  TELEPOST_ASSIGN(const schema::MailboxRecord* const known, peek_mailbox(id));
+  return &mailboxes_.emplace(id, *known).first->second;
+}
+
+Result<const schema::MailboxRecord*> AccountWrite::peek_mailbox(schema::MailboxId id) {
+  const auto touched = mailboxes_.find(id);
+  if (touched != mailboxes_.end()) return &touched->second;
   auto known = head_->state.mailboxes.find(id);
   if (known == head_->state.mailboxes.end()) {
     // Mailboxes enter the head's map as they are read, so what is not there has no write in flight.
@@ -115,7 +153,7 @@ Result<schema::MailboxRecord*> AccountWrite::mailbox(schema::MailboxId id) {
     TELEPOST_ASSIGN(auto record, schema::decode_MailboxRecord(*bytes));
     known = head_->state.mailboxes.emplace(id, std::move(record)).first;
   }
-  return &mailboxes_.emplace(id, known->second).first->second;
+  return &known->second;
 }
 
 schema::MailboxRecord& AccountWrite::add_mailbox(schema::MailboxRecord mailbox) {
@@ -148,6 +186,13 @@ Result<std::optional<std::string>> AccountWrite::get(Space space, const std::str
   const auto written = written_.find({space, key});
   if (written != written_.end()) return written->second;
   return rooms_->engine->reader(schema::Partition::account(account()))->get(space, key);
+}
+
+Result<std::optional<std::string>> AccountWrite::document(schema::LocalId local) const {
+  const auto written = written_.find({Space::large, keys::document(local)});
+  if (written != written_.end() && written->second) return written->second;
+  const auto reader = rooms_->engine->reader(schema::Partition::account(account()));
+  return StoredContent(*reader, rooms_->dictionaries, local).document();
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> AccountWrite::scan(Space space, const std::string& begin,
@@ -221,13 +266,17 @@ bool AccountWrite::full() const {
 
 void AccountWrite::move_into(Commit& commit) {
   if (profile_changed_) batch_.put(Space::point, keys::kAccount, schema::encode(profile_));
-  batch_.put(Space::point, keys::kHead, schema::encode(record_));
+  std::string head = schema::encode(record_);
+  batch_.put(Space::point, keys::kHead, head);
   for (const auto& [id, mailbox] : mailboxes_) batch_.put(Space::point, keys::mailbox(id), schema::encode(mailbox));
 
   Head::State& state = head_->state;
   const bool existed = state.exists;
   state.loaded = state.exists = true;
-  if (profile_changed_) state.profile = std::move(profile_);
+  if (profile_changed_) {
+    state.profile = std::move(profile_);
+    state.service.reset();
+  }
   const schema::Modseq modseq = record_.modseq;
   state.head = std::move(record_);
   state.last_received = last_received_;
@@ -240,6 +289,7 @@ void AccountWrite::move_into(Commit& commit) {
   if (!existed || state.loaded_head) {
     commit.list.back().expectations.push_back({Space::point, std::string(keys::kHead), std::exchange(state.loaded_head, std::nullopt)});
   }
+  if (rooms_->engine->writers() == Engine::Writers::many) state.loaded_head = std::move(head);
   for (CommitEntry& entry : after_) commit.list.push_back(std::move(entry));
   for (auto& wake : wakes_) commit.wakes.push_back(std::move(wake));
   commit.advances.push_back({head_, modseq});
@@ -252,6 +302,7 @@ void AccountWrite::submit(std::function<void(const Result<void>&)> done, std::ui
   commit.messages = messages;
   rooms_->committer.submit(std::move(commit));
   opening_ = {};
+  held_.clear();
   lock_.unlock();
 }
 

@@ -12,11 +12,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "schema/effective_class.h"
 #include "schema/keys.h"
 #include "schema/records.h"
-#include "store/cdr_hints.h"
 #include "store/committer.h"
 #include "store/heads.h"
+#include "store/open_numbers.h"
 
 namespace telepost::store {
 
@@ -40,13 +41,17 @@ class AccountWrite {
   schema::AccountId account() const { return head_->id(); }
   const schema::AccountRecord& profile() const { return profile_; }
   void set_profile(schema::AccountRecord profile);
+  const schema::EffectiveClass& service();  // what holds for the profile; lives as long as the write, unless the profile is set
   schema::HeadRecord& head() { return record_; }
   schema::Modseq advance() { return {++record_.modseq.value}; }
   Time now() const;         // the store's
-  Time received(Time now);  // now, but never before what the account has received already
+  Time received();          // its stamp, but never before what the account has received already
+  std::optional<Time> noted_access(schema::LocalId local) const;  // of the subscriber, not in the record yet
 
   // Errors: not_found. The pointer stays valid; what is changed through it is written by submit().
   Result<schema::MailboxRecord*> mailbox(schema::MailboxId id);
+  // The same without being written; until the next call that loads or changes one.
+  Result<const schema::MailboxRecord*> peek_mailbox(schema::MailboxId id);
   bool has_mailbox_loaded(schema::MailboxId id) const;
   std::optional<schema::MailboxId> loaded_mailbox(schema::Role role) const;  // none: not loaded, or not there
   schema::MailboxRecord& add_mailbox(schema::MailboxRecord mailbox);
@@ -60,6 +65,7 @@ class AccountWrite {
   void erase(Space space, std::string_view key);
   // As the account will be after this batch. Mode with_reads only.
   Result<std::optional<std::string>> get(Space space, const std::string& key) const;
+  Result<std::optional<std::string>> document(schema::LocalId local) const;  // the same, however it is packed
   Result<std::vector<std::pair<std::string, std::string>>> scan(Space space, const std::string& begin,
                                                                 const std::string& end, std::size_t limit) const;
 
@@ -71,6 +77,7 @@ class AccountWrite {
 
   void before(CommitEntry entry) { before_.push_back(std::move(entry)); }  // goes ahead of the account's batch
   void after(CommitEntry entry) { after_.push_back(std::move(entry)); }
+  void hold_until_submitted(OpenNumbers::Opening opening) { held_.push_back(std::move(opening)); }
   void when_durable(std::function<void()> wake) { wakes_.push_back(std::move(wake)); }  // on the committer's thread
   std::size_t size_bytes() const { return batch_.size_bytes(); }
   bool has_room(std::size_t size_bytes) const;  // for records of that size and the batch's own end
@@ -84,6 +91,7 @@ class AccountWrite {
  private:
   AccountWrite(Rooms& rooms, std::shared_ptr<Head> head, std::unique_lock<std::mutex> lock);
   static Result<void> load(Rooms& rooms, Head& head);
+  static Result<bool> is_stale(Rooms& rooms, const Head& head, Mode mode);
   void remember(Space space, std::string_view key, std::optional<std::string> value);
 
   Rooms* rooms_;
@@ -92,12 +100,14 @@ class AccountWrite {
   Batch batch_;
   schema::AccountRecord profile_;
   bool profile_changed_ = false;
+  std::shared_ptr<const schema::EffectiveClass> service_;  // null: nobody asked yet
   schema::HeadRecord record_;
   std::map<schema::MailboxId, schema::MailboxRecord> mailboxes_;  // touched ones, as they will be
   std::vector<schema::MailboxId> dropped_mailboxes_;
   std::vector<std::pair<std::string, schema::LocalId>> keys_;
   Time last_received_{};
-  CdrHints::Opening opening_;  // of a CDR hint, until the batch is submitted
+  OpenNumbers::Opening opening_;  // of a CDR hint, until the batch is submitted
+  std::vector<OpenNumbers::Opening> held_;
   std::vector<CommitEntry> before_;
   std::vector<CommitEntry> after_;
   std::vector<std::function<void()>> wakes_;

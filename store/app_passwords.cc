@@ -48,9 +48,10 @@ std::string context_of(schema::AccountId account, std::string_view name) { retur
 
 std::string bytes_of(const ScramKeys& made) { return std::string(made.stored_key.view()).append(made.server_key.view()); }
 
-// All app passwords of an account share a salt: SCRAM tells it before it is known which of them is used.
-std::string salt_of(const Digest& secret, std::string_view whose) {
-  return std::string(hmac_sha256(secret.view(), whose).view().substr(0, kSaltBytes));
+// One for all: SCRAM tells the salt before it is known who asks, and one of its own would show which names are of one account. What it
+// is to prevent, a list of passwords hashed in advance, cannot be made for 100 random bits.
+std::string salt_of(const Digest& secret) {
+  return std::string(hmac_sha256(secret.view(), "everybody").view().substr(0, kSaltBytes));
 }
 
 Result<Digest> key_for_boxes(SecretKey& secret) { return secret.key("app passwords: boxes"); }
@@ -66,7 +67,7 @@ Result<std::string> AppPasswords::add(schema::AccountId account, std::string_vie
   TELEPOST_ASSIGN(const Digest boxes, key_for_boxes(secret_));
   TELEPOST_ASSIGN(const Digest salts, key_for_salts(secret_));
   const std::string password = new_password(rooms_.random);
-  const ScramKeys made = scram_keys(password, salt_of(salts, to_string(account)), kScramIterations);
+  const ScramKeys made = scram_keys(password, salt_of(salts), kScramIterations);
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account, AccountWrite::Mode::with_reads));
   if (write.profile().state == schema::AccountState::deleting) return {Errc::not_found, "the account is being deleted"};
   TELEPOST_ASSIGN(const auto taken, write.get(Space::point, keys::app_password(name)));
@@ -140,16 +141,15 @@ Result<LoginKeys> AppPasswords::keys_of(std::string_view name) {
   if (!profile.ok() && profile.error().kind != Errc::not_found) return profile.error();
   TELEPOST_ASSIGN(const auto passwords, read(account));
   LoginKeys login;
+  login.salt = salt_of(salts);
   if (found && profile.ok() && profile->profile.state == schema::AccountState::active && !passwords.empty()) {
     login.account = account;
-    login.salt = salt_of(salts, to_string(account));
     for (const auto& [device, made] : passwords) {
       login.names.push_back(device);
       login.keys.push_back(made);
     }
     return login;
   }
-  login.salt = salt_of(salts, fake);
   login.names.emplace_back();
   login.keys.push_back({hmac_sha256(salts.view(), fake + " stored"), hmac_sha256(salts.view(), fake + " server")});
   return login;

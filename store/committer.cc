@@ -63,9 +63,19 @@ void Committer::submit(Commit commit) {
 }
 
 Result<void> Committer::commit(CommitList list) {
-  std::promise<Result<void>> promise;
-  submit({std::move(list), {}, {}, [&promise](const Result<void>& result) { promise.set_value(result); }});
-  return promise.get_future().get();
+  std::vector<CommitList> lists;
+  lists.push_back(std::move(list));
+  return std::move(commit_all(std::move(lists))[0]);
+}
+
+std::vector<Result<void>> Committer::commit_all(std::vector<CommitList> lists) {
+  std::vector<std::promise<Result<void>>> promises(lists.size());
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    submit({std::move(lists[i]), {}, {}, [&promise = promises[i]](const Result<void>& result) { promise.set_value(result); }});
+  }
+  std::vector<Result<void>> results;
+  for (auto& promise : promises) results.push_back(promise.get_future().get());
+  return results;
 }
 
 void Committer::loop() {

@@ -43,6 +43,7 @@ class Committer {
   void submit(Commit commit);
   // Submits a list that advances no head, and waits.
   Result<void> commit(CommitList list);
+  std::vector<Result<void>> commit_all(std::vector<CommitList> lists);  // the same for each of several, whatever becomes of the others
   // Messages that were delivered since the start.
   std::uint64_t delivered() const { return delivered_.load(std::memory_order_relaxed); }
 

@@ -55,13 +55,12 @@ std::vector<std::string> keywords_of(const Incoming& incoming) {
 void ask_for_report(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index) {
   const Recipient& to = arrived.incoming.to[index];
   if (!to.request.notify.success || arrived.incoming.from.empty()) return;
-  if (arrived.incoming.judgement.junk) return;  // its sender is not who it says: the report would be junk to somebody else, in our name
+  if (!arrived.incoming.judgement.tells_sender()) return;
   schema::ReportRecord report;
   report.state = schema::SendState::delivered;
   report.to = addr_spec(arrived.incoming.from);
   report.request = arrived.incoming.request;
-  report.address = addr_spec(to.address);
-  report.wanted = to.request;
+  report.recipients = {{addr_spec(to.address), to.request, ""}};
   report.message = arrived.ids[index];
   report.content_offset = arrived.document.trace_size_bytes;
   report.content_size = arrived.document.size_bytes - arrived.document.trace_size_bytes;
@@ -72,22 +71,18 @@ void ask_for_report(Rooms& rooms, AccountWrite& write, const Arrived& arrived, s
 
 // When this copy counts as received. Nothing is received in the future, so that what comes next is the newest.
 Time received_by(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
-  const Time now = rooms.clock.now();
-  return arrived.incoming.received ? std::min(*arrived.incoming.received, now) : write.received(now);
+  return arrived.incoming.received ? std::min(*arrived.incoming.received, rooms.clock.stamp()) : write.received();
 }
 
 }  // namespace
 
-policies::DeliveryVerdict decide(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
-  const auto classes = rooms.classes.get();
-  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
+policies::DeliveryVerdict decide(AccountWrite& write, const Arrived& arrived) {
   policies::DeliveryFacts facts;
   facts.state = write.profile().state;
-  facts.class_of_service = of_service != nullptr ? of_service : &classes->standard();
+  facts.service = &write.service();
   facts.kind = arrived.document.kind;
   facts.size_bytes = arrived.document.size_bytes;
   facts.junk = arrived.incoming.judgement.junk;
-  facts.received = rooms.clock.now();
   for (const schema::Usage& usage : write.head().usage) {
     facts.account.messages += usage.messages;
     facts.account.bytes += usage.bytes;
@@ -119,7 +114,7 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived
     TELEPOST_ASSIGN(const auto known, known_key(rooms, write, key));
     if (known) return Delivered{{write.account(), *known}, Delivered::How::already_there};
   }
-  const policies::DeliveryVerdict verdict = decide(rooms, write, arrived);
+  const policies::DeliveryVerdict verdict = decide(write, arrived);
   if (verdict.refusal) return *verdict.refusal;  // no CDR: the peer is told, and nothing is stored
 
   schema::MailboxId mailbox = kInbox;
@@ -131,7 +126,7 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived
   document.id = arrived.ids[index];
   document.received = received_by(rooms, write, arrived);
   document.envelope.to = {arrived.incoming.to[index].address};  // nobody learns who else got it (RFC 5321 section 7.2)
-  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {mailbox}, keywords_of(arrived.incoming), verdict.expires}));
+  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {mailbox}, keywords_of(arrived.incoming)}));
   write.add_cdr(cdr_of(arrived, index, "stored"));
   ask_for_report(rooms, write, arrived, index);
   if (!key.empty()) {

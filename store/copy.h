@@ -10,7 +10,7 @@ namespace telepost::store {
 
 struct Rooms;
 
-policies::DeliveryVerdict decide(Rooms& rooms, AccountWrite& write, const Arrived& arrived);
+policies::DeliveryVerdict decide(AccountWrite& write, const Arrived& arrived);
 
 // Only what is the newest of its mailbox is put into the order by received time without reading.
 bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local);

@@ -34,15 +34,12 @@ Result<void> receives(const schema::AccountRecord& profile) {
 }
 
 // Asked before the content is sent; what is decided is decided when it is there.
-Result<void> has_room(Rooms& rooms, AccountWrite& write, const ResolveOptions& options) {
+Result<void> has_room(AccountWrite& write, const ResolveOptions& options) {
   if (!options.size_bytes) return {};
-  const auto classes = rooms.classes.get();
-  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
   policies::DeliveryFacts facts;
   facts.state = write.profile().state;
-  facts.class_of_service = of_service != nullptr ? of_service : &classes->standard();
+  facts.service = &write.service();
   facts.size_bytes = *options.size_bytes;
-  facts.received = rooms.clock.now();
   for (const schema::Usage& usage : write.head().usage) {
     facts.account.messages += usage.messages;
     facts.account.bytes += usage.bytes;
@@ -63,7 +60,7 @@ std::optional<Result<Recipient>> resolve_from_memory(Rooms& rooms, const std::st
   if (write->profile().state == schema::AccountState::deleting) return std::nullopt;  // the address may be another's by now
   const Result<void> open = receives(write->profile());
   if (!open.ok()) return Result<Recipient>(open.error());
-  if (const Result<void> room = has_room(rooms, *write, options); !room.ok()) return Result<Recipient>(room.error());
+  if (const Result<void> room = has_room(*write, options); !room.ok()) return Result<Recipient>(room.error());
   return Result<Recipient>(Recipient{*account, canonical, ""});
 }
 
@@ -82,7 +79,7 @@ Result<Recipient> resolve_now(Rooms& rooms, const std::string& given, const Reso
     if (!found) continue;
     TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms, *found, AccountWrite::Mode::without_reads));
     TELEPOST_TRY(receives(write.profile()));
-    TELEPOST_TRY(has_room(rooms, write, options));
+    TELEPOST_TRY(has_room(write, options));
     rooms.addresses.remember(reading.address, *found);
     return Recipient{*found, reading.address, reading.detail};
   }

@@ -27,13 +27,16 @@ struct Recipient {
 struct ResolveOptions {
   std::string peer;  // counted against the creation limit of the configuration
   enum class Creation { as_configured, never } creation = Creation::as_configured;
-  std::optional<std::uint64_t> size_bytes = {};  // of an email that is announced: over_quota and too_large are told before it is sent
+  std::optional<std::uint64_t> size_bytes = {};  // at least, of an email to come: over_quota and too_large are told before it is sent
 };
 
 // What an adapter found out about a message while it arrived.
 struct Judgement {
   bool junk = false;                 // it goes to the mailbox Junk, with the keyword $junk
   std::vector<std::string> defects;  // for the document, in words: what was wrong or was taken out
+  bool forged = false;               // its reverse path is not its sender's
+  // Else a report would be junk to somebody else, in our name (RFC 5321 section 6.2).
+  bool tells_sender() const { return !junk && !forged; }
 };
 
 // What is known before the first byte of content.
@@ -49,13 +52,14 @@ struct Incoming {
   std::optional<Time> received;                 // append: the received time to keep (default: now)
   enum class Reply {
     one_for_each,  // LMTP: each recipient's result is its own
-    one_for_all,   // SMTP: once the first copy is durable the others are durable intents
+    one_for_all,   // SMTP: once the first copy is durable the others are durable intents, and who refuses is told of by a report
   } reply = Reply::one_for_each;
 };
 
 struct Delivered {
   schema::MessageId id;
-  enum class How { stored, already_there } how = How::stored;  // already_there: the delivery key was known
+  // already_there: the delivery key was known. promised: others have it, and this recipient's copy or a report to the sender follows.
+  enum class How { stored, already_there, promised } how = How::stored;
 };
 
 // One message on its way in. Used by one thread at a time. Destroyed before finish(): nothing is stored, and pieces already
@@ -77,8 +81,8 @@ class Intake {
   virtual void set_request(schema::MessageRequest request) = 0;
   // The same for Incoming::judgement.
   virtual void set_judgement(Judgement judgement) = 0;
-  // Decides, stores and commits. One result for each recipient, in the order of Incoming::to (with one_for_all the adapter
-  // answers with the first). Errors per recipient: refused, over_quota, too_large, invalid (a Telepost-* field), disk_full,
+  // Decides, stores and commits. One result for each recipient, in the order of Incoming::to; with one_for_all they are errors only
+  // where nobody has it, all the same one, and the adapter answers with the first. Errors per recipient: refused, over_quota, too_large, invalid (a Telepost-* field), disk_full,
   // io, busy.
   virtual void finish(Completion<std::vector<Result<Delivered>>> done) = 0;
 };

@@ -13,6 +13,8 @@ namespace telepost::store::due {
 
 // What is due. The letters are on disk.
 inline constexpr char kExpire = 'x';        // id: local number: ask the policy whether the message expires
+inline constexpr char kArchive = 'v';       // id: local number: ask the policy whether the message may go to the archive
+inline constexpr char kCompress = 'c';      // id: local number: ask the policy whether the message is compressed
 inline constexpr char kUnlink = 'u';        // id: local number; value: digests of pieces to unlink
 inline constexpr char kForgetKey = 'k';     // id: the delivery key's 16 bytes
 inline constexpr char kServeIntents = 'i';  // id: local number: recipients that are still to be served
@@ -30,6 +32,10 @@ inline std::string id_of(schema::LocalId local) {
   std::string id(8, '\0');  // 16 bytes with the number behind
   ByteWriter(id).u64(local.value);
   return id;
+}
+inline schema::LocalId local_of(std::string_view id) { return {ByteReader(id.substr(8)).u64()}; }
+inline Time time_of(std::string_view key) {  // of an item, by its key
+  return from_millis(static_cast<std::int64_t>(ByteReader(key.substr(1)).u64() ^ (1ull << 63)));
 }
 inline std::string no_id() { return std::string(16, '\0'); }
 

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "base/result.h"
+#include "schema/effective_class.h"
 #include "schema/ids.h"
 #include "schema/records.h"
 
@@ -30,10 +31,13 @@ class Head {
     bool loaded = false;
     bool exists = false;  // false: the account's partition holds no head
     // The head record as it was loaded, until the first batch built on it: that batch expects it. A write that failed on its
-    // way to the disk may yet be found there when the engine is opened again.
+    // way to the disk may yet be found there when the engine is opened again. On an engine with other writers it is the last one that
+    // was assigned, and every batch expects it.
     std::optional<std::string> loaded_head;
     schema::AccountRecord profile;
     schema::HeadRecord head;
+    std::shared_ptr<const schema::EffectiveClass> service;  // of the profile, by the classes of that generation
+    std::uint64_t service_generation = 0;
     std::map<schema::MailboxId, schema::MailboxRecord> mailboxes;  // those used so far
     Time last_received{};                                          // received times never run backwards
     std::unordered_map<std::string, schema::LocalId> assigned_keys;  // delivery keys not durable yet

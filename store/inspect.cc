@@ -36,6 +36,7 @@ struct Sliced {
 };
 constexpr Sliced kSliced[] = {{"calendar", PartitionKind::calendar, keys::kCalendarSlices},
                               {"directory", PartitionKind::directory, keys::kDirectorySlices},
+                              {"audit", PartitionKind::audit, keys::kAuditSlices},
                               {"cdr", PartitionKind::cdr, keys::kCdrSlices},
                               {"account-list", PartitionKind::account_list, keys::kAccountListSlices},
                               {"queue", PartitionKind::queue, keys::kQueueSlices}};
@@ -68,6 +69,7 @@ Result<Partition> partition_named(Store& store, std::string_view name) {
   const std::string_view kind = name.substr(0, space);
   const std::string_view rest = space == std::string_view::npos ? std::string_view() : trim(name.substr(space));
   if (name == "meta") return Partition::meta();
+  if (name == "dictionary") return Partition::dictionary();
   if (kind == "piece") {
     TELEPOST_ASSIGN(const Digest digest, digest_from_hex(rest));
     return Partition::piece(digest);

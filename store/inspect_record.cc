@@ -4,8 +4,11 @@
 
 #include "base/bytes.h"
 #include "schema/app_password.h"
+#include "schema/audit_record.h"
+#include "schema/dictionary_records.h"
 #include "schema/mail_job.h"
 #include "schema/message.h"
+#include "transcoders/codec/coded.h"
 
 namespace telepost::store {
 namespace {
@@ -52,6 +55,15 @@ std::string_view name_of(schema::ChangeRecord::What what) {
   return "";
 }
 
+std::string_view name_of(schema::PieceRecord::Codec codec) {
+  switch (codec) {
+    case schema::PieceRecord::Codec::raw: return "raw";
+    case schema::PieceRecord::Codec::dense: return "dense";
+    case schema::PieceRecord::Codec::zstd: return "zstd";
+    case schema::PieceRecord::Codec::flac: return "flac";
+  }
+  return "unknown";
+}
 std::string_view name_of(schema::Removal reason) {
   switch (reason) {
     case schema::Removal::expunged: return "expunged";
@@ -128,6 +140,14 @@ bool describe_message(std::string_view bytes, Fields& fields) {
   }
   Describer(fields).placements(r->placements).number("created", r->created).number("modseq", r->modseq).time("received", r->received)
       .number("size", r->size_bytes).texts("segments", segments);
+  Describer out(fields);
+  if (r->seen) out.time("seen", r->seen);
+  if (r->trashed) out.time("trashed", r->trashed);
+  if (r->departed) out.text("departed", name_of(r->departed->reason)).time("departed_at", r->departed->time);
+  if (r->tier == schema::Tier::archived) out.number("archived", r->archived.number).number("archived_parts", r->archived.parts.size());
+  if (r->codec != schema::ContentCodec{}) out.number("codec", static_cast<unsigned>(r->codec.kind)).number("dictionary", r->codec.dictionary);
+  if (r->accessed) out.time("accessed", r->accessed);
+  if (r->parked) out.time("parked", r->parked);
   return true;
 }
 
@@ -176,8 +196,37 @@ bool describe_intent(std::string_view bytes, Fields& fields) {
 
 bool describe_piece(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_PieceRecord(bytes);
-  if (r.ok()) Describer(fields).number("codec", static_cast<unsigned>(r->codec)).number("size", r->size_bytes).number("generation", r->generation);
-  return r.ok();
+  if (!r.ok()) return false;
+  Describer out(fields);
+  out.text("codec", name_of(r->codec)).number("size", r->size_bytes).number("generation", r->generation);
+  if (r->is_packed()) out.number("stored", r->stored_bytes);
+  return true;
+}
+
+bool describe_packed(std::string_view bytes, Fields& fields) {
+  const auto facts = transcoders::codec::read_coded_facts(bytes);
+  if (!facts.ok()) return false;
+  Describer(fields).size("stored", bytes).number("size", facts->size).number("dictionary", facts->dictionary).flag("flac", facts->flac);
+  return true;
+}
+
+bool describe_dictionaries(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_DictionarySetRecord(bytes);
+  if (!r.ok()) return false;
+  Describer out(fields);
+  out.number("next", r->next);
+  for (std::size_t kind = 1; kind < r->kinds.size(); ++kind) {
+    if (r->kinds[kind].current != 0) out.number(schema::name_of(static_cast<schema::Kind>(kind)), r->kinds[kind].current);
+  }
+  return true;
+}
+
+bool describe_dictionary(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_DictionaryRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).text("kind", schema::name_of(r->kind)).time("created", r->created).number("accounts", r->accounts)
+      .number("samples", r->samples).number("size", r->size_bytes).hex("digest", r->digest.view());
+  return true;
 }
 
 bool describe_orphan(std::string_view bytes, Fields& fields) {
@@ -202,7 +251,17 @@ bool describe_store(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_StoreRecord(bytes);
   if (!r.ok()) return false;
   Describer(fields).number("format", r->format).number("incarnation", r->incarnation).hex("id", r->id).time("created", r->created)
-      .time("latest", r->latest);
+      .time("latest", r->latest).time("leap", r->leap);
+  return true;
+}
+
+bool describe_audit(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_AuditRecord(bytes);
+  if (!r.ok()) return false;
+  std::vector<std::string> messages;
+  for (const schema::LocalId local : r->messages) messages.push_back(to_string(schema::MessageId{r->account, local}));
+  Describer(fields).text("action", schema::name_of(r->action)).time("time", r->time).text("account", to_string(r->account))
+      .text("policy", r->policy).text("reason", r->reason).texts("messages", messages);
   return true;
 }
 
@@ -267,7 +326,9 @@ bool describe_account_number(std::string_view bytes, Fields& fields) {
 bool describe_digests(std::string_view bytes, Fields& fields) {
   if (bytes.empty()) return true;
   if (const auto report = schema::decode_ReportRecord(bytes); report.ok()) {
-    Describer(fields).text("report", name_of(report->state)).text("to", report->to).text("recipient", report->address);
+    std::vector<std::string> recipients;
+    for (const auto& recipient : report->recipients) recipients.push_back(recipient.address);
+    Describer(fields).text("report", name_of(report->state)).text("to", report->to).texts("recipients", recipients);
     return true;
   }
   if (is_valid_utf8(bytes) && bytes.find(':') != std::string_view::npos) {

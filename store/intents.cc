@@ -1,4 +1,6 @@
-// Recipients of a message with one answer for all that were not served with it: after a crash, or because they could not be at the time.
+// Recipients of a message with one answer for all that were not served with it: those who refuse it, those whom a crash left out, and
+// those who could not be served at the time.
+#include <algorithm>
 #include <memory>
 
 #include "base/log.h"
@@ -9,6 +11,7 @@
 #include "store/recipients.h"
 #include "store/reports.h"
 #include "store/rooms.h"
+#include "store/stored_content.h"
 #include "store/submission_writer.h"
 #include "store/submitted_copies.h"
 
@@ -19,60 +22,76 @@ namespace {
 
 constexpr Duration kKeepKeys = std::chrono::days(7);
 
-// The sender was told that the message is taken, so it learns otherwise by a report (RFC 5321 section 6.1). The report is due in the
-// account that refused, or where there is none any more in the first copy's, beside a key that keeps it from being written twice.
-Result<void> report_refusal(Rooms& rooms, schema::MessageId first, const schema::IntentRecord& intents,
-                            const schema::IntentRecord::Recipient& recipient, const Error& refusal) {
-  const auto reader = rooms.engine->reader(schema::Partition::account(first.account));
-  TELEPOST_ASSIGN(const auto xml, reader->get(Space::large, keys::document(first.local)));
-  if (!xml) {
-    // Expunged since the crash. Nobody was told that the message is safe, so its sender tries again.
-    log::warning("intent_without_first_copy", {{"message", schema::to_string(first)}, {"recipient", recipient.address}});
-    return {};
-  }
-  TELEPOST_ASSIGN(const schema::Document document, schema::read_document(*xml));
-  log::warning("intent_refused", {{"trace", document.origin.trace}, {"reason", to_string(refusal)}});
+struct Refused {
+  const schema::IntentRecord::Recipient* recipient;
+  Error why;
+};
+
+// The sender was told that the message is taken, so it learns otherwise by a report (RFC 5321 section 6.1), one for all who refused:
+// a stranger's message must not become a hundred.
+std::optional<schema::ReportRecord> report_of(schema::MessageId first, const schema::Document& document, const schema::IntentRecord& intents,
+                                              const std::vector<Refused>& refused) {
   schema::ReportRecord report;
   report.state = schema::SendState::failed;
   report.to = addr_spec(document.envelope.from);
   report.request = intents.request;
-  report.address = addr_spec(recipient.address);
-  report.wanted = recipient.request;
-  report.reply = reply_of_refusal(refusal);
   report.message = first;
   report.content_offset = document.trace_size_bytes;
   report.content_size = document.size_bytes - document.trace_size_bytes;
   report.arrived = document.received;
   report.trace = document.origin.trace;
-  if (report.to.empty() || !is_wanted(recipient.request.notify, transcoders::mime::ReportAction::failed)) return {};
-
-  const schema::AccountId account = refusal.kind == Errc::not_found ? first.account : recipient.message.account;
-  Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
-  if (!write.ok() && write.error().kind == Errc::not_found) {
-    drop_report("no_account", report.to, report.trace, to_string(refusal));
-    return {};
+  for (const Refused& each : refused) {
+    log::warning("intent_refused", {{"trace", report.trace}, {"recipient", each.recipient->address}, {"reason", to_string(each.why)}});
+    if (!is_wanted(each.recipient->request.notify, transcoders::mime::ReportAction::failed)) continue;
+    report.recipients.push_back({addr_spec(each.recipient->address), each.recipient->request, reply_of_refusal(each.why)});
   }
-  TELEPOST_TRY(write);
-  const std::string key = keys::delivery_key(std::string("\0refused ", 9) + schema::to_string(recipient.message));
-  TELEPOST_ASSIGN(const auto told, write->get(Space::point, key));
-  if (told) return {};
-  const Time forget = rooms.clock.now() + kKeepKeys;
-  write->put(Space::point, key, schema::encode(schema::DeliveryKeyRecord{recipient.message.local, forget}));
-  write->add_due(forget, due::kForgetKey, std::string_view(key).substr(1));
-  write->add_due(rooms.clock.now(), due::kReport, due::id_of(recipient.message.local), schema::encode(report));
-  return write->commit();
+  if (report.to.empty() || report.recipients.empty()) return std::nullopt;
+  return report;
 }
 
-// With them goes what was kept of a first copy that its reader expunged meanwhile.
-Result<void> end_intents(Rooms& rooms, schema::MessageId first) {
+// The first copy's account is being removed: the report is due in one of those that refused, beside a key that keeps it from being
+// written twice.
+Result<void> report_elsewhere(Rooms& rooms, const schema::ReportRecord& report, const std::vector<Refused>& refused) {
+  for (const Refused& each : refused) {
+    Result<AccountWrite> write = AccountWrite::begin(rooms, each.recipient->message.account, AccountWrite::Mode::with_reads);
+    if (!write.ok() && write.error().kind == Errc::not_found) continue;
+    TELEPOST_TRY(write);
+    const std::string key = keys::delivery_key(std::string("\0refused ", 9) + schema::to_string(each.recipient->message));
+    TELEPOST_ASSIGN(const auto told, write->get(Space::point, key));
+    if (told) return {};
+    const Time forget = rooms.clock.now() + kKeepKeys;
+    write->put(Space::point, key, schema::encode(schema::DeliveryKeyRecord{each.recipient->message.local, forget}));
+    write->add_due(forget, due::kForgetKey, std::string_view(key).substr(1));
+    write->add_due(rooms.clock.now(), due::kReport, due::id_of(each.recipient->message.local), schema::encode(report));
+    return write->commit();
+  }
+  drop_report("no_account", report.to, report.trace, report.recipients.front().reply);
+  return {};
+}
+
+// One batch: who is served or refused is named no more, and the report is due. With the last one goes what was kept of a first copy that
+// its reader expunged meanwhile. Who is not named any more was told of by another.
+Result<void> end_intents(Rooms& rooms, schema::MessageId first, const std::vector<schema::IntentRecord::Recipient>& waiting,
+                         const std::optional<schema::ReportRecord>& report, const std::vector<Refused>& refused) {
   Result<AccountWrite> write = AccountWrite::begin(rooms, first.account, AccountWrite::Mode::with_reads);
-  if (!write.ok() && write.error().kind == Errc::not_found) return {};
+  if (!write.ok() && write.error().kind == Errc::not_found) return report ? report_elsewhere(rooms, *report, refused) : Result<void>();
   TELEPOST_TRY(write);
-  TELEPOST_ASSIGN(const auto intents, write->get(Space::point, keys::intent(first.local)));
-  TELEPOST_ASSIGN(const auto message, write->get(Space::point, keys::message(first.local)));
-  if (!intents && !message) return {};
-  if (intents) write->erase(Space::point, keys::intent(first.local));
-  TELEPOST_TRY(MessageEdit::remove_kept(*write, first.local, rooms.clock.now()));
+  const std::string key = keys::intent(first.local);
+  TELEPOST_ASSIGN(const auto bytes, write->get(Space::point, key));
+  if (bytes) {
+    TELEPOST_ASSIGN(schema::IntentRecord intents, schema::decode_IntentRecord(*bytes));
+    const auto is_named = [&](const Refused& each) {
+      return std::find(intents.recipients.begin(), intents.recipients.end(), *each.recipient) != intents.recipients.end();
+    };
+    if (report && std::all_of(refused.begin(), refused.end(), is_named)) {
+      // Under the id of a copy that is never made: the first copy's own may be that of a report on its delivery.
+      write->add_due(rooms.clock.now(), due::kReport, due::id_of(refused.front().recipient->message.local), schema::encode(*report));
+    }
+    intents.recipients = waiting;
+    if (waiting.empty()) write->erase(Space::point, key);
+    else write->put(Space::point, key, schema::encode(intents));
+  }
+  if (waiting.empty()) TELEPOST_TRY(MessageEdit::remove_kept(*write, first.local, rooms.clock.now()));
   return write->commit();
 }
 
@@ -82,14 +101,32 @@ Result<void> end_intents(Rooms& rooms, schema::MessageId first) {
 Result<void> Recipients::serve_intents(Rooms& rooms, schema::MessageId first) {
   const auto reader = rooms.engine->reader(schema::Partition::account(first.account));
   TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::intent(first.local)));
-  if (!bytes) return end_intents(rooms, first);
+  if (!bytes) return end_intents(rooms, first, {}, std::nullopt, {});
   TELEPOST_ASSIGN(const auto intents, schema::decode_IntentRecord(*bytes));
-  for (const schema::IntentRecord::Recipient& recipient : intents.recipients) {
-    TELEPOST_ASSIGN(const auto refusal, serve_copy(rooms, first, recipient.message, recipient.address, recipient.request,
-                                                   {intents.delivery_key, intents.request}));
-    if (refusal) TELEPOST_TRY(report_refusal(rooms, first, intents, recipient, *refusal));
+  TELEPOST_ASSIGN(const auto xml, StoredContent(*reader, rooms.dictionaries, first.local).document());
+  if (!xml) {
+    // What is named by intents is not removed, so this is damage, and verify tells of it. Nothing is left to serve anybody with.
+    log::error("intents_without_first_copy", {{"message", schema::to_string(first)}});
+    return end_intents(rooms, first, {}, std::nullopt, {});
   }
-  return end_intents(rooms, first);
+  TELEPOST_ASSIGN(const schema::Document document, schema::read_document(*xml));
+  const ForCopies same{intents.delivery_key, intents.request, document.received};
+  std::vector<Refused> refused;
+  std::vector<schema::IntentRecord::Recipient> waiting;
+  std::optional<Error> later;
+  for (const schema::IntentRecord::Recipient& recipient : intents.recipients) {
+    const auto served = serve_copy(rooms, first, recipient.message, recipient.address, recipient.request, same);
+    if (!served.ok()) {
+      later = served.error();
+      waiting.push_back(recipient);
+    } else if (*served) {
+      refused.push_back({&recipient, **served});
+    }
+  }
+  if (waiting.size() < intents.recipients.size()) {
+    TELEPOST_TRY(end_intents(rooms, first, waiting, report_of(first, document, intents, refused), refused));
+  }
+  return later ? Result<void>(*later) : Result<void>();
 }
 
 }  // namespace telepost::store

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "base/bytes.h"
-#include "policies/delivery.h"
 #include "schema/annotation.h"
 #include "schema/document.h"
 #include "schema/keys.h"
@@ -14,6 +13,7 @@
 #include "store/message_writer.h"
 #include "store/pieces.h"
 #include "store/rooms.h"
+#include "store/stored_content.h"
 #include "store/source_cutter.h"
 
 namespace telepost::store {
@@ -26,13 +26,6 @@ constexpr std::size_t kMaxKeywords = 128;
 
 Result<AccountWrite> open_write(Rooms& rooms, schema::AccountId account) {
   return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
-}
-
-// A copy or an import keeps its received time, and expires by it like any other.
-std::optional<Time> expiry_of(Rooms& rooms, const AccountWrite& write, const schema::Document& document) {
-  const auto classes = rooms.classes.get();
-  const schema::ClassOfService* of_service = classes->find(write.profile().class_of_service);
-  return policies::expiry(of_service != nullptr ? *of_service : classes->standard(), document.kind, document.received);
 }
 
 // RFC 8621 section 4.1.1: 1 to 255 of %x21-7E without ( ) { ] % * " \.
@@ -114,16 +107,12 @@ Result<schema::MessageId> MessageChanger::copy_to_account(schema::MessageId id, 
   Content content;
   content.segments = record.segments;
   const auto partition = rooms_.engine->reader(schema::Partition::account(id.account));
-  for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
-    if (record.segments[index].piece) continue;
-    TELEPOST_ASSIGN(auto bytes, partition->get(Space::large, keys::segment(id.local, index)));
-    if (!bytes) return {Errc::corrupt, "a segment of the message is missing; run telepost verify"};
-    content.inline_bytes.push_back(std::move(*bytes));
-  }
+  StoredContent stored(*partition, rooms_.dictionaries, id.local);
+  TELEPOST_ASSIGN(content.inline_bytes, stored.segments(record));
   document.id = {account, rooms_.numbers.next_local()};
   TELEPOST_TRY(Pieces(rooms_).link(content.pieces(), {document.id}));
   TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, account));
-  TELEPOST_TRY(write_message(write, {&document, &content, {to}, listed.summary.keywords, expiry_of(rooms_, write, document)}));
+  TELEPOST_TRY(write_message(write, {&document, &content, {to}, listed.summary.keywords}));
   TELEPOST_TRY(write.commit());
   return document.id;
 }
@@ -184,7 +173,7 @@ Result<schema::MessageId> MessageChanger::import(const Appended& message) {
   }
   if (mailboxes.empty() || mailboxes.size() > kMaxPlacements) return {Errc::invalid, "a message lies in 1 to 64 mailboxes"};
   TELEPOST_TRY(Pieces(rooms_).store(cutter.take_pieces(), {id}));
-  TELEPOST_TRY(write_message(write, {&document, &cutter.content(), mailboxes, message.keywords, expiry_of(rooms_, write, document)}));
+  TELEPOST_TRY(write_message(write, {&document, &cutter.content(), mailboxes, message.keywords}));
   for (schema::Annotation annotation : message.annotations) {
     annotation.message = id;
     const std::string xml = schema::write_annotation(annotation);

@@ -7,8 +7,10 @@
 #include "schema/keys.h"
 #include "schema/mail_job.h"
 #include "store/due_list.h"
+#include "store/message_dates.h"
 #include "store/message_writer.h"
 #include "store/received_order.h"
+#include "store/stored_content.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -26,11 +28,10 @@ Result<bool> is_being_sent(AccountWrite& write, schema::LocalId local) {
 
 Result<void> remove_content(AccountWrite& write, schema::LocalId local, const schema::MessageRecord& record, Time now) {
   write.erase(Space::point, keys::message(local));
-  write.erase(Space::large, keys::document(local));
+  for (const std::string& key : content_keys(local, record)) write.erase(Space::large, key);
   std::string digests;
-  for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
-    if (record.segments[index].piece) digests.append(record.segments[index].piece->view());
-    else write.erase(Space::large, keys::segment(local, index));
+  for (const schema::Segment& segment : record.segments) {
+    if (segment.piece) digests.append(segment.piece->view());
   }
   const std::string first = keys::annotation(local, {});
   TELEPOST_ASSIGN(const auto annotations, write.scan(Space::large, first, keys::after(first.substr(0, 9)), 1000));
@@ -47,10 +48,12 @@ Result<MessageEdit> MessageEdit::open(AccountWrite& write, schema::LocalId local
   if (!bytes) return {Errc::not_found, "no such message"};
   TELEPOST_ASSIGN(edit.record_, schema::decode_MessageRecord(*bytes));
   if (edit.record_.placements.empty()) return {Errc::not_found, "no such message"};  // expunged, and still being sent
+  edit.record_.accessed = std::max(edit.record_.accessed, write.noted_access(local));
   const schema::Placement& first = edit.record_.placements.front();
   TELEPOST_ASSIGN(const auto summary, write.get(Space::scan, keys::summary(first.mailbox, first.uid)));
   if (!summary) return {Errc::corrupt, "a placement without summary; run telepost verify"};
   TELEPOST_ASSIGN(edit.summary_, schema::decode_Summary(*summary));
+  TELEPOST_ASSIGN(edit.was_, lifecycle_of(write, {edit.record_, edit.summary_}));
   return edit;
 }
 
@@ -64,6 +67,7 @@ Result<void> MessageEdit::set_keywords(std::vector<std::string> keywords) {
   summary_.keywords = std::move(keywords);
   const bool unseen = is_unseen(summary_);
   if (unseen == was_unseen) return {};
+  record_.seen = unseen ? std::nullopt : std::optional(write_->now());
   for (const schema::Placement& placement : record_.placements) {
     TELEPOST_ASSIGN(schema::MailboxRecord* const mailbox, write_->mailbox(placement.mailbox));
     mailbox->unseen += unseen ? 1u : ~0u;
@@ -120,8 +124,18 @@ void MessageEdit::log_lost_placements() {
   write_->log(write_->advance(), lost, schema::Modseq{0});
 }
 
+// What the edit means for the message's dates.
+Result<void> MessageEdit::date() {
+  TELEPOST_ASSIGN(const bool trashed, lies_in_trash_only(*write_, record_.placements));
+  if (trashed != record_.trashed.has_value()) record_.trashed = trashed ? std::optional(write_->now()) : std::nullopt;
+  TELEPOST_ASSIGN(const policies::Lifecycle lifecycle, lifecycle_of(*write_, {record_, summary_}));
+  add_due_dates(*write_, local_, was_, lifecycle);
+  return {};
+}
+
 Result<schema::Modseq> MessageEdit::finish() {
   log_lost_placements();
+  TELEPOST_TRY(date());
   const schema::Modseq modseq = write_->advance();
   schema::ChangeRecord change;
   change.id = local_.value;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "policies/lifecycle.h"
 #include "store/account_write.h"
 
 namespace telepost::store {
@@ -26,12 +27,13 @@ class MessageEdit {
   Result<void> expunge(schema::Removal reason, Time now);
   // Nobody sends it any more: what an expunge kept goes. Nothing happens to a message that was not expunged.
   static Result<void> remove_kept(AccountWrite& write, schema::LocalId local, Time now);
-  // Writes record, summaries and the change log's entry. Not after expunge().
+  // Writes record, summaries and the change log's entry, and due work where a date became earlier. Not after expunge().
   Result<schema::Modseq> finish();
 
  private:
   MessageEdit(AccountWrite& write, schema::LocalId local) : write_(&write), local_(local) {}
   void log_lost_placements();
+  Result<void> date();
   Result<void> take_out(const schema::Placement& placement);
 
   AccountWrite* write_;
@@ -39,6 +41,7 @@ class MessageEdit {
   schema::MessageRecord record_;
   schema::Summary summary_;
   std::vector<schema::Placement> lost_;  // by this edit
+  policies::Lifecycle was_;              // before it
 };
 
 }  // namespace telepost::store

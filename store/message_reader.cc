@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "schema/keys.h"
 #include "store/pieces.h"
 #include "store/received_order.h"
 #include "store/rooms.h"
+#include "store/stored_content.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -15,6 +17,7 @@ using schema::Partition;
 namespace {
 
 constexpr std::size_t kMaxPage = 1000;
+constexpr std::size_t kAccessesInMemory = 100'000;
 constexpr std::uint64_t kMaxSourceText = 64u << 20;
 constexpr std::uint32_t kScanInsteadOfReads = 4;  // uids this much denser than the page are read as one range
 
@@ -195,7 +198,9 @@ Result<std::uint64_t> MessageReader::position_of(schema::AccountId account, sche
 }
 
 Result<schema::MessageRecord> MessageReader::find(schema::MessageId id) {
-  return read_placed(*rooms_.engine->reader(Partition::account(id.account)), id.local);
+  TELEPOST_ASSIGN(auto record, read_placed(*rooms_.engine->reader(Partition::account(id.account)), id.local));
+  record.accessed = std::max(record.accessed, rooms_.accesses.find(id));
+  return record;
 }
 
 Result<Listed> MessageReader::summary(schema::MessageId id) {
@@ -208,7 +213,7 @@ Result<Listed> MessageReader::summary(schema::MessageId id) {
 
 Result<std::string> MessageReader::document(schema::MessageId id) {
   const auto reader = rooms_.engine->reader(Partition::account(id.account));
-  TELEPOST_ASSIGN(auto document, reader->get(Space::large, keys::document(id.local)));
+  TELEPOST_ASSIGN(auto document, StoredContent(*reader, rooms_.dictionaries, id.local).document());
   if (!document) return {Errc::not_found, "no such message"};
   return std::move(*document);
 }
@@ -224,11 +229,12 @@ Result<std::vector<std::string>> MessageReader::annotations(schema::MessageId id
   return list;
 }
 
-Result<void> MessageReader::source(schema::MessageId id, std::uint64_t offset, std::uint64_t size,
+Result<void> MessageReader::source(schema::MessageId id, std::uint64_t offset, std::uint64_t size, const ReadOptions& options,
                                    const std::function<bool(std::string_view)>& sink) {
   const auto reader = rooms_.engine->reader(Partition::account(id.account));
   TELEPOST_ASSIGN(const auto record, read_message(*reader, id.local));
   const std::uint64_t end = size > record.size_bytes - std::min(offset, record.size_bytes) ? record.size_bytes : offset + size;
+  StoredContent content(*reader, rooms_.dictionaries, id.local);
   std::uint64_t begin = 0;
   for (std::uint32_t index = 0; index < record.segments.size() && begin < end; ++index) {
     const schema::Segment& segment = record.segments[index];
@@ -237,25 +243,32 @@ Result<void> MessageReader::source(schema::MessageId id, std::uint64_t offset, s
     if (begin <= offset) continue;
     std::string bytes;
     if (segment.piece) {
-      TELEPOST_ASSIGN(bytes, Pieces::read(*rooms_.engine, *segment.piece));
+      TELEPOST_ASSIGN(bytes, Pieces::read(rooms_, *segment.piece));
     } else {
-      TELEPOST_ASSIGN(auto stored, reader->get(Space::large, keys::segment(id.local, index)));
-      if (!stored) return {Errc::corrupt, "a segment of the message is missing; run telepost verify"};
-      bytes = std::move(*stored);
+      TELEPOST_ASSIGN(bytes, content.segment(record, index));
     }
     if (bytes.size() != segment.size) return {Errc::corrupt, "a segment of the message has another size; run telepost verify"};
     const std::uint64_t skip = offset > segment_begin ? offset - segment_begin : 0;
     const std::uint64_t take = std::min(begin, end) - segment_begin - skip;
-    if (!sink(std::string_view(bytes).substr(skip, take))) return {};
+    if (!sink(std::string_view(bytes).substr(skip, take))) break;
   }
+  if (options.purpose == Purpose::subscriber && !record.placements.empty()) note_access(id);
   return {};
+}
+
+// The record is written later, with others; where too many wait, by who brings one too many.
+void MessageReader::note_access(schema::MessageId id) {
+  rooms_.accesses.note(id, rooms_.clock.now());
+  if (rooms_.accesses.size() <= kAccessesInMemory) return;
+  const Result<void> written = write_accesses(rooms_);
+  if (!written.ok()) log::warning("accesses_not_written", {{"reason", to_string(written.error())}});
 }
 
 Result<std::string> MessageReader::source_text(schema::MessageId id) {
   TELEPOST_ASSIGN(const auto record, find(id));
   if (record.size_bytes > kMaxSourceText) return {Errc::too_large, "the message is over 64 MiB; read it in ranges"};
   std::string text;
-  TELEPOST_TRY(source(id, 0, record.size_bytes, [&](std::string_view bytes) {
+  TELEPOST_TRY(source(id, 0, record.size_bytes, {}, [&](std::string_view bytes) {
     text.append(bytes);
     return true;
   }));

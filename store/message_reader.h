@@ -34,6 +34,13 @@ struct Change {
   schema::ChangeRecord record;
 };
 
+// Who reads content. Only a subscriber's own reading is an access (store/accesses.h); a list, a sweep, a replica or a sender is none.
+enum class Purpose : std::uint8_t { subscriber, store };
+
+struct ReadOptions {
+  Purpose purpose = Purpose::store;
+};
+
 class MessageReader {
  public:
   explicit MessageReader(Rooms& rooms) : rooms_(rooms) {}
@@ -56,7 +63,7 @@ class MessageReader {
   Result<std::vector<std::string>> annotations(schema::MessageId id);  // XML, oldest first
   // Of an expunged message that is still being sent, its senders read document and source as before.
   // Bytes [offset, offset + size) of the source, given in pieces of at most 1 MiB; beyond the end: fewer. false ends it.
-  Result<void> source(schema::MessageId id, std::uint64_t offset, std::uint64_t size,
+  Result<void> source(schema::MessageId id, std::uint64_t offset, std::uint64_t size, const ReadOptions& options,
                       const std::function<bool(std::string_view)>& sink);
   Result<std::string> source_text(schema::MessageId id);  // whole; too_large over 64 MiB
 
@@ -65,6 +72,7 @@ class MessageReader {
   Result<std::vector<Change>> changes(schema::AccountId account, schema::Modseq since, std::size_t limit);
 
  private:
+  void note_access(schema::MessageId id);
   Rooms& rooms_;
 };
 

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "schema/document.h"
 #include "schema/keys.h"
-#include "store/due_list.h"
+#include "store/message_dates.h"
 #include "store/received_order.h"
 #include "transcoders/mime/body.h"
 #include "transcoders/mime/fields.h"
@@ -132,6 +132,9 @@ Result<void> write_message(AccountWrite& write, const NewMessage& message) {
   ++usage.messages;
   usage.bytes += document.size_bytes;
 
+  if (!is_unseen(summary)) record.seen = write.now();
+  TELEPOST_ASSIGN(const bool trashed, lies_in_trash_only(write, record.placements));
+  if (trashed) record.trashed = write.now();
   write.put(Space::point, keys::message(local), schema::encode(record));
   const std::string xml = schema::write_document(document);
   if (!write.has_room(xml.size() + message.content->inline_size())) {
@@ -147,7 +150,8 @@ Result<void> write_message(AccountWrite& write, const NewMessage& message) {
   change.id = local.value;
   change.created = modseq;
   write.log(modseq, change, schema::Modseq{0});
-  if (message.expires) write.add_due(*message.expires, due::kExpire, due::id_of(local));
+  TELEPOST_ASSIGN(const policies::Lifecycle lifecycle, lifecycle_of(write, {record, summary, &document}));
+  add_due_dates(write, local, {}, lifecycle);
   return {};
 }
 

@@ -23,7 +23,6 @@ struct NewMessage {
   const Content* content;            // outlives the call
   std::vector<schema::MailboxId> mailboxes;  // 1 to 64, distinct
   std::vector<std::string> keywords;         // sorted
-  std::optional<Time> expires;
 };
 
 // Errors: not_found (a mailbox), io, corrupt. In a write without_reads only what is newest in its mailboxes may be written.

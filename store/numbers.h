@@ -11,6 +11,7 @@ namespace telepost::store {
 class Numbers {
  public:
   void begin(std::uint32_t incarnation) { next_.store((static_cast<std::uint64_t>(incarnation) << 40) + 1); }
+  std::uint32_t incarnation() const { return static_cast<std::uint32_t>(next_.load(std::memory_order_relaxed) >> 40); }
   std::uint64_t next() { return next_.fetch_add(1, std::memory_order_relaxed); }
   schema::LocalId next_local() { return {next()}; }
   // Whether the number was given out by this store at some time.

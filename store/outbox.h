@@ -99,6 +99,10 @@ class Outbox {
     std::string payload;
   };
   std::vector<Result<Job>> change_all(const std::vector<Change>& changes);
+  // A job whose end needs nothing kept in it before the account's batch, as it stands: its lease lasts for as long as a commit may
+  // take, and the check that was asked for when it was enqueued is still to come. conclude() may follow at once. None: change_all() is
+  // to come first. Errors: conflict as above.
+  Result<std::optional<Job>> ends_at_once(const Job& job);
   // Behind the account's batch: the job goes, and its name in it; or it stands as `after`, waiting.
   void conclude(AccountWrite& write, const Job& job, const std::optional<Job>& after);
   Result<void> discard(const Job& job);  // of an ending job whose account is gone
@@ -107,13 +111,8 @@ class Outbox {
   Result<void> finish(const Job& job, const std::function<Result<void>(AccountWrite&)>& change = {});
 
   // For people. Errors: not_found; busy: being sent at this moment (remove), its outcome being kept, or changed by many at once.
-  // `after`: the job that was listed last; with its destination it may be gone meanwhile.
-  struct After {
-    After(std::uint64_t last = 0, std::string of = {}) : job(last), destination(std::move(of)) {}
-    std::uint64_t job;  // 0: from the first
-    std::string destination;
-  };
-  Result<void> list(const JobFilter& filter, const After& after, std::size_t limit, const std::function<bool(const Job&)>& visit);
+  // In the order in which they were made, behind the job `after`, which may be gone; 0: from the first.
+  Result<void> list(const JobFilter& filter, std::uint64_t after, std::size_t limit, const std::function<bool(const Job&)>& visit);
   Result<Job> show(std::uint64_t id);
   Result<void> hold(std::uint64_t id);     // stays until released; an attempt under way ends first
   Result<void> release(std::uint64_t id);  // its next attempt is now

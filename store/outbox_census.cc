@@ -38,7 +38,7 @@ class QueueGauge final : public metrics::Metric {
 };
 
 QueueGauge& jobs() {
-  static QueueGauge gauge("telepost_queue_jobs", "Send jobs by network: ready, later or being sent by this process; held ones are not counted");
+  static QueueGauge gauge("telepost_queue_jobs", "Send jobs by network: ready, later, held, or being sent by this process");
   return gauge;
 }
 QueueGauge& oldest() {
@@ -67,7 +67,13 @@ Result<void> OutboxCensus::count(Network network, std::uint16_t slice, std::size
   }));
   const std::string oldest_new = keys::job_at(prefix, now - kReadLag, 0);
   from = first.empty() ? oldest_new : std::min(first, oldest_new);
-  return {};
+  const std::string held = keys::held_job_of_network(static_cast<std::uint8_t>(network));
+  return reader->scan(Space::queue, held, keys::after(held), [&](std::string_view, std::string_view) {
+    if (left == 0) return false;
+    --left;
+    ++count.held;
+    return true;
+  });
 }
 
 Result<void> OutboxCensus::take() {
@@ -79,6 +85,7 @@ Result<void> OutboxCensus::take() {
     const std::size_t sending = rooms_.ready_jobs.sent(network, rooms_.clock.now());
     const std::string label = "network=\"" + std::string(schema::name_of(network)) + "\"";
     counted[label + ",state=\"ready\""] = static_cast<double>(all.ready);
+    counted[label + ",state=\"held\""] = static_cast<double>(all.held);
     counted[label + ",state=\"sending\""] = static_cast<double>(sending);
     counted[label + ",state=\"later\""] = static_cast<double>(all.later - std::min(all.later, sending));  // leases end later
     waited[label] = static_cast<double>(all.oldest_ms) / 1000;

@@ -1,5 +1,5 @@
 // How many jobs wait and how long, for who watches the server: the metrics telepost_queue_jobs{network,state} and
-// telepost_queue_oldest_seconds{network}. Read from the index by network, which holds every job but held ones.
+// telepost_queue_oldest_seconds{network}. Read from the indexes by network.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class OutboxCensus {
 
  private:
   struct Count {
-    std::size_t ready = 0, later = 0;
+    std::size_t ready = 0, later = 0, held = 0;
     std::int64_t oldest_ms = 0;  // how long the job that is due longest has been due
   };
   Result<void> count(schema::Network network, std::uint16_t slice, std::size_t& left, Count& count);

@@ -48,7 +48,7 @@ void Outbox::unsubscribe(std::uint64_t subscription) { rooms_.ready_jobs.unsubsc
 void Outbox::note(Rooms& rooms, const Job& job, ReadyJobs::Wake wake) {
   const auto time = ready_time(job.record);
   if (!time || *time > rooms.clock.now()) return;  // discovered when it comes
-  rooms.ready_jobs.note(lane_of(job.record), end_of(ready_keys(job.id, job.record).front()), wake);
+  rooms.ready_jobs.note(lane_of(job.record), end_of(index_keys(job.id, job.record).front()), wake);
 }
 
 // Goes on through what came due in the index of a network, and notes the lanes. Precondition: `reading` is held.

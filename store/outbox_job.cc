@@ -17,10 +17,11 @@ std::optional<Time> ready_time(const schema::JobRecord& job) {
   return job.expires ? std::min(job.next_attempt, *job.expires) : job.next_attempt;
 }
 
-std::vector<std::string> ready_keys(std::uint64_t id, const schema::JobRecord& job) {
+std::vector<std::string> index_keys(std::uint64_t id, const schema::JobRecord& job) {
   const std::optional<Time> time = ready_time(job);
-  if (!time) return {};
-  return {keys::job_at(keys::job_of_network(static_cast<std::uint8_t>(job.network)), *time, id),
+  const auto network = static_cast<std::uint8_t>(job.network);
+  if (!time) return {keys::job_at(keys::held_job_of_network(network), job.created, id)};
+  return {keys::job_at(keys::job_of_network(network), *time, id),
           keys::job_at(keys::job_of_destination(job.destination), *time, id)};
 }
 
@@ -32,7 +33,7 @@ CommitEntry replace_job(std::uint64_t id, const schema::JobRecord* before, std::
   CommitEntry entry{Batch(keys::queue_slice((before != nullptr ? before : after)->destination)), {}};
   if (before != nullptr) {
     entry.expectations.push_back({Space::point, key, std::string(before_bytes)});
-    for (const std::string& index : ready_keys(id, *before)) entry.batch.erase(Space::queue, index);
+    for (const std::string& index : index_keys(id, *before)) entry.batch.erase(Space::queue, index);
   }
   if (after == nullptr) {
     entry.batch.erase(Space::point, key);
@@ -41,7 +42,7 @@ CommitEntry replace_job(std::uint64_t id, const schema::JobRecord* before, std::
   entry.batch.put(Space::point, key, schema::encode(*after));
   // The entry by network tells the destination, so that a claim need not read the job for it.
   const std::string destination = keys::job_of_destination(after->destination).substr(1);
-  for (const std::string& index : ready_keys(id, *after)) entry.batch.put(Space::queue, index, index[0] == 'N' ? destination : "");
+  for (const std::string& index : index_keys(id, *after)) entry.batch.put(Space::queue, index, index[0] == 'N' ? destination : "");
   return entry;
 }
 

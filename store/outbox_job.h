@@ -19,8 +19,8 @@ struct Rooms;
 // Under which time the indexes hold the job; none: it is held and nobody sends it.
 std::optional<Time> ready_time(const schema::JobRecord& job);
 
-// The keys of its index entries, none or two.
-std::vector<std::string> ready_keys(std::uint64_t id, const schema::JobRecord& job);
+// The keys of its index entries: two, the one by network first; while it is held one, by which it is counted alone.
+std::vector<std::string> index_keys(std::uint64_t id, const schema::JobRecord& job);
 
 // When a job was to be asked about: key and time of a U record.
 std::string unnamed_key(Time time, std::uint64_t id);

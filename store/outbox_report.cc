@@ -21,6 +21,7 @@ constexpr int kTries = 16;
 constexpr std::size_t kAtOnce = 500;
 constexpr std::size_t kMaxReasonBytes = 500;
 constexpr Duration kTimeToFinish = std::chrono::minutes(1);
+constexpr Duration kTimeForACommit = std::chrono::seconds(45);  // and longer than before its end a sender renews a lease
 
 // Who has a job whose outcome is being kept: what is changed now would be lost when the account's batch is followed by the job.
 constexpr std::string_view kConcluding = "outcome";
@@ -129,6 +130,15 @@ std::vector<Result<Job>> Outbox::change_all(const std::vector<Change>& changes) 
   return results;
 }
 
+Result<std::optional<Job>> Outbox::ends_at_once(const Job& job) {
+  TELEPOST_ASSIGN(Stored stored, expect_lease(job));
+  const Time now = rooms_.clock.now();
+  const JobRecord& record = stored.job.record;
+  if (record.lease_until < now + kTimeForACommit || record.created + kNameWait < now + kTimeToFinish) return std::optional<Job>();
+  stored.job.check = record.created + kNameWait;
+  return std::optional(std::move(stored.job));
+}
+
 void Outbox::conclude(AccountWrite& write, const Job& job, const std::optional<Job>& after) {
   CommitEntry entry = replace_job(job.id, &job.record, {}, after ? &after->record : nullptr);
   entry.expectations.clear();  // nobody else's for a minute
@@ -171,41 +181,6 @@ Result<void> Outbox::end(const Stored& stored, const std::function<Result<void>(
 Result<void> Outbox::finish(const Job& job, const std::function<Result<void>(AccountWrite&)>& change) {
   TELEPOST_ASSIGN(const Stored stored, expect_lease(job));
   return end(stored, change);
-}
-
-Result<void> Outbox::list(const JobFilter& filter, const After& after, std::size_t limit,
-                          const std::function<bool(const Job&)>& visit) {
-  // In the order of slices, and of ids inside each: `after` is an id that was listed last.
-  std::uint16_t first = 0;
-  std::string destination = after.destination;
-  if (after.job != 0 && destination.empty()) {
-    TELEPOST_ASSIGN(const Stored last, find(after.job));
-    destination = last.job.record.destination;
-  }
-  if (after.job != 0) first = keys::queue_slice(destination).slice();
-  const std::uint16_t only = filter.destination ? keys::queue_slice(*filter.destination).slice() : keys::kQueueSlices;
-  bool more = limit > 0;
-  Result<void> decoded;
-  for (std::uint16_t slice = first; slice < keys::kQueueSlices && more; ++slice) {
-    if (filter.destination && slice != only) continue;
-    const auto reader = rooms_.engine->reader(Partition::slice(schema::PartitionKind::queue, slice));
-    const std::string begin = after.job != 0 && slice == first ? keys::job(after.job) + '\0' : std::string("J");
-    TELEPOST_TRY(reader->scan(Space::point, begin, keys::after("J"), [&](std::string_view key, std::string_view value) {
-      auto record = schema::decode_JobRecord(value);
-      if (!record.ok()) {
-        decoded = record.error();
-        return more = false;
-      }
-      const Job job{ByteReader(key.substr(1)).u64(), std::move(*record)};
-      const bool wanted = (!filter.network || *filter.network == job.record.network) &&
-                          (!filter.destination || *filter.destination == job.record.destination) &&
-                          (!filter.account || *filter.account == job.record.account);
-      if (wanted) more = visit(job) && --limit > 0;
-      return more;
-    }));
-    TELEPOST_TRY(decoded);
-  }
-  return {};
 }
 
 Result<Outbox::Stored> Outbox::find(std::uint64_t id) {

@@ -63,6 +63,12 @@ void note_reply(MailRecipient& recipient, const MailOutcome& outcome, const poli
   attempts().with({std::string(schema::name_of(facts.network)), std::string(name_of(outcome.state))}).add();
 }
 
+bool reports_nothing(const MailJob& mail) {
+  return std::none_of(mail.to.begin(), mail.to.end(), [](const MailRecipient& r) {
+    return r.state == SendState::failed || is_wanted(r.request.notify, action_of(r.state));
+  });
+}
+
 void give_up(MailRecipient& recipient, Time now) {
   recipient.state = SendState::failed;
   recipient.reply = "554 5.4.7 not delivered in time" + (recipient.reply.empty() ? "" : "; the last answer was: " + recipient.reply);
@@ -216,11 +222,20 @@ Outcomes::Work Outcomes::weigh(Told told) {
   return work;
 }
 
+// What reached its servers, and nobody wants to hear of it: the account's batch says all that there is to keep. A crash before it
+// leaves the job as it was, as one before the outcome was told would have.
+void Outcomes::end_at_once(Work& work) {
+  if (work.failed || work.change.how != Outbox::Change::How::ends || !reports_nothing(work.mail)) return;
+  Result<std::optional<Job>> job = Outbox(rooms_).ends_at_once(work.told.job);
+  if (job.ok()) work.job = std::move(*job);
+  else work.failed = job.error();
+}
+
 void Outcomes::change_jobs(std::vector<Work>& all) {
   std::vector<Outbox::Change> changes;
   std::vector<Work*> changed;
   for (Work& work : all) {
-    if (work.failed) continue;
+    if (work.failed || work.job) continue;
     changes.push_back(work.change);
     changed.push_back(&work);
   }
@@ -312,7 +327,7 @@ Result<void> Outcomes::keep_in_account(std::vector<Work*>& all) {
 
 void Outcomes::keep(std::vector<Told> together) {
   std::vector<Work> all;
-  for (Told& told : together) all.push_back(weigh(std::move(told)));
+  for (Told& told : together) end_at_once(all.emplace_back(weigh(std::move(told))));
   change_jobs(all);
   std::vector<Work*> settling;
   for (Work& work : all) {

@@ -64,6 +64,7 @@ class Outcomes : public std::enable_shared_from_this<Outcomes> {
   void keep(std::vector<Told> all);
   Work weigh(Told told);
   std::optional<Time> weigh_recipients(Work& work, policies::RetryFacts facts, std::string& reason) const;
+  void end_at_once(Work& work);
   void change_jobs(std::vector<Work>& all);
   Result<void> report(Work& work);
   Result<void> keep_in_account(std::vector<Work*>& all);

@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 constexpr int kRestPerWork = 5;
 constexpr milliseconds kLongestRest{2000};
 constexpr milliseconds kLook{20};
+constexpr milliseconds kShortestWork{4};  // smaller steps are gathered: a rest cannot be shorter than a look
 
 }  // namespace
 
@@ -22,6 +23,7 @@ Pace::Pace(Rooms& rooms)
 
 void Pace::rest() {
   const auto now = std::chrono::steady_clock::now();
+  if (now - begun_ < kShortestWork) return;
   const std::uint64_t delivered = rooms_.committer.delivered();
   if (delivered != delivered_) {
     const auto until = now + std::min<std::chrono::steady_clock::duration>(kRestPerWork * (now - begun_), kLongestRest);

@@ -12,7 +12,7 @@ struct Rooms;
 class Pace {
  public:
   explicit Pace(Rooms& rooms);
-  // After a step of some milliseconds. Returns early when the store is being closed.
+  // After a bounded step. Returns early when the store is being closed.
   void rest();
 
  private:

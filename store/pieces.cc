@@ -87,11 +87,24 @@ Result<void> Pieces::unlink(const std::vector<Link>& links) {
   return rooms_.committer.commit(std::move(list));
 }
 
-Result<std::string> Pieces::read(Engine& engine, const Digest& piece) {
+Result<std::optional<schema::PieceRecord>> Pieces::head(Engine& engine, const Digest& piece) {
+  TELEPOST_ASSIGN(const auto stored, engine.reader(Partition::piece(piece))->get(Space::point, keys::kPieceHead));
+  if (!stored) return std::optional<schema::PieceRecord>();
+  TELEPOST_ASSIGN(const auto head, schema::decode_PieceRecord(*stored));
+  return std::optional(head);
+}
+
+Result<std::string> Pieces::read(Rooms& rooms, const Digest& piece) { return read(*rooms.engine, rooms.dictionaries, piece); }
+
+// Looked for as raw bytes first, which most pieces are, and without asking the head: a sweep may pack the piece between two
+// questions, and then the second finds it.
+Result<std::string> Pieces::read(Engine& engine, Dictionaries& dictionaries, const Digest& piece) {
   const auto reader = engine.reader(Partition::piece(piece));
   TELEPOST_ASSIGN(auto bytes, reader->get(Space::large, keys::kPieceBytes));
-  if (!bytes) return {Errc::corrupt, "piece " + to_hex(piece) + " is missing; run telepost verify"};
-  return std::move(*bytes);
+  if (bytes) return std::move(*bytes);
+  TELEPOST_ASSIGN(const auto packed, reader->get(Space::large, keys::kPackedPiece));
+  if (!packed) return {Errc::corrupt, "piece " + to_hex(piece) + " is missing; run telepost verify"};
+  return transcoders::codec::decode(*packed, dictionaries.finder());
 }
 
 // Takes links of gone messages out, into the batch; tells whether a link is left. A link that was renewed since the hint was
@@ -135,8 +148,8 @@ Result<std::uint64_t> Pieces::check(const Hint& hint, Duration grace) {
   } else if (grace == Duration(0) || (known_orphan && now >= orphan.reclaim)) {
     entry.batch.erase(Space::point, keys::kPieceHead);
     entry.batch.erase(Space::point, keys::kOrphan);
-    entry.batch.erase(Space::large, keys::kPieceBytes);
-    freed = head.size_bytes;
+    entry.batch.erase(Space::large, head.is_packed() ? keys::kPackedPiece : keys::kPieceBytes);
+    freed = head.is_packed() ? head.stored_bytes : head.size_bytes;
   } else {
     if (!known_orphan) orphan = {head.generation, now + grace};
     entry.batch.put(Space::point, keys::kOrphan, schema::encode(orphan));

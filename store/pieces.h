@@ -23,6 +23,7 @@ namespace telepost::store {
 
 struct Rooms;
 class AccountWrite;
+class Dictionaries;
 
 inline constexpr std::size_t kPieceBytes = 1u << 20;         // a part's body is cut every so many bytes
 inline constexpr std::size_t kSharedPartBytes = 32u << 10;   // from this size on a part is shared
@@ -47,8 +48,11 @@ class Pieces {
   };
   Result<void> unlink(const std::vector<Link>& links);  // at most 10,000, by one synced write; safe to repeat
 
-  // The decoded bytes. Errors: corrupt (missing).
-  static Result<std::string> read(Engine& engine, const Digest& piece);
+  // Nothing: it is gone.
+  static Result<std::optional<schema::PieceRecord>> head(Engine& engine, const Digest& piece);
+  // The bytes as they arrived, however they are stored. Errors: corrupt (missing, damaged).
+  static Result<std::string> read(Rooms& rooms, const Digest& piece);
+  static Result<std::string> read(Engine& engine, Dictionaries& dictionaries, const Digest& piece);
 
   // What a piece's hint asks for: links of the hint's messages that are gone are removed; a piece without links becomes
   // an orphan, and an orphan goes when its grace is over and nothing raised its generation. Gives the bytes freed.

@@ -13,6 +13,7 @@
 #include "store/due_list.h"
 #include "store/mailboxes.h"
 #include "store/rooms.h"
+#include "store/submitted_copies.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -35,7 +36,9 @@ void count(schema::Kind kind, const Result<Delivered>& result) {
     return;
   }
   const std::string outcome(!result.ok() ? name_of(result.error().kind)
-                            : result->how == Delivered::How::stored ? "stored" : "already_there");
+                            : result->how == Delivered::How::stored   ? "stored"
+                            : result->how == Delivered::How::promised ? "promised"
+                                                                      : "already_there");
   deliveries().with({std::string(name_of(kind)), outcome}).add();
 }
 
@@ -108,21 +111,10 @@ void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<Arrived>& arrived,
   }
 }
 
-// Asked before anything is stored, since one answer must do for all: a recipient who would be refused, or who cannot be
-// asked now, refuses the message for all of them. Until reports are sent, no 250 may leave somebody out.
-std::optional<Error> refusal_of_any(Rooms& rooms, const Arrived& arrived) {
-  for (std::size_t i = 0; i < arrived.ids.size(); ++i) {
-    Result<AccountWrite> write = AccountWrite::begin(rooms, arrived.ids[i].account, AccountWrite::Mode::without_reads);
-    if (!write.ok()) return write.error();
-    const policies::DeliveryVerdict verdict = decide(rooms, *write, arrived);
-    if (verdict.refusal) return verdict.refusal;
-  }
-  return std::nullopt;
-}
-
 // SMTP gives one answer: the first copy's batch carries the others as intents, then come their batches, then the intents
 // are done. One list, so that a crash leaves a prefix: nothing, or the first copy and intents that a hint finds. Where the copies
 // are too many to hold, several lists, each durable before the next is built; the intents of the first name all that follow.
+// Whoever refuses is among the intents too, and serving them ends in a report; where nobody takes it, nothing is stored.
 class OneForAll : public std::enable_shared_from_this<OneForAll> {
  public:
   OneForAll(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done)
@@ -164,14 +156,18 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
     if (first_) return;
     Copy* first = nullptr;
     schema::IntentRecord intents;
-    const auto name = [&](std::size_t index) { intents.recipients.push_back({arrived_->ids[index], arrived_->incoming.to[index].address, arrived_->incoming.to[index].request}); };
+    const auto name = [&](std::size_t index) {
+      const Recipient& to = arrived_->incoming.to[index];
+      intents.recipients.push_back({arrived_->ids[index], to.address, to.request});
+      if (!arrived_->incoming.judgement.tells_sender()) intents.recipients.back().request.notify = {.never = true};
+    };
     for (Copy& copy : copies_) {
       if (outcomes_[copy.index]->how != Delivered::How::stored) continue;
       if (first != nullptr) name(copy.index);
       else first = &copy;
     }
     if (first == nullptr) return;
-    // Who could be served when it was decided and cannot now is tried again when the intents are due.
+    // Who refuses, and who could not be asked.
     for (auto each = order_.begin(); each != rest; ++each) {
       if (!outcomes_[each->second].ok()) name(each->second);
     }
@@ -205,7 +201,7 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
 
   // Once the intents are durable, whoever is not served now will be.
   void stop(Order::const_iterator rest, const Result<void>& failed) {
-    for (; rest != order_.end(); ++rest) outcomes_[rest->second] = Delivered{arrived_->ids[rest->second], Delivered::How::stored};
+    for (; rest != order_.end(); ++rest) outcomes_[rest->second] = Error{failed.error()};
     answer(durable_ ? Result<void>() : failed);
   }
 
@@ -223,14 +219,34 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
   void answer(const Result<void>& committed) {
     // With the first copy durable, intents hold whoever failed.
     if (committed.ok() && first_) {
+      if (someone_failed()) serve_soon();
       for (const auto& [account, index] : order_) {
-        if (!outcomes_[index].ok()) outcomes_[index] = Delivered{arrived_->ids[index], Delivered::How::stored};
+        if (!outcomes_[index].ok()) outcomes_[index] = Delivered{arrived_->ids[index], Delivered::How::promised};
       }
+    } else if (const std::optional<Error> refusal = committed.ok() ? refusal_of_all() : std::optional(committed.error())) {
+      for (Result<Delivered>& outcome : outcomes_) outcome = *refusal;
     }
-    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
-      const Result<Delivered>& outcome = outcomes_[order_.at(arrived_->ids[i].account)];
-      gathering_->set(i, committed.ok() || !outcome.ok() ? outcome : Result<Delivered>(committed.error()));
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) gathering_->set(i, outcomes_[order_.at(arrived_->ids[i].account)]);
+  }
+
+  // What is refused is told within the second; should a crash or a full pool come first, the due item has it done.
+  void serve_soon() {
+    rooms_.workers.run_anyway([&rooms = rooms_, first = *first_] {
+      const Result<void> served = Recipients::serve_intents(rooms, first);
+      if (!served.ok()) log::warning("intents_wait", {{"message", schema::to_string(first)}, {"reason", to_string(served.error())}});
+    });
+  }
+
+  // One answer where nobody takes it: the one that has the peer try again, if there is such a one.
+  std::optional<Error> refusal_of_all() const {
+    const auto weight = [](const Error& error) { return error.kind == Errc::over_quota ? 1 : is_verdict(error.kind) ? 0 : 2; };
+    std::optional<Error> said;
+    for (const auto& [account, index] : order_) {
+      if (outcomes_[index].ok()) return std::nullopt;
+      const Error& error = outcomes_[index].error();
+      if (!said || weight(error) > weight(*said)) said = error;
     }
+    return said;
   }
 
   Rooms& rooms_;
@@ -259,8 +275,6 @@ bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arriv
 
 void Recipients::deliver(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done) {
   if (arrived->incoming.reply == Incoming::Reply::one_for_each) return deliver_one_for_each(rooms, arrived, std::move(done));
-  const std::optional<Error> refusal = refusal_of_any(rooms, *arrived);
-  if (refusal) return done(DeliveredToAll(arrived->ids.size(), *refusal));
   std::make_shared<OneForAll>(rooms, arrived, std::move(done))->run();
 }
 

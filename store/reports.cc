@@ -100,7 +100,7 @@ bool is_wanted(const schema::Notify& notify, ReportAction action) {
 Result<std::string> Reports::source(const Reported& about, std::uint64_t size) {
   std::string bytes;
   if (about.message.local.value == 0) return bytes;
-  const Result<void> read = MessageReader(rooms_).source(about.message, about.header_offset, size, [&bytes](std::string_view some) {
+  const Result<void> read = MessageReader(rooms_).source(about.message, about.header_offset, size, {}, [&bytes](std::string_view some) {
     bytes.append(some);
     return true;
   });

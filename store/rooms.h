@@ -7,59 +7,57 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "schema/class_of_service.h"
 #include "schema/configuration.h"
+#include "store/accesses.h"
 #include "store/address_cache.h"
+#include "store/audit.h"
+#include "store/archive/archive_place.h"
 #include "store/calendar.h"
-#include "store/cdr_hints.h"
 #include "store/change_feed.h"
+#include "store/classes.h"
 #include "store/committer.h"
 #include "store/creation_limit.h"
+#include "store/dictionaries.h"
 #include "store/engine/engine.h"
 #include "store/heads.h"
 #include "store/health.h"
+#include "store/lease.h"
 #include "store/numbers.h"
+#include "store/open_numbers.h"
 #include "store/ready_jobs.h"
 #include "store/store_clock.h"
 #include "store/workers.h"
 
 namespace telepost::store {
 
-// Classes of service in force; replaced as a whole.
-class Classes {
- public:
-  explicit Classes(schema::ClassSet classes) : set_(std::make_shared<const schema::ClassSet>(std::move(classes))) {}
-  std::shared_ptr<const schema::ClassSet> get() const { return std::atomic_load(&set_); }
-  void set(schema::ClassSet classes) {
-    std::atomic_store(&set_, std::make_shared<const schema::ClassSet>(std::move(classes)));
-  }
-
- private:
-  std::shared_ptr<const schema::ClassSet> set_;
-};
-
 // Destroyed from the bottom up: the workers run what is queued, then the committer commits what they submitted.
 struct Rooms {
-  Rooms(schema::Configuration settings, schema::ClassSet class_set, std::unique_ptr<Engine> opened, const Clock& wall,
-        Random& generator);
+  Rooms(schema::Configuration settings, schema::ClassSet class_set, std::unique_ptr<Engine> opened, std::unique_ptr<Archive> second,
+        const Clock& wall, Random& generator);
 
   const schema::Configuration configuration;
   std::unique_ptr<Engine> engine;
+  Dictionaries dictionaries;
   Random& random;
   StoreClock clock;
+  ArchivePlace archive;
   Numbers numbers;
   ReadyJobs ready_jobs;
-  CdrHints cdr_hints{numbers};
+  OpenNumbers cdr_hints{numbers};
+  AuditRoom audit{numbers};
   Classes classes;
   Heads heads;
   AddressCache addresses;
+  Accesses accesses;
   Calendar calendar;
+  SeenLeases seen_leases;
   CreationLimit creation_limit;
   Health health;
   ChangeFeed feed;
   Committer committer;
   Workers workers;
   std::mutex sweeping;                 // held by the one sweep that runs
+  SliceLeases slice_leases;            // guarded by it
   bool serving = false;                // constant after opening: deliveries may be under way at any moment
   std::atomic<bool> stopping{false};
 };

@@ -18,12 +18,14 @@ class Schedule {
 
  private:
   void watch();
+  void watch_clock();
   void sweep();
   bool wait_a_round();  // false: stopping
   Rooms& rooms_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
+  bool clock_leapt_ = false;  // the watching thread's
   std::thread watch_;
   std::thread sweep_;  // when sweeping by itself
 };

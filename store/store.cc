@@ -1,11 +1,12 @@
 #include "store/store.h"
 
+#include "base/log.h"
 #include "store/app_passwords.h"
+#include "store/audit.h"
 #include "store/cdr_export.h"
 #include "store/outbox.h"
 #include "store/rooms.h"
 #include "store/schedule.h"
-#include "store/store_record.h"
 #include "store/submission.h"
 
 namespace telepost::store {
@@ -15,11 +16,13 @@ constexpr std::size_t kWorkersQueue = 4096;
 }  // namespace
 
 Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::unique_ptr<Engine> opened,
-             const Clock& wall, Random& generator)
+             std::unique_ptr<Archive> second, const Clock& wall, Random& generator)
     : configuration(std::move(settings)),
       engine(std::move(opened)),
+      dictionaries(*engine),
       random(generator),
-      clock(wall),
+      clock(wall, {configuration.clock_max_jump, configuration.clock_max_stop}),
+      archive(std::move(second), clock),
       classes(std::move(class_set)),
       heads(configuration.store.heads),
       creation_limit(configuration.create_per_peer_hour),
@@ -29,7 +32,7 @@ Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::un
 
 struct Store::Facade {
   explicit Facade(Rooms& rooms)
-      : deliver(rooms), accounts(rooms), app_passwords(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), outbox(rooms), submission(rooms), cdrs(rooms) {}
+      : deliver(rooms), accounts(rooms), app_passwords(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), outbox(rooms), submission(rooms), cdrs(rooms), audit(rooms) {}
   Deliver deliver;
   Accounts accounts;
   AppPasswords app_passwords;
@@ -40,10 +43,12 @@ struct Store::Facade {
   Outbox outbox;
   Submission submission;
   CdrExport cdrs;
+  Audit audit;
 };
 
 Result<std::unique_ptr<Store>> Store::open(Options options, std::unique_ptr<Engine> engine, const Clock& clock, Random& random) {
-  auto rooms = std::make_unique<Rooms>(std::move(options.configuration), std::move(options.classes), std::move(engine), clock, random);
+  auto rooms = std::make_unique<Rooms>(std::move(options.configuration), std::move(options.classes), std::move(engine),
+                                       std::move(options.archive), clock, random);
   TELEPOST_TRY(begin_incarnation(*rooms));
   rooms->health.refresh();
   rooms->serving = options.sweeping == Options::Sweeping::by_itself;
@@ -57,8 +62,12 @@ Store::Store(std::unique_ptr<Rooms> rooms)
 
 Store::~Store() {
   rooms_->stopping.store(true);
+  rooms_->archive.stop();
   schedule_.reset();
+  const Result<void> written = write_accesses(*rooms_);
+  if (!written.ok()) log::warning("accesses_not_written", {{"reason", to_string(written.error())}});
   facade_.reset();
+  if (const Result<void> kept = keep_time(*rooms_); !kept.ok()) log::warning("store_time_not_kept", {{"reason", to_string(kept.error())}});
 }
 
 Rooms& rooms_of(Store& store) { return *store.rooms_; }
@@ -74,9 +83,12 @@ Sweep& Store::sweep() { return facade_->sweep; }
 Outbox& Store::outbox() { return facade_->outbox; }
 Submission& Store::submission() { return facade_->submission; }
 CdrExport& Store::cdrs() { return facade_->cdrs; }
+Audit& Store::audit() { return facade_->audit; }
 Engine& Store::engine() { return *rooms_->engine; }
 const schema::Configuration& Store::configuration() const { return rooms_->configuration; }
 void Store::set_classes(schema::ClassSet classes) { rooms_->classes.set(std::move(classes)); }
+Result<ClockState> Store::clock() const { return clock_state(*rooms_); }
+Result<ClockState> Store::accept_clock() { return store::accept_clock(*rooms_); }
 Result<void> Store::run(std::function<void()> work) { return rooms_->workers.run(std::move(work)); }
 Result<void> Store::health() const { return rooms_->health.check(); }
 

@@ -15,6 +15,7 @@
 #include "schema/class_of_service.h"
 #include "schema/configuration.h"
 #include "store/accounts.h"
+#include "store/archive/archive.h"
 #include "store/change_feed.h"
 #include "store/completion.h"
 #include "store/deliver.h"
@@ -22,11 +23,13 @@
 #include "store/mailboxes.h"
 #include "store/message_changer.h"
 #include "store/message_reader.h"
+#include "store/store_record.h"
 #include "store/sweep.h"
 
 namespace telepost::store {
 
 class AppPasswords;
+class Audit;
 class Outbox;
 class Submission;
 class CdrExport;
@@ -40,6 +43,7 @@ class Store {
     schema::ClassSet classes;
     // The server sweeps by itself; a command and most tests call sweep().
     enum class Sweeping { by_itself, when_asked } sweeping = Sweeping::when_asked;
+    std::unique_ptr<Archive> archive = {};  // where sources go that nobody reads; null: everything stays
   };
 
   // Opens what the engine keeps, or makes a new store in an empty engine. Clock and random must outlive the store.
@@ -60,11 +64,16 @@ class Store {
   Outbox& outbox();
   Submission& submission();
   CdrExport& cdrs();
+  Audit& audit();
   Engine& engine();
   const schema::Configuration& configuration() const;
 
   // Puts a new set of classes of service in force; decisions already made stay.
   void set_classes(schema::ClassSet classes);
+
+  // The clock rule of store/store_clock.h: how the clocks stand, and that a leap of the wall clock is believed. Durable at return.
+  Result<ClockState> clock() const;
+  Result<ClockState> accept_clock();
 
   // Runs a blocking piece of work on the bounded pool. busy if its queue is full: the work was not taken.
   Result<void> run(std::function<void()> work);

@@ -1,5 +1,7 @@
 #include "store/store_record.h"
 
+#include <algorithm>
+
 #include "schema/keys.h"
 #include "schema/records.h"
 #include "store/rooms.h"
@@ -10,6 +12,8 @@ namespace keys = schema::keys;
 namespace {
 
 constexpr std::uint32_t kFormat = 1;
+constexpr Duration kKeepEvery = std::chrono::minutes(1);
+constexpr int kTries = 16;  // each refusal means that another process succeeded
 constexpr std::uint32_t kLastIncarnation = (1u << 24) - 1;
 
 Result<void> write(Rooms& rooms, const schema::StoreRecord& record, const std::optional<std::string>& before) {
@@ -18,6 +22,19 @@ Result<void> write(Rooms& rooms, const schema::StoreRecord& record, const std::o
   CommitList list;
   list.push_back(std::move(entry));
   return rooms.committer.commit(std::move(list));
+}
+
+Result<schema::StoreRecord> read_record(Rooms& rooms) {
+  TELEPOST_ASSIGN(const auto bytes, rooms.engine->reader(schema::Partition::meta())->get(Space::point, keys::kStore));
+  if (!bytes) return {Errc::corrupt, "the store has lost its record"};
+  return schema::decode_StoreRecord(*bytes);
+}
+
+// Another process may have seen a later time.
+void note_time(Rooms& rooms, schema::StoreRecord& record) {
+  record.latest = std::max(record.latest, rooms.clock.now());
+  record.leap.reset();
+  if (rooms.clock.leap()) record.leap = rooms.clock.wall();
 }
 
 }  // namespace
@@ -36,19 +53,41 @@ Result<void> begin_incarnation(Rooms& rooms) {
   }
   if (record.incarnation >= kLastIncarnation) return {Errc::too_many, "the store was opened too often for its ids"};
   ++record.incarnation;
-  rooms.clock.begin(record.latest);
-  record.latest = rooms.clock.now();
+  rooms.clock.begin(record);
+  note_time(rooms, record);
   TELEPOST_TRY(write(rooms, record, bytes));
+  rooms.clock.kept(record.latest);
   rooms.numbers.begin(record.incarnation);
+  rooms.archive.begin(record.id);
   return {};
 }
 
 Result<void> keep_time(Rooms& rooms) {
-  TELEPOST_ASSIGN(const auto bytes, rooms.engine->reader(schema::Partition::meta())->get(Space::point, keys::kStore));
-  if (!bytes) return {Errc::corrupt, "the store has lost its record"};
-  TELEPOST_ASSIGN(auto record, schema::decode_StoreRecord(*bytes));
-  record.latest = rooms.clock.now();
-  return write(rooms, record, bytes);
+  for (int tries = 0; tries < kTries; ++tries) {
+    TELEPOST_ASSIGN(schema::StoreRecord record, read_record(rooms));
+    const std::string before = schema::encode(record);
+    note_time(rooms, record);
+    const Result<void> written = write(rooms, record, before);
+    if (written.ok()) rooms.clock.kept(record.latest);
+    if (written.ok() || written.error().kind != Errc::conflict) return written;
+  }
+  return {Errc::busy, "other processes keep changing the store's record"};
+}
+
+Result<void> keep_time_if_old(Rooms& rooms) {
+  return rooms.clock.now() - rooms.clock.kept() > kKeepEvery ? keep_time(rooms) : Result<void>();
+}
+
+Result<ClockState> clock_state(Rooms& rooms) {
+  TELEPOST_ASSIGN(const schema::StoreRecord record, read_record(rooms));
+  const std::optional<Duration> leap = rooms.clock.leap();
+  return ClockState{rooms.clock.wall(), rooms.clock.now(), record.latest, leap};
+}
+
+Result<ClockState> accept_clock(Rooms& rooms) {
+  rooms.clock.accept();
+  TELEPOST_TRY(keep_time(rooms));
+  return clock_state(rooms);
 }
 
 }  // namespace telepost::store

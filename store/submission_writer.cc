@@ -154,17 +154,17 @@ Result<void> SubmissionKeeping::write_recipients(Rooms& rooms, AccountWrite& wri
 }
 
 Result<Delivered> SubmissionKeeping::write(Rooms& rooms, AccountWrite& write, Arrived& arrived, schema::MailboxId sent) const {
-  const policies::DeliveryVerdict verdict = decide(rooms, write, arrived);
+  const policies::DeliveryVerdict verdict = decide(write, arrived);
   if (verdict.refusal) return *verdict.refusal;
   std::size_t named = 0;  // by the document too
   for (const HandedIn::To& to : mail_.to) named += to.address.size() + kElementBytes;
   if (named > kMaxNamed) return too_many();
   schema::Document& document = arrived.document;
   document.id = arrived.ids[0];
-  document.received = write.received(rooms.clock.now());
+  document.received = write.received();
   document.envelope.to.clear();
   for (const HandedIn::To& to : mail_.to) document.envelope.to.push_back("mailto:" + to.address);
-  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {sent}, arrived.incoming.keywords, verdict.expires}));
+  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {sent}, arrived.incoming.keywords}));
   TELEPOST_TRY(write_recipients(rooms, write, arrived));
   if (!write.has_room(0)) return too_many();
   return Delivered{arrived.ids[0], Delivered::How::stored};
@@ -187,7 +187,7 @@ void SubmissionKeeping::submit(Rooms& rooms, AccountWrite write, const std::shar
 bool SubmissionKeeping::try_keep(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, Completion<DeliveredToAll>& done) {
   std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, mail_.account);
   if (!write) return false;
-  const auto sent = known_sent(*write, write->received(rooms.clock.now()), arrived->ids[0].local);
+  const auto sent = known_sent(*write, write->received(), arrived->ids[0].local);
   if (!sent) return false;
   submit(rooms, std::move(*write), arrived, *sent, std::move(done));
   return true;
@@ -197,7 +197,7 @@ void SubmissionKeeping::keep(Rooms& rooms, std::shared_ptr<Arrived> arrived, Com
   {
     Result<AccountWrite> write = AccountWrite::begin(rooms, mail_.account, AccountWrite::Mode::without_reads);
     if (!write.ok()) return done(DeliveredToAll{write.error()});
-    const auto sent = known_sent(*write, write->received(rooms.clock.now()), arrived->ids[0].local);
+    const auto sent = known_sent(*write, write->received(), arrived->ids[0].local);
     if (sent) return submit(rooms, std::move(*write), arrived, *sent, std::move(done));
   }
   Result<AccountWrite> write = AccountWrite::begin(rooms, mail_.account, AccountWrite::Mode::with_reads);

@@ -14,6 +14,7 @@
 #include "store/pieces.h"
 #include "store/reports.h"
 #include "store/rooms.h"
+#include "store/stored_content.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -69,24 +70,16 @@ Result<bool> lies_in_junk(const PartitionReader& reader, const schema::MessageRe
 Result<std::shared_ptr<Arrived>> first_copy(Rooms& rooms, schema::MessageId first) {
   const auto reader = rooms.engine->reader(schema::Partition::account(first.account));
   TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::message(first.local)));
-  TELEPOST_ASSIGN(const auto xml, reader->get(Space::large, keys::document(first.local)));
+  StoredContent stored(*reader, rooms.dictionaries, first.local);
+  TELEPOST_ASSIGN(const auto xml, stored.document());
   if (!bytes || !xml) return std::shared_ptr<Arrived>();
   TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
   auto arrived = std::make_shared<Arrived>();
   TELEPOST_ASSIGN(arrived->document, schema::read_document(*xml));
-  TELEPOST_ASSIGN(arrived->incoming.judgement.junk, lies_in_junk(*reader, record));
+  TELEPOST_ASSIGN(arrived->incoming.judgement.junk, lies_in_junk(*reader, record));  // forged: no recipient asks for a report
   arrived->content.segments = record.segments;
-  for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
-    if (record.segments[index].piece) continue;
-    TELEPOST_ASSIGN(auto inline_bytes, reader->get(Space::large, keys::segment(first.local, index)));
-    if (!inline_bytes) return {Errc::corrupt, "a segment of the first copy is missing"};
-    arrived->content.inline_bytes.push_back(std::move(*inline_bytes));
-  }
+  TELEPOST_ASSIGN(arrived->content.inline_bytes, stored.segments(record));
   return arrived;
-}
-
-bool is_verdict(Errc kind) {
-  return kind == Errc::refused || kind == Errc::over_quota || kind == Errc::too_large || kind == Errc::not_found || kind == Errc::invalid;
 }
 
 std::string reply_of(const Error& refusal) {
@@ -219,6 +212,10 @@ Result<void> serve_some(Rooms& rooms, schema::MessageId first, const schema::Sub
 }
 
 }  // namespace
+
+bool is_verdict(Errc kind) {
+  return kind == Errc::refused || kind == Errc::over_quota || kind == Errc::too_large || kind == Errc::not_found || kind == Errc::invalid;
+}
 
 std::string reply_of_refusal(const Error& refusal) { return reply_of(refusal); }
 

@@ -24,6 +24,8 @@ struct ForCopies {
 // (unavailable). May block. Errors: those that pass, and corrupt.
 Result<std::optional<Error>> serve_copy(Rooms& rooms, schema::MessageId first, schema::MessageId copy, const std::string& address,
                                         const schema::RecipientRequest& request, const ForCopies& same);
+// Whether an error is an account's own word on a message, which trying again does not change.
+bool is_verdict(Errc kind);
 // As a server of ours would have said it: "552 5.2.2 the mailbox is full".
 std::string reply_of_refusal(const Error& refusal);
 

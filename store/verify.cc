@@ -8,6 +8,7 @@
 #include "store/calendar.h"
 #include "store/rooms.h"
 #include "store/store.h"
+#include "store/sweep_run.h"
 #include "store/verify_scope.h"
 
 namespace telepost::store {
@@ -111,9 +112,10 @@ std::string to_string(const Finding& finding) {
   return text.append(": ").append(finding.what);
 }
 
-Result<VerifyReport> verify(Store& store, const VerifyOptions& options) {
-  Rooms& rooms = rooms_of(store);
-  VerifyScope scope(*rooms.engine, rooms.clock.now(), options);
+namespace {
+
+Result<VerifyReport> verify_rooms(Rooms& rooms, const VerifyOptions& options) {
+  VerifyScope scope(*rooms.engine, rooms.dictionaries, rooms.clock.now(), options);
   if (options.account) {
     TELEPOST_ASSIGN(const auto profile, scope.engine().reader(Partition::account(*options.account))->get(Space::point, keys::kAccount));
     if (!profile) return {Errc::not_found, "no account " + schema::to_string(*options.account)};
@@ -135,7 +137,31 @@ Result<VerifyReport> verify(Store& store, const VerifyOptions& options) {
   TELEPOST_TRY(verify_directory(scope));
   TELEPOST_TRY(verify_calendar_and_cdrs(scope));
   TELEPOST_TRY(verify_outbox(scope));
+  TELEPOST_TRY(verify_dictionaries(scope));
   return std::move(scope.report());
+}
+
+}  // namespace
+
+Result<VerifyReport> verify(Store& store, const VerifyOptions& options) { return verify_rooms(rooms_of(store), options); }
+
+Result<void> verify_as_sweep(SweepRun& run) {
+  run.begin(SweepKind::verify);
+  const auto count = [&run](const VerifyReport& report) {
+    SweepCount& counted = run.count();
+    counted.due = counted.done = report.accounts + report.pieces;
+    counted.failed = 0;
+    for (const auto& [check, places] : report.damage) counted.failed += places;
+  };
+  VerifyOptions options;
+  options.progress = [&](const VerifyReport& report) {
+    count(report);
+    run.after_step();
+  };
+  TELEPOST_ASSIGN(const VerifyReport report, verify_rooms(run.rooms(), options));
+  count(report);
+  run.end();
+  return {};
 }
 
 }  // namespace telepost::store

@@ -4,7 +4,7 @@
 //
 // Checks: record (bytes that are no record, keys that nobody knows), account, account-list, directory, mailbox, placement,
 // summary, order, blocks, counter, uid, change, due, delivery-key, intent, document, parts, digest, segment, leftover, piece,
-// link, orphan, outbox, cdr. A thing that breaks several promises at once is told under the one that explains the others.
+// link, orphan, outbox, cdr, audit, dictionary. A thing that breaks several promises at once is told under the one that explains the others.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@ namespace telepost::store {
 
 class Store;
 struct Rooms;
+class SweepRun;
 
 struct Finding {
   enum class Class : std::uint8_t { damage, debris };
@@ -53,6 +54,9 @@ struct VerifyOptions {
 // Blocks on the disk. About 100 bytes of memory for each message of the largest account. Errors: not_found (no such
 // account), io, cancelled (the store is being closed).
 Result<VerifyReport> verify(Store& store, const VerifyOptions& options = {});
+
+// The whole store, counted as a sweep's kind verify: what is damaged has failed.
+Result<void> verify_as_sweep(SweepRun& run);
 
 // "damage  link  piece 3f…  key 4c…: …", for logs and tests.
 std::string to_string(const Finding& finding);

@@ -35,6 +35,7 @@ class AccountVerification {
     std::uint32_t inline_segments = 0, stored_segments = 0;
     std::uint8_t kind = 0;  // 0: no summary was met
     bool logged = false;
+    bool packed = false;    // document and inline segments
   };
 
  private:

@@ -7,6 +7,7 @@
 #include "schema/document.h"
 #include "schema/keys.h"
 #include "store/pieces.h"
+#include "store/stored_content.h"
 #include "store/verify_account.h"
 
 namespace telepost::store {
@@ -18,14 +19,15 @@ namespace {
 class Content {
  public:
   Content(VerifyScope& scope, schema::MessageId id, const AccountVerification::Known& known)
-      : scope_(scope), id_(id), known_(known), partition_(Partition::account(id.account)), reader_(scope.engine().reader(partition_)) {}
+      : scope_(scope), id_(id), known_(known), partition_(Partition::account(id.account)), reader_(scope.engine().reader(partition_)), content_(*reader_, scope.dictionaries(), id.local) {}
 
   Result<void> run() {
     TELEPOST_ASSIGN(const auto bytes, reader_->get(Space::point, keys::message(id_.local)));
     if (!bytes) return {};  // expunged meanwhile
     TELEPOST_ASSIGN(record_, schema::decode_MessageRecord(*bytes));
-    TELEPOST_ASSIGN(const auto xml, reader_->get(Space::large, keys::document(id_.local)));
-    const bool readable = read_document(xml);
+    const auto xml = content_.document();
+    if (!xml.ok() && xml.error().kind != Errc::corrupt) return xml.error();
+    const bool readable = xml.ok() ? read_document(*xml) : (report("document", key_of_document(), xml.error().detail), false);
     Sha256 arrived;
     TELEPOST_ASSIGN(const bool whole, read_source(arrived));
     TELEPOST_TRY(verify_links());
@@ -51,8 +53,10 @@ class Content {
     return {};
   }
 
+  std::string key_of_document() const { return content_keys(id_.local, record_).front(); }
+
   bool read_document(const std::optional<std::string>& xml) {
-    const std::string key = keys::document(id_.local);
+    const std::string key = key_of_document();
     if (!xml) return report("document", key, "it is missing"), false;
     const Result<void> valid = schema::validate_document(*xml);
     if (!valid.ok()) return report("document", key, valid.error().detail), false;
@@ -90,7 +94,7 @@ class Content {
     for (std::uint32_t index = 0; index < record_.segments.size(); ++index) {
       const schema::Segment& segment = record_.segments[index];
       size += segment.size;
-      TELEPOST_ASSIGN(const auto bytes, segment.piece ? read_piece(segment) : read_inline(segment, index));
+      TELEPOST_ASSIGN(const auto bytes, segment.piece ? read_piece(segment) : read_inline(index));
       whole = whole && bytes.has_value();
       if (!whole) continue;
       const std::uint64_t skipped = std::min<std::uint64_t>(skip, bytes->size());
@@ -101,16 +105,19 @@ class Content {
     return whole && size == record_.size_bytes;
   }
 
-  Result<std::optional<std::string>> read_inline(const schema::Segment& segment, std::uint32_t index) {
-    const std::string key = keys::segment(id_.local, index);
-    TELEPOST_ASSIGN(auto bytes, reader_->get(Space::large, key));
-    if (bytes && bytes->size() == segment.size) return bytes;
-    report("segment", key, bytes ? "an inline segment has another size" : "an inline segment is missing");
+  Result<std::optional<std::string>> read_inline(std::uint32_t index) {
+    auto bytes = content_.segment(record_, index);
+    if (bytes.ok()) return std::optional<std::string>(*std::move(bytes));
+    if (bytes.error().kind != Errc::corrupt) return bytes.error();
+    report("segment", keys::segment(id_.local, index), bytes.error().detail);
     return std::optional<std::string>();
   }
 
   Result<std::optional<std::string>> read_piece(const schema::Segment& segment) {
-    TELEPOST_ASSIGN(auto bytes, scope_.engine().reader(Partition::piece(*segment.piece))->get(Space::large, keys::kPieceBytes));
+    auto read = Pieces::read(scope_.engine(), scope_.dictionaries(), *segment.piece);
+    if (!read.ok() && read.error().kind != Errc::corrupt) return read.error();
+    std::optional<std::string> bytes;
+    if (read.ok()) bytes = *std::move(read);
     // What is wrong with the piece itself is told once, where pieces are verified.
     if (bytes && sha256(*bytes) == *segment.piece && bytes->size() != segment.size) {
       report("segment", keys::message(id_.local), "a segment has another size than its piece");
@@ -142,6 +149,7 @@ class Content {
   const AccountVerification::Known& known_;
   const Partition partition_;
   std::unique_ptr<PartitionReader> reader_;
+  StoredContent content_;
   schema::MessageRecord record_;
   schema::Document document_;
   std::vector<Told> told_;
@@ -159,7 +167,8 @@ Result<void> AccountVerification::read_large() {
     const bool document = key.size() == 9 && key[0] == 'X';
     const bool segment = key.size() == 13 && key[0] == 'P';
     const bool annotation = key.size() == 17 && key[0] == 'N';
-    if (!document && !segment && !annotation) return unknown(key), Result<void>();
+    const bool packed = key.size() == 9 && key[0] == 'U';
+    if (!document && !segment && !annotation && !packed) return unknown(key), Result<void>();
     const schema::LocalId local{ByteReader(key.substr(1)).u64()};
     Known* const message = find(local);
     if (message == nullptr) {
@@ -169,6 +178,10 @@ Result<void> AccountVerification::read_large() {
     if (annotation) {
       const Result<void> valid = schema::validate_document(value);
       if (!valid.ok()) damage("document", key, "an annotation: " + valid.error().detail);
+    }
+    if ((packed && !message->packed) || ((document || segment) && message->packed)) {
+      damage("leftover", key, message->packed ? "what its message has packed" : "its message is not packed");
+      return {};
     }
     if (segment && ++message->stored_segments > message->inline_segments) damage("leftover", key, "a segment that its message does not have");
     return {};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/audit_record.h"
 #include "schema/keys.h"
 #include "schema/records.h"
 #include "store/due_list.h"
@@ -128,6 +129,23 @@ Result<void> verify_directory(VerifyScope& scope) {
   });
 }
 
+namespace {
+Result<void> verify_audit(VerifyScope& scope) {
+  return for_each_record(scope, PartitionKind::audit, keys::kAuditSlices, Space::queue,
+                         [&](const Partition& partition, std::string_view key, std::string_view value) -> Result<void> {
+    const auto record = schema::decode_AuditRecord(value);
+    if (key.size() != 9 || key[0] != 'A' || !record.ok()) {
+      scope.damage("record", partition, key, record.ok() ? "no key of the audit log looks so" : record.error().detail);
+      return {};
+    }
+    if (keys::audit_slice(record->account) != partition) scope.damage("audit", partition, key, "a record in another account's slice");
+    TELEPOST_ASSIGN(const bool hinted, scope.has_hint(partition));
+    if (!hinted) scope.damage("audit", partition, key, "a record that no hint will ever trim");
+    return {};
+  });
+}
+}  // namespace
+
 Result<void> verify_calendar_and_cdrs(VerifyScope& scope) {
   TELEPOST_TRY(for_each_record(scope, PartitionKind::calendar, keys::kCalendarSlices, Space::queue,
                                [&](const Partition& partition, std::string_view key, std::string_view value) -> Result<void> {
@@ -138,6 +156,7 @@ Result<void> verify_calendar_and_cdrs(VerifyScope& scope) {
     if (!known) scope.damage("record", partition, key, "no hint of this slice looks so");
     return {};
   }));
+  TELEPOST_TRY(verify_audit(scope));
   return for_each_record(scope, PartitionKind::cdr, keys::kCdrSlices, Space::queue,
                          [&](const Partition& partition, std::string_view key, std::string_view value) -> Result<void> {
     if (key.size() != 9 || key[0] != 'C' || value.size() != 8) scope.damage("record", partition, key, "no hint of a CDR looks so");

@@ -47,13 +47,13 @@ class QueueVerification {
   }
 
   Result<void> verify_index(std::string_view key) {
-    const bool network = key[0] == 'N' && key.size() == 18;
+    const bool network = (key[0] == 'N' || key[0] == 'H') && key.size() == 18;
     if (!network && !(key[0] == 'D' && key.size() == 25)) return damage("record", key, "no key of a queue looks so"), Result<void>();
     const JobAt at = job_at_end_of(key);
     TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::point, keys::job(at.id)));
     const auto job = bytes ? schema::decode_JobRecord(*bytes) : Result<schema::JobRecord>(Errc::not_found, "");
     if (bytes && !job.ok()) return {};  // told of the job
-    const auto wanted = job.ok() ? ready_keys(at.id, *job) : std::vector<std::string>();
+    const auto wanted = job.ok() ? index_keys(at.id, *job) : std::vector<std::string>();
     if (std::find(wanted.begin(), wanted.end(), key) == wanted.end()) damage("outbox", key, "an entry by time that is not its send job's");
     return {};
   }
@@ -66,9 +66,9 @@ class QueueVerification {
     }
     if (keys::queue_slice(job->destination) != partition_) return damage("outbox", key, "a send job in another destination's slice"), Result<void>();
     const std::uint64_t id = ByteReader(key.substr(1)).u64();
-    for (const std::string& index : ready_keys(id, *job)) {
+    for (const std::string& index : index_keys(id, *job)) {
       TELEPOST_ASSIGN(const auto there, snapshot_->get(Space::queue, index));
-      if (!there) damage("outbox", index, "a send job that no claim will find");
+      if (!there) damage("outbox", index, "a send job that no claim or count will find");
     }
     const auto account = scope_.engine().reader(Partition::account(job->account));
     TELEPOST_ASSIGN(const auto name, account->get(Space::point, keys::job_name(id)));

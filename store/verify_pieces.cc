@@ -43,6 +43,7 @@ class PieceVerification {
     TELEPOST_ASSIGN(const auto head_bytes, reader->get(Space::point, keys::kPieceHead));
     TELEPOST_ASSIGN(const auto orphan_bytes, reader->get(Space::point, keys::kOrphan));
     TELEPOST_ASSIGN(const auto bytes, reader->get(Space::large, keys::kPieceBytes));
+    TELEPOST_ASSIGN(const auto packed, reader->get(Space::large, keys::kPackedPiece));
     Result<void> linked;
     TELEPOST_TRY(reader->scan(Space::scan, keys::kLinks, keys::after(keys::kLinks), [&](std::string_view key, std::string_view) {
       ByteReader numbers(key.substr(1));
@@ -52,23 +53,34 @@ class PieceVerification {
     }));
     TELEPOST_TRY(std::move(linked));
     if (!head_bytes) {
-      const bool anything = bytes || orphan_bytes || live_ > 0 || dead_ > 0;
+      const bool anything = bytes || packed || orphan_bytes || live_ > 0 || dead_ > 0;
       if (anything) damage("piece", keys::kPieceHead, "it has no head");
       return {};
     }
     const auto head = schema::decode_PieceRecord(*head_bytes);
     if (!head.ok()) damage("record", keys::kPieceHead, head.error().detail);
-    else verify_bytes(*head, bytes);
+    else verify_bytes(*head, bytes, packed);
     return head.ok() ? verify_orphan(*head, orphan_bytes) : Result<void>();
   }
 
  private:
   void damage(std::string_view check, std::string_view key, std::string what) { scope_.damage(check, partition_, key, std::move(what)); }
 
-  void verify_bytes(const schema::PieceRecord& head, const std::optional<std::string>& bytes) {
-    if (!bytes) return damage("piece", keys::kPieceBytes, "its bytes are missing");
-    if (sha256(*bytes) != digest_) return damage("piece", keys::kPieceBytes, "its bytes are not what its digest says");
-    if (bytes->size() != head.size_bytes) damage("piece", keys::kPieceHead, "its head tells another size");
+  void verify_bytes(const schema::PieceRecord& head, const std::optional<std::string>& bytes, const std::optional<std::string>& packed) {
+    const std::string_view key = head.is_packed() ? keys::kPackedPiece : keys::kPieceBytes;
+    if (!(head.is_packed() ? packed : bytes)) return damage("piece", key, "its bytes are missing");
+    if (bytes && packed) damage("leftover", head.is_packed() ? keys::kPieceBytes : keys::kPackedPiece, "its bytes lie there twice");
+    if (!head.is_packed()) return compare_bytes(head, *bytes);
+    if (packed->size() != head.stored_bytes) damage("piece", keys::kPieceHead, "its head tells another stored size");
+    const auto unpacked = transcoders::codec::decode(*packed, scope_.dictionaries().finder());
+    if (!unpacked.ok()) return damage("piece", key, unpacked.error().detail);
+    compare_bytes(head, *unpacked);
+  }
+
+  void compare_bytes(const schema::PieceRecord& head, std::string_view bytes) {
+    const std::string_view key = head.is_packed() ? keys::kPackedPiece : keys::kPieceBytes;
+    if (sha256(bytes) != digest_) return damage("piece", key, "its bytes are not what its digest says");
+    if (bytes.size() != head.size_bytes) damage("piece", keys::kPieceHead, "its head tells another size");
   }
 
   Result<void> verify_link(schema::MessageId message, std::string_view key) {

@@ -65,6 +65,8 @@ Result<void> AccountVerification::read_due(std::string_view key, std::string_vie
       if (value.size() % 32 != 0) damage("record", key, "digests to unlink of a broken size");
       break;
     case due::kExpire:
+    case due::kArchive:
+    case due::kCompress:
     case due::kRemoveContent:
     case due::kCheckAddresses: break;
     default: damage("record", key, "due work that nobody knows");
@@ -181,6 +183,7 @@ Result<void> AccountVerification::read_message(std::string_view key, std::string
   known.modseq = record->modseq;
   known.received = record->received;
   known.size = record->size_bytes;
+  known.packed = record->codec.kind != schema::ContentCodec::Kind::raw;
   for (const schema::Segment& segment : record->segments) known.inline_segments += segment.piece ? 0u : 1u;
   if (record->placements.empty()) {
     known.logged = true;  // by its tombstone

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "store/dictionaries.h"
 #include "store/engine/engine.h"
 #include "store/verify.h"
 
@@ -38,10 +39,11 @@ class StandingHints {
 
 class VerifyScope {
  public:
-  VerifyScope(Engine& engine, Time now, const VerifyOptions& options)
-      : engine_(engine), now_(now), options_(options), hints_(engine) {}
+  VerifyScope(Engine& engine, Dictionaries& dictionaries, Time now, const VerifyOptions& options)
+      : engine_(engine), dictionaries_(dictionaries), now_(now), options_(options), hints_(engine) {}
 
   Engine& engine() { return engine_; }
+  Dictionaries& dictionaries() { return dictionaries_; }
   Time now() const { return now_; }
   bool one_account() const { return options_.account.has_value(); }
   StandingHints& hints() { return hints_; }
@@ -68,6 +70,7 @@ class VerifyScope {
   void add(Finding::Class as, std::string_view check, const schema::Partition& partition, std::string_view key,
            std::string what);
   Engine& engine_;
+  Dictionaries& dictionaries_;
   const Time now_;
   const VerifyOptions& options_;
   StandingHints hints_;
@@ -81,6 +84,7 @@ Result<void> verify_directory(VerifyScope& scope);
 Result<void> verify_account_list(VerifyScope& scope);
 Result<void> verify_calendar_and_cdrs(VerifyScope& scope);
 Result<void> verify_outbox(VerifyScope& scope);
+Result<void> verify_dictionaries(VerifyScope& scope);
 
 // Whether the account's due list holds an address check that covers the address.
 Result<bool> address_is_checked_later(VerifyScope& scope, schema::AccountId account, std::string_view address);

@@ -29,6 +29,8 @@ constexpr NamedVerb kVerbs[] = {
     {"queue.retry", retry_queue},           {"queue.delete", delete_queue},
     {"store.verify", verify_store},         {"store.sweep", sweep_store},
     {"store.inspect", inspect_store},       {"cdr.export", export_cdrs},
+    {"audit.list", list_audit},
+    {"clock.show", show_clock},             {"clock.accept", accept_clock},
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 //   store.     verify sweep inspect
 //   queue.     list show hold release retry delete
 //   cdr.       export
+//   audit.     list
+//   clock.     show accept
 #pragma once
 
 #include "adapters/admin/arguments.h"
@@ -26,7 +28,8 @@ Verb list_mailboxes, create_mailbox, rename_mailbox, delete_mailbox;
 Verb list_messages, show_message, delete_message, move_message, copy_message, flag_message;
 Verb export_message, import_message, deliver_message, send_message;
 Verb list_queue, show_queue, hold_queue, release_queue, retry_queue, delete_queue;
-Verb verify_store, sweep_store, inspect_store, export_cdrs;
+Verb verify_store, sweep_store, inspect_store, export_cdrs, list_audit;
+Verb show_clock, accept_clock;
 
 // The account that `who` (an address or an id) names; not_found also for what names nothing at all.
 Result<schema::AccountId> account_named(store::Store& store, std::string_view who);

@@ -38,9 +38,9 @@ Result<MailboxId> placed_in(store::Store& store, MessageId id, const std::option
   return record.placements.front().mailbox;
 }
 
-Result<std::string> bytes_of(store::Store& store, MessageId id, schema::ByteRange range) {
+Result<std::string> bytes_of(store::Store& store, MessageId id, schema::ByteRange range, store::Purpose purpose) {
   std::string bytes;
-  TELEPOST_TRY(store.reader().source(id, range.offset, range.size, [&](std::string_view piece) {
+  TELEPOST_TRY(store.reader().source(id, range.offset, range.size, {purpose}, [&](std::string_view piece) {
     bytes += piece;
     return true;
   }));
@@ -80,7 +80,9 @@ Result<void> list_messages(store::Store& store, Arguments& args, Exchange& excha
 
 Result<void> show_message(store::Store& store, Arguments& args, Exchange& exchange) {
   TELEPOST_ASSIGN(const MessageId id, message_argument(args));
+  TELEPOST_ASSIGN(const bool as_subscriber, args.flag("as_subscriber"));
   TELEPOST_TRY(args.done());
+  const store::Purpose purpose = as_subscriber ? store::Purpose::subscriber : store::Purpose::store;
   TELEPOST_ASSIGN(const schema::MessageRecord record, store.reader().find(id));
   TELEPOST_ASSIGN(const store::Listed listed, store.reader().summary(id));
   TELEPOST_ASSIGN(const std::string xml, store.reader().document(id));
@@ -100,8 +102,10 @@ Result<void> show_message(store::Store& store, Arguments& args, Exchange& exchan
   object["account"] = to_string(id.account);
   object["placements"] = std::move(placements);
   object["annotations"] = annotations.size();
+  object["tier"] = record.tier == schema::Tier::archived ? "archived" : "online";
+  if (record.accessed) object["accessed"] = to_rfc3339(*record.accessed);
   add_document(object, document);
-  TELEPOST_TRY(add_rendition(object, document.root, [&](schema::ByteRange range) { return bytes_of(store, id, range); }));
+  TELEPOST_TRY(add_rendition(object, document.root, [&](schema::ByteRange range) { return bytes_of(store, id, range, purpose); }));
   return exchange.object(object);
 }
 

@@ -136,7 +136,7 @@ Result<void> list_queue(store::Store& store, Arguments& args, Exchange& exchange
   TELEPOST_ASSIGN(const std::string after_text, args.text_or("after", "0"));
   TELEPOST_ASSIGN(const Wanted wanted, read_filter(store, args));
   TELEPOST_TRY(args.done());
-  TELEPOST_ASSIGN(store::Outbox::After after, job_named(after_text));
+  TELEPOST_ASSIGN(std::uint64_t after, job_named(after_text));
   // A page of jobs at a time: the answer goes out while no read of the engine is under way.
   for (std::uint64_t given = 0; limit == 0 || given < limit;) {
     std::vector<store::Job> page;
@@ -145,7 +145,7 @@ Result<void> list_queue(store::Store& store, Arguments& args, Exchange& exchange
       return true;
     }));
     for (const store::Job& job : page) {
-      after = {job.id, job.record.destination};
+      after = job.id;
       if (!wanted.matches(job) || (limit != 0 && given >= limit)) continue;
       ++given;
       TELEPOST_TRY(exchange.object(to_json(job)));

@@ -61,28 +61,6 @@ Result<void> verify_store(store::Store& store, Arguments& args, Exchange& exchan
   return {Errc::corrupt, fmt::format("the store is damaged in {} places", total(report.damage))};
 }
 
-Result<void> sweep_store(store::Store& store, Arguments& args, Exchange& exchange) {
-  store::SweepOptions options;
-  TELEPOST_ASSIGN(const std::string kind, args.text("kind"));
-  TELEPOST_ASSIGN(options.until, args.optional_time("until"));
-  TELEPOST_ASSIGN(const bool everything, args.flag("everything"));
-  TELEPOST_TRY(args.done());
-  if (kind != "reclaim") return {Errc::invalid, "kind wants reclaim"};
-  if (everything) options.depth = store::SweepOptions::Depth::everything;
-  const auto to_json = [](const store::SweepReport& report, bool finished) {
-    return Json{{"finished", finished},    {"due", report.due},   {"done", report.done},
-                {"failed", report.failed}, {"late", report.late}, {"size_freed", report.bytes_freed},
-                {"more", report.more}};
-  };
-  Result<void> sent;
-  options.progress = [&](const store::SweepReport& report) {
-    if (sent.ok()) sent = exchange.object(to_json(report, false));
-  };
-  TELEPOST_ASSIGN(const store::SweepReport report, store.sweep().run(options));
-  TELEPOST_TRY(sent);
-  return exchange.object(to_json(report, true));
-}
-
 Result<void> inspect_store(store::Store& store, Arguments& args, Exchange& exchange) {
   TELEPOST_ASSIGN(const std::string name, args.text("partition"));
   TELEPOST_TRY(args.done());

@@ -22,7 +22,7 @@ constexpr std::uint64_t kMaxImportBytes = std::uint64_t{128} << 20;
 Result<void> send_source(store::Store& store, MessageId id, std::uint64_t offset, std::uint64_t size,
                          const std::function<Result<void>(std::string_view)>& send) {
   Result<void> sent;
-  TELEPOST_TRY(store.reader().source(id, offset, size, [&](std::string_view bytes) {
+  TELEPOST_TRY(store.reader().source(id, offset, size, {}, [&](std::string_view bytes) {
     sent = send(bytes);
     return sent.ok();
   }));

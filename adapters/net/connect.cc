@@ -74,6 +74,26 @@ Result<int> begin(const SocketAddress& address, const std::string& text, const s
   return fd;
 }
 
+}  // namespace
+
+// While it lives the breaker ends a wait for the socket.
+class ConnectInProgress {
+ public:
+  ConnectInProgress(ConnectBreaker* breaker, Socket& socket) : breaker_(breaker) {
+    if (breaker_ != nullptr) breaker_->cancel_ = [&socket] { socket.cancel(); };
+  }
+  ~ConnectInProgress() {
+    if (breaker_ != nullptr) breaker_->cancel_ = nullptr;
+  }
+  ConnectInProgress(const ConnectInProgress&) = delete;
+  ConnectInProgress& operator=(const ConnectInProgress&) = delete;
+
+ private:
+  ConnectBreaker* const breaker_;
+};
+
+namespace {
+
 Awaitable<Result<int>> connect_one(Loop& loop, const std::string& text, const ConnectTarget& target, Duration timeout) {
   const std::optional<SocketAddress> address = address_from(text, target.port);
   if (!address) co_return Error{Errc::invalid, "'" + text.substr(0, 64) + "' is no IP address"};
@@ -88,6 +108,7 @@ Awaitable<Result<int>> connect_one(Loop& loop, const std::string& text, const Co
     co_return Error{Errc::unavailable, text + ": " + error.message()};
   }
   Deadline deadline(loop.deadlines(), [&socket] { socket.cancel(); });
+  const ConnectInProgress in_progress(target.breaker, socket);
   deadline.expires_after(timeout);
   co_await socket.async_wait(boost::asio::socket_base::wait_write, boost::asio::redirect_error(kUseAwaitable, error));
   if (deadline.expired()) co_return Error{Errc::timeout, text + ": no answer"};
@@ -109,6 +130,7 @@ Awaitable<Result<Connected>> connect(Loop& loop, ConnectTarget target) {
   for (const std::string& address : target.addresses) {
     const auto left = std::chrono::duration_cast<Duration>(end - clock.steady());
     if (left <= Duration(0)) break;
+    if (target.breaker != nullptr && target.breaker->is_broken()) co_return Error{Errc::cancelled, "the connection is not wanted any more"};
     Result<int> socket = co_await connect_one(loop, address, target, std::min(left, target.timeout));
     if (socket.ok()) co_return Connected{*socket, address};
     last = socket.error();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,21 @@ namespace telepost::adapters::net {
 
 class Loop;
 
+// Ends a connect() early. On its loop; outlives it.
+class ConnectBreaker {
+ public:
+  void break_off() {
+    broken_ = true;
+    if (cancel_) cancel_();
+  }
+  bool is_broken() const { return broken_; }
+
+ private:
+  friend class ConnectInProgress;
+  std::function<void()> cancel_;
+  bool broken_ = false;
+};
+
 struct ConnectTarget {
   std::vector<std::string> addresses;  // IP addresses, tried in this order
   std::uint16_t port = 0;
@@ -20,6 +36,7 @@ struct ConnectTarget {
   std::string source_v6;
   Duration timeout = std::chrono::seconds(30);     // for each address
   Duration total = std::chrono::minutes(2);        // for all of them
+  ConnectBreaker* breaker = nullptr;               // null: nobody ends it
 };
 
 struct Connected {
@@ -28,7 +45,7 @@ struct Connected {
 };
 
 // The first address that answers. On the loop. Errors, of the last address tried: unavailable (refused, no route), timeout,
-// invalid (no addresses, or what is no IP address), denied (a source address that is not ours).
+// invalid (no addresses, or what is no IP address), denied (a source address that is not ours), cancelled (by the breaker).
 Awaitable<Result<Connected>> connect(Loop& loop, ConnectTarget target);
 
 }  // namespace telepost::adapters::net

@@ -51,20 +51,28 @@ struct HttpsFetch::Parts {
     thread = std::thread([this] { run(); });
   }
   ~Parts() {
+    stop();
+    thread.join();
+    curl_multi_cleanup(multi);
+  }
+
+  void stop() {
     {
       const std::lock_guard lock(mutex);
       stopping = true;
     }
     curl_multi_wakeup(multi);
-    thread.join();
-    curl_multi_cleanup(multi);
   }
 
   void submit(Order order) {
-    {
-      const std::lock_guard lock(mutex);
-      orders.push_back(std::move(order));
+    std::unique_lock lock(mutex);
+    if (stopping) {
+      lock.unlock();
+      order.done(Error{Errc::cancelled, "the process stops"});
+      return;
     }
+    orders.push_back(std::move(order));
+    lock.unlock();
     curl_multi_wakeup(multi);
   }
 
@@ -142,7 +150,12 @@ struct HttpsFetch::Parts {
       transfer->order.done(stopped);
     }
     running.clear();
-    for (Order& order : orders) order.done(stopped);
+    std::deque<Order> left;
+    {
+      const std::lock_guard lock(mutex);
+      left.swap(orders);
+    }
+    for (Order& order : left) order.done(stopped);
   }
 
   Resolver& resolver;
@@ -157,6 +170,7 @@ struct HttpsFetch::Parts {
 
 HttpsFetch::HttpsFetch(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 HttpsFetch::~HttpsFetch() = default;
+void HttpsFetch::stop() { parts_->stop(); }
 
 Result<std::unique_ptr<HttpsFetch>> HttpsFetch::start(Resolver& resolver, HttpsOptions options) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -169,10 +183,13 @@ Awaitable<Result<std::string>> HttpsFetch::get(std::string host, std::string pat
   for (const DnsType type : {DnsType::a, DnsType::aaaa}) {
     Awaitable<Result<SharedDnsAnswer>> asked = parts_->resolver.look_up(host, type);
     const Result<SharedDnsAnswer> answer = co_await std::move(asked);
-    if (answer.ok() && !(*answer)->records.empty()) address = (*answer)->records.front().text;
+    if (!answer.ok()) continue;
+    for (const DnsRecord& record : (*answer)->records) {
+      if (address.empty() && !contains(parts_->options.refuse_networks, record.text)) address = record.text;
+    }
     if (!address.empty()) break;
   }
-  if (address.empty()) co_return Error{Errc::unavailable, host + " has no address"};
+  if (address.empty()) co_return Error{Errc::unavailable, host + " has no address that may be asked"};
   Answer<std::string> answer;
   parts_->submit({std::move(host), std::move(path), std::move(address), limit_bytes, answer.completion()});
   co_return co_await answer.get();

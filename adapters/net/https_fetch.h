@@ -9,6 +9,7 @@
 #include "adapters/net/awaitable.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "schema/network.h"
 
 namespace telepost::adapters::net {
 
@@ -19,13 +20,15 @@ struct HttpsOptions {
   Duration timeout = std::chrono::seconds(30);   // of one fetch, the name aside (RFC 8461 section 3.3 suggests a minute)
   std::uint16_t port = 443;
   std::size_t at_once = 8;                       // further ones wait
+  schema::Networks refuse_networks = {};         // nothing is fetched from there: others write the names' addresses
 };
 
 class HttpsFetch {
  public:
   static Result<std::unique_ptr<HttpsFetch>> start(Resolver& resolver, HttpsOptions options);
-  // Breaks off what is under way. Never on a loop.
-  ~HttpsFetch();
+  ~HttpsFetch();  // after stop(); never on a loop
+  // Breaks off what is under way, and what is asked for from now on: cancelled. Any thread.
+  void stop();
 
   // The body of a 200 answer whose type is text. On any loop; the fetch itself runs on a thread of its own. Errors: not_found (any other
   // status), too_large, denied (the certificate), unavailable, timeout, cancelled, invalid (not text/plain).

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "adapters/net/io_threads.h"
 #include "adapters/net/peer.h"
@@ -39,6 +40,10 @@ LineStream::LineStream(Loop& loop, int socket)
   boost::system::error_code error;
   socket_.assign(asio::generic::stream_protocol(family_of(socket), 0), socket, error);
   if (error) ::close(socket);
+}
+
+LineStream::~LineStream() {
+  if (self_) *self_ = nullptr;
 }
 
 void LineStream::resize(std::size_t bytes) {
@@ -241,10 +246,36 @@ Error LineStream::handshake_error(Step step, const Result<void>& waited) {
   return error;
 }
 
+Awaitable<bool> LineStream::rest(Duration duration) {
+  deadline_.expires_after(duration);
+  if (interrupted_ || deadline_.expired()) co_return false;
+  resting_ = true;
+  while (resting_ && !interrupted_ && !deadline_.expired()) {
+    boost::system::error_code ended;
+    co_await socket_.async_wait(asio::socket_base::wait_error, asio::redirect_error(kUseAwaitable, ended));
+    if (!ended) close();  // the peer is gone, or sends urgent bytes, as no mail program does
+  }
+  resting_ = false;
+  deadline_.clear();
+  co_return !interrupted_;
+}
+
+std::function<void()> LineStream::waker() {
+  if (!self_) self_ = std::make_shared<LineStream*>(this);
+  return [self = self_, executor = socket_.get_executor()] {
+    asio::post(executor, [self] {
+      LineStream* const stream = *self;
+      if (stream == nullptr || !std::exchange(stream->resting_, false)) return;
+      boost::system::error_code ignored;
+      stream->socket_.cancel(ignored);
+    });
+  };
+}
+
 void LineStream::interrupt() {
   interrupted_ = true;
   boost::system::error_code ignored;
-  if (filling_) socket_.cancel(ignored);
+  if (filling_ || resting_) socket_.cancel(ignored);
 }
 
 void LineStream::close() {

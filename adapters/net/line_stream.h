@@ -3,6 +3,7 @@
 // It works in plain text until a start_tls(), and in TLS from then on, behind the same interface.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ class Loop;
 class LineStream {
  public:
   LineStream(Loop& loop, int socket);  // takes the socket; does not throw: a broken one fails its first wait
+  ~LineStream();
+  LineStream(const LineStream&) = delete;
+  LineStream& operator=(const LineStream&) = delete;
 
   std::string_view buffered() const { return {buffer_.get() + begin_, end_ - begin_}; }
   void consume(std::size_t size_bytes) { begin_ += size_bytes; }
@@ -45,10 +49,17 @@ class LineStream {
   // knew (EHLO, AUTH, MAIL) is forgotten after the handshake.
   Awaitable<Result<void>> start_tls(const TlsIdentities& identities, Duration timeout);
   Awaitable<Result<void>> start_tls(const TlsAuthorities& authorities, TlsExpectation expected, Duration timeout);
+  // Lets time pass, reading nothing and holding nothing; up to kDeadlineTick longer, or less when the waker is called. False:
+  // there is no more time, by interrupt(), close() or a bound of deadline().
+  Awaitable<bool> rest(Duration duration);
+  // Ends the rest() that is going on, if one is. Any thread, at any time: it posts to the loop. Nothing once the stream is gone.
+  std::function<void()> waker();
+
   // Null in plain text.
   const TlsChannel* tls() const { return is_tls_ready_ ? tls_.get() : nullptr; }
 
-  // The fill() or start_tls() that waits, or the next one, fails with cancelled; what is buffered and flush() still work.
+  // The fill() or start_tls() that waits, or the next one, fails with cancelled, and a rest() ends; what is buffered and flush()
+  // still work.
   void interrupt();
   // Every wait fails from now on, and the peer sees the end.
   void close();
@@ -87,6 +98,8 @@ class LineStream {
   bool is_broken_ = false;      // a handshake failed
   bool has_flushed_ = false;    // since the last read: the peer's answer cannot be here yet
   bool filling_ = false;
+  bool resting_ = false;
+  std::shared_ptr<LineStream*> self_;  // of wakers; null inside once the stream is gone
   bool interrupted_ = false;
 };
 

@@ -128,6 +128,8 @@ Examined SenderExamination::examined() const {
   log_verdict(facts, verdict);
   Examined examined;
   examined.fields = check_.field();
+  examined.forged = verdict.forged;
+  examined.may_be_forged = !check_.proves_sender();
   if (check_.forged() > 0) {
     examined.defects.push_back(std::to_string(check_.forged()) +
                                " Authentication-Results that claimed to be ours removed (RFC 8601 section 5)");

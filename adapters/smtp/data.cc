@@ -1,9 +1,5 @@
 #include "adapters/smtp/data.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
 
 #include "adapters/net/completion.h"
@@ -11,18 +7,17 @@
 namespace telepost::adapters::smtp {
 namespace {
 
-constexpr std::chrono::milliseconds kLookAgain{50};  // rare, and no session needs to know of the others
-
 // The peer feels it as a slow line.
-net::Awaitable<Result<void>> wait_for_room(HeldBytes::Share& share, const net::LineStream& stream, const Context& context) {
+net::Awaitable<Result<void>> wait_for_room(HeldBytes::Share& share, net::LineStream& stream, const Context& context) {
   if (!share.must_wait()) co_return Result<void>();
   const SteadyTime end = context.clock.steady() + context.listener.data_timeout;
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  const HeldBytes::Waiting waiting(share, stream.waker());
   while (share.must_wait() && !stream.is_closed()) {
-    if (context.clock.steady() >= end) co_return Error{Errc::busy, "too much is arriving from all peers together"};
-    boost::system::error_code ignored;
-    timer.expires_after(kLookAgain);
-    co_await timer.async_wait(boost::asio::redirect_error(net::kUseAwaitable, ignored));
+    const SteadyTime now = context.clock.steady();
+    if (now >= end) co_return Error{Errc::busy, "too much is arriving from all peers together"};
+    const SteadyTime until = std::max(now + net::kDeadlineTick, std::min(end, waiting.look_again()));
+    const bool goes_on = co_await stream.rest(std::chrono::duration_cast<Duration>(until - now));
+    if (!goes_on) break;  // the next read tells why
   }
   co_return Result<void>();
 }

@@ -108,16 +108,17 @@ void Commands::answer(const std::vector<Result<store::Delivered>>& results, std:
     const std::string id = client_.proof == Proof::proved ? " as " + to_string(result->id) : "";
     return Reply{250, "2.0.0", "Stored" + id + " trace " + transaction_->trace};
   };
-  const auto is_stored = [](const Result<store::Delivered>& result) { return result.ok(); };
+  const auto is_taken = [](const Result<store::Delivered>& result) { return result.ok(); };
+  const auto is_stored = [](const Result<store::Delivered>& result) { return result.ok() && result->how != store::Delivered::How::promised; };
   if (context_.listener.mode != Mode::lmtp) {
     append(out_, reply_of(results.front()));
   } else {
     for (const std::size_t copy : transaction_->copy_of) append(out_, reply_of(results[copy]));  // RFC 2033 section 4.2
   }
   const auto stored = static_cast<std::size_t>(std::count_if(results.begin(), results.end(), is_stored));
-  const auto failed = std::find_if_not(results.begin(), results.end(), is_stored);
-  log_end(stored > 0 ? "accepted" : "refused", size_bytes, failed == results.end() ? "ok" : to_string(failed->error()),
-          stored);
+  const auto failed = std::find_if_not(results.begin(), results.end(), is_taken);
+  const std::string result = failed != results.end() ? to_string(failed->error()) : stored < results.size() ? "copies or reports follow" : "ok";
+  log_end(stored > 0 ? "accepted" : "refused", size_bytes, result, stored);
   count(context_.listener.mode, stored > 0);
   if (stored > 0) errors_ = idle_commands_ = 0;
   transaction_.reset();

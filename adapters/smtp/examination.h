@@ -29,7 +29,9 @@ struct Examined {
   std::string fields;            // whole header fields with CRLF, for the trace block between Return-Path and Received
   std::optional<Reply> refusal;  // the message is not taken
   bool junk = false;             // it goes to the mailbox Junk
+  bool may_be_forged = false;    // nothing proves the domain of the reverse path
   std::vector<std::string> defects;  // for the document: what was wrong or taken out, in words
+  bool forged = false;           // nobody is told what becomes of it
 };
 
 // One message; on its session's loop.

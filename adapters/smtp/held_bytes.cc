@@ -1,5 +1,7 @@
 #include "adapters/smtp/held_bytes.h"
 
+#include <utility>
+
 namespace telepost::adapters::smtp {
 
 void HeldBytes::Share::hold(std::size_t size_bytes) {
@@ -7,7 +9,13 @@ void HeldBytes::Share::hold(std::size_t size_bytes) {
   const std::lock_guard lock(all_.mutex_);
   all_.total_ = all_.total_ - held_ + size_bytes;
   held_ = size_bytes;
-  if (held_ <= kFreeHeldBytes && all_.turn_ == this) all_.turn_ = nullptr;
+  const bool gives_turn = held_ <= kFreeHeldBytes && all_.turn_ == this;
+  if (gives_turn) all_.turn_ = nullptr;
+  if (all_.total_ <= all_.budget_bytes_) {
+    for (const auto& wake : all_.waiting_) wake();
+  } else if (gives_turn && !all_.waiting_.empty()) {
+    all_.waiting_.front()();
+  }
 }
 
 bool HeldBytes::Share::must_wait() {
@@ -20,6 +28,22 @@ bool HeldBytes::Share::must_wait() {
   all_.turn_ = this;
   all_.turn_ends_ = now + kHeldTurn;
   return false;
+}
+
+HeldBytes::Waiting::Waiting(Share& share, std::function<void()> wake)
+    : all_(share.all_), place_([&] {
+        const std::lock_guard lock(all_.mutex_);
+        return all_.waiting_.insert(all_.waiting_.end(), std::move(wake));
+      }()) {}
+
+HeldBytes::Waiting::~Waiting() {
+  const std::lock_guard lock(all_.mutex_);
+  all_.waiting_.erase(place_);
+}
+
+SteadyTime HeldBytes::Waiting::look_again() const {
+  const std::lock_guard lock(all_.mutex_);
+  return all_.turn_ends_;
 }
 
 std::size_t HeldBytes::total() const {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <list>
 #include <mutex>
 
 #include "base/clock.h"
@@ -32,8 +34,23 @@ class HeldBytes {
     bool must_wait();
 
    private:
+    friend class HeldBytes;
     HeldBytes& all_;
     std::size_t held_ = 0;
+  };
+
+  // While it lives, `wake` is called when the share may go on, or should look again; with locks held: it must only post.
+  class Waiting {
+   public:
+    Waiting(Share& share, std::function<void()> wake);
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    SteadyTime look_again() const;  // without being woken: when the turn of another ends
+
+   private:
+    HeldBytes& all_;
+    const std::list<std::function<void()>>::iterator place_;
   };
 
   std::size_t total() const;
@@ -44,6 +61,7 @@ class HeldBytes {
   mutable std::mutex mutex_;
   std::size_t total_ = 0;              // guarded by mutex_, as the rest
   const Share* turn_ = nullptr;        // of nobody
+  std::list<std::function<void()>> waiting_;  // who has waited longest first
   SteadyTime turn_ends_ = SteadyTime::min();
 };
 

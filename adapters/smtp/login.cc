@@ -1,8 +1,6 @@
 #include "adapters/smtp/login.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
+#include <algorithm>
 
 #include "adapters/net/completion.h"
 #include "adapters/net/line_codec.h"
@@ -17,8 +15,6 @@ namespace telepost::adapters::smtp {
 namespace {
 
 using net::SaslStep;
-
-constexpr std::chrono::milliseconds kLookAgain{50};  // of a pause: nobody but an attacker waits
 
 metrics::Counter& logins() {
   static metrics::Counter counter("telepost_smtp_logins_total", "AUTH on submission listeners", {"mechanism", "result"});
@@ -119,8 +115,8 @@ class LogIn {
     // As it is looked up: no other spelling of a name begins anew.
     const Result<std::string> canonical = store::canonical_address(exchange_.name());
     attempt_ = context_.delays->begin((canonical.ok() ? *canonical : to_lower(exchange_.name())).substr(0, 256), client_.peer.network());
-    if (!attempt_) co_return LoginOutcome{{}, {454, "4.7.0", "Too many log-ins fail from here; try again later"}};
-    co_await pause(context_, stream_, attempt_->wait());
+    if (attempt_) co_await wait_for_turn();
+    if (!attempt_ || !attempt_->check()) co_return LoginOutcome{{}, {454, "4.7.0", "Too many log-ins fail from here; try again later"}};
     net::Answer<LookedUp> answer;
     const Result<void> queued = context_.store.run([done = answer.completion(), &store = context_.store, &exchange = exchange_] { done(look_up(store, exchange)); });
     if (!queued.ok()) co_return LoginOutcome{{}, refusal_of(Errc::busy)};
@@ -132,6 +128,17 @@ class LogIn {
     found_ = std::move(*found);
     step = found_.step;
     co_return LoginOutcome{};
+  }
+
+  // Until it is due, which comes closer with each success of another one.
+  net::Awaitable<void> wait_for_turn() {
+    const SteadyTime end = context_.clock.steady() + net::kMaxLoginWait;
+    if (!attempt_->is_due()) attempt_->when_sooner(stream_.waker());
+    for (bool goes_on = true; goes_on && !attempt_->is_due();) {
+      const SteadyTime now = context_.clock.steady();
+      if (now >= end) break;
+      goes_on = co_await stream_.rest(std::chrono::duration_cast<Duration>(std::min(end, attempt_->due()) - now));
+    }
   }
 
   LoginOutcome succeed() {
@@ -163,16 +170,6 @@ net::Awaitable<LoginOutcome> log_in(const Context& context, const Client& client
   LogIn dialogue(context, client, stream, auth);
   LoginOutcome outcome = co_await dialogue.run(std::move(auth.response));
   co_return outcome;
-}
-
-net::Awaitable<void> pause(const Context& context, const net::LineStream& stream, Duration duration) {
-  const SteadyTime end = context.clock.steady() + duration;
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-  while (context.clock.steady() < end && !stream.is_closed()) {
-    boost::system::error_code ignored;
-    timer.expires_after(std::min<Duration>(kLookAgain, duration));
-    co_await timer.async_wait(boost::asio::redirect_error(net::kUseAwaitable, ignored));
-  }
 }
 
 }  // namespace telepost::adapters::smtp

@@ -18,7 +18,4 @@ struct LoginOutcome {
 // references must outlive it. Reads lines of up to kMaxAuthLine.
 net::Awaitable<LoginOutcome> log_in(const Context& context, const Client& client, net::LineStream& stream, Auth auth);
 
-// Lets so much of the context's clock pass, unless the stream is closed; holds no thread.
-net::Awaitable<void> pause(const Context& context, const net::LineStream& stream, Duration duration);
-
 }  // namespace telepost::adapters::smtp

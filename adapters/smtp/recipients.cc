@@ -1,4 +1,6 @@
 // RCPT: from a forward path to an account.
+#include <algorithm>
+
 #include "adapters/net/completion.h"
 #include "adapters/smtp/commands.h"
 #include "base/bytes.h"
@@ -50,7 +52,8 @@ net::Awaitable<void> Commands::resolve() {
   const std::string address = address_of(resolving_.to);
   store::ResolveOptions options;
   options.peer = client_.peer.network();
-  if (client_.proof != Proof::proved) options.size_bytes = transaction_->mail.size_bytes;
+  // What can be refused here is not refused after DATA, where it would take a report. A service says with the message of what kind it is.
+  if (client_.proof != Proof::proved) options.size_bytes = std::max<std::uint64_t>(transaction_->mail.size_bytes.value_or(0), 1);
   net::Answer<store::Recipient> answer;
   context_.store.deliver().resolve(address, options, answer.completion());
   Result<store::Recipient> recipient = co_await answer.get();

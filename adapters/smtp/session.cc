@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "adapters/net/line_codec.h"
-#include "adapters/smtp/login.h"
 #include "base/log.h"
 
 namespace telepost::adapters::smtp {
@@ -151,7 +150,7 @@ net::Awaitable<bool> Session::command(std::size_t size_bytes) {
     case Next::close: co_return false;
   }
   const Duration held_back = commands_->take_pause();
-  if (held_back > Duration(0)) co_await pause(*context_, *stream_, held_back);
+  if (held_back > Duration(0)) (void)co_await stream_->rest(held_back);
   if (next != Next::flush && stream_->out().size() < kMaxReplies) co_return true;
   const Result<void> sent = co_await stream_->flush(context_->listener.command_timeout);
   co_return sent.ok();

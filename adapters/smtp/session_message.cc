@@ -80,7 +80,7 @@ net::Awaitable<void> Session::finish() {
     store::Intake& intake = arrival_->intake();
     intake.set_trace_block(commands_->trace_block(examined.fields, arrival_->header()));
     intake.set_request(commands_->request(arrival_->header()));
-    intake.set_judgement({examined.junk, std::move(examined.defects)});
+    intake.set_judgement({examined.junk, std::move(examined.defects), examined.forged});
     net::Answer<std::vector<Result<store::Delivered>>> finished;
     intake.finish(finished.completion());
     const Result<std::vector<Result<store::Delivered>>> results = co_await finished.get();

@@ -177,7 +177,7 @@ class Events final : public xc::DefaultHandler {
     if (attributes.getLength() > progress_.limits.attributes)
       refuse(Errc::too_large,
              "an element with more than " + std::to_string(progress_.limits.attributes) + " attributes");
-    Element element{to_utf8(uri), to_utf8(name), {}};
+    Element element{to_utf8(uri), to_utf8(name), {}, locator_ == nullptr ? 0 : locator_->getLineNumber()};
     element.attributes.reserve(attributes.getLength());
     for (XMLSize_t i = 0; i < attributes.getLength(); ++i) {
       Attribute attribute{to_utf8(attributes.getURI(i)), to_utf8(attributes.getLocalName(i)),

@@ -33,6 +33,7 @@ struct Element {
   std::string uri;
   std::string name;
   std::vector<Attribute> attributes;
+  std::uint64_t line = 0;  // where its start tag ends
 };
 
 // What happens with the events, in document order. An error ends the parse; parse() gives it back, an invalid

@@ -43,6 +43,10 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
+  // Whether other processes may write while this one does. one: whoever wrote before has ended.
+  enum class Writers : std::uint8_t { one, many };
+  virtual Writers writers() const { return Writers::one; }
+
   // Commits every list; results[i] tells of lists[i]: ok only when all its batches are durable. Lists are independent of each
   // other but for this: those that write one partition are applied in their order, and when one of them fails
   // with disk_full or io, the later ones of that partition fail too. An engine may make many durable by one sync. Errors: conflict (an expectation did not hold; the batches

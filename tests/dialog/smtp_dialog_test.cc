@@ -10,6 +10,8 @@
 //   holds ADDRESS N          its INBOX must hold N messages
 //   source ADDRESS           the newest message's source must be, line by line, what the following "|" steps say
 //   | pattern
+//   |+ pattern               the same, but lines before it are passed over
+//   sweep                    what is due now is done
 //   disk full                the store refuses to take more
 #include <gtest/gtest.h>
 
@@ -24,6 +26,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "store/app_passwords.h"
+#include "store/rooms.h"
 #include "store/store.h"
 #include "tests/dialog/dialog.h"
 #include "tests/support/manual_clock.h"
@@ -96,8 +99,10 @@ class SmtpStage final : public Stage {
     if (step.word == "set") return overrides_.push_back(step.text), Result<void>();
     if (step.word == "class") return schema::read_classes(step.text, "dialog", classes_);
     if (step.word == "|") return expect_source_line(step.text);
+    if (step.word == "|+") return find_source_line(step.text);
     TELEPOST_TRY(open_store());
     if (step.word == "account") return make_account(step.text);
+    if (step.word == "sweep") return sweep();
     if (step.word == "disk") return engine_->set_disk({1u << 30, 0}), wait_until_disk_is_full();
     if (step.word == "drain") return server_->stop(std::chrono::seconds(10)), Result<void>();
     TELEPOST_ASSIGN(const schema::AccountId account, store_->accounts().find(first));
@@ -185,6 +190,21 @@ class SmtpStage final : public Stage {
     if (page.messages.empty()) return {Errc::not_found, "it holds no message"};
     TELEPOST_ASSIGN(source_, store_->reader().source_text({account, page.messages.back().summary.local}));
     return {};
+  }
+
+  Result<void> find_source_line(std::string_view pattern) {
+    while (!source_.empty()) {
+      if (expect_source_line(pattern).ok()) return {};
+    }
+    return {Errc::not_found, "the rest of the source has no such line"};
+  }
+
+  // What was answered may still leave work behind.
+  Result<void> sweep() {
+    store::rooms_of(*store_).workers.wait_until_idle();
+    clock_.advance(std::chrono::milliseconds(1));  // what is due at this millisecond is swept in the next
+    const auto swept = store_->sweep().run({});
+    return swept.ok() ? Result<void>() : Result<void>(swept.error());
   }
 
   Result<void> expect_source_line(std::string_view pattern) {

@@ -25,7 +25,7 @@ void settle(StoreFixture& fixture, StoreScript& script) {
     fixture.clock().advance(time);
     const auto swept = fixture.sweep();
     ASSERT_TRUE(swept.ok());
-    EXPECT_EQ(swept->failed, 0u);
+    EXPECT_EQ(swept->total().failed, 0u);
   }
   script.check();
   EXPECT_TRUE(fixture.verify_spotless());

@@ -50,6 +50,14 @@ HARD_MESSAGE = "\r\n".join([
 ]).encode()
 
 
+def make_certificate(folder):
+    """tls.pem and tls.key in the folder, of 127.0.0.1, signed by itself."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "tls.key",
+                    "-out", folder / "tls.pem"], check=True, capture_output=True)
+    (folder / "tls.key").chmod(0o644)  # peers that drop root read it
+
+
 class InteropTest(unittest.TestCase):
     """Each test has its own Telepost with an empty store."""
     OVERRIDES = ()  # of its configuration: "key=value"

@@ -15,16 +15,11 @@ class SendingTest(peers.InteropTest):
 
     def setUp(self):
         super().setUp()
-        self.make_certificate()
+        peers.make_certificate(self.folder)
         self.postfix = Postfix(self.folder / "postfix", self.telepost.port, settings={
             "smtpd_tls_security_level": "encrypt", "smtpd_tls_cert_file": self.folder / "tls.pem",
             "smtpd_tls_key_file": self.folder / "tls.key", "smtpd_tls_received_header": "yes"}).start()
         self.addCleanup(self.postfix.stop)
-
-    def make_certificate(self):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                        "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.folder / "tls.key",
-                        "-out", self.folder / "tls.pem"], check=True, capture_output=True)
 
     def start_sender(self, *overrides, more=""):
         self.sender = Telepost(self.folder / "sender", domain="here.test", more=more, overrides=[

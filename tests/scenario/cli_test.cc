@@ -345,5 +345,15 @@ TEST_F(Cli, ReadsPoliciesAgainOnSighupAndKeepsTheOldOnesAfterABadFile) {
   EXPECT_EQ(server.wait(), 0);
 }
 
+TEST_F(Cli, OnlyAReadingAsTheSubscriberIsAnAccess) {
+  ask({"account", "create", "ann@example.test"});
+  const std::string id = deliver("ann@example.test");
+  EXPECT_EQ(ask({"message", "show", id})[0].count("accessed"), 0u);
+  ask({"message", "list", "ann@example.test"});
+  EXPECT_EQ(ask({"message", "show", id})[0].count("accessed"), 0u);
+  ask({"message", "show", id, "--as-subscriber"});
+  EXPECT_EQ(ask({"message", "show", id})[0].count("accessed"), 1u);
+}
+
 }  // namespace
 }  // namespace telepost

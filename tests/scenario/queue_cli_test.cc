@@ -160,7 +160,7 @@ TEST_F(QueueCli, EndsAsSysexitsSays) {
     EXPECT_EQ(run(bad, kMail).exit_code, 65) << bad.back();
   }
   for (const std::vector<std::string>& unknown : std::vector<std::vector<std::string>>{
-           {"queue", "show", "99"}, {"queue", "show", "x"}, {"queue", "hold", "99"}, {"queue", "delete", "99"}, {"queue", "list", "--after", "99"},
+           {"queue", "show", "99"}, {"queue", "show", "x"}, {"queue", "hold", "99"}, {"queue", "delete", "99"},
            {"queue", "list", "--account", "zed@example.test"}, {"queue", "show", "m0000000000000-1"},
            {"message", "send", "zed@example.test", "carol@example.net", "--file", "-"}}) {
     const Finished finished = run(unknown, kMail);
@@ -168,6 +168,7 @@ TEST_F(QueueCli, EndsAsSysexitsSays) {
     EXPECT_TRUE(finished.err.starts_with("telepost: no ")) << finished.err;
   }
   EXPECT_EQ(ask({"queue", "list"}).size(), 1u);
+  EXPECT_EQ(ask({"queue", "list", "--after", "99"}).size(), 1u) << "behind a job that is long gone";
 }
 
 TEST_F(QueueCli, AnswersThroughARunningServerWhichCountsItsQueue) {

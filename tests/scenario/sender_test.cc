@@ -7,114 +7,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <mutex>
 
-#include "adapters/net/dns_resolver.h"
-#include "store/outbox.h"
-#include "store/submission.h"
-#include "tests/support/certificates.h"
-#include "tests/support/dns_server.h"
-#include "tests/support/smtp_sink.h"
-#include "tests/support/store_fixture.h"
+#include "tests/support/mail_out.h"
 
 namespace telepost::adapters::smtp::sender {
 namespace {
 
+using test::kText;
 using test::SmtpSink;
 using test::StoreFixture;
-
-constexpr std::string_view kText = "From: ann@example.test\r\nSubject: hello\r\n\r\n.\r\n..dots\r\nlast line\r\n";
-
-// Serves a store with a sender; time for the store stands still unless a test moves it.
-class MailOut : public testing::Test {
- protected:
-  void open(schema::Configuration settings = StoreFixture::configuration()) {
-    settings.relay.mta_sts = false;
-    fixture_ = std::make_unique<StoreFixture>(std::move(settings));
-    ann_ = fixture_->create("mailto:ann@example.test");
-    auto resolver = net::Resolver::open(threads_.first(), dns_.settings(), clock_);
-    ASSERT_TRUE(resolver.ok()) << to_string(resolver.error());
-    resolver_ = std::move(*resolver);
-  }
-  // Everything goes to this server.
-  void open_with_relay(const std::string& host) {
-    schema::Configuration settings = StoreFixture::configuration();
-    settings.relay.smart_host.host = host;
-    open(std::move(settings));
-  }
-  void start(std::uint16_t mx_port = 25) {
-    Sender::Options options;
-    options.hostname = "out.example.test";
-    options.resolver = resolver_.get();
-    options.port = mx_port;
-    auto started = Sender::start(threads_, fixture_->store(), fixture_->clock(), fixture_->random(), options);
-    ASSERT_TRUE(started.ok()) << to_string(started.error());
-    sender_ = std::move(*started);
-  }
-  void TearDown() override {
-    sender_.reset();
-    if (fixture_) {
-      EXPECT_TRUE(fixture_->verify_clean());
-    }
-    resolver_.reset();
-  }
-
-  schema::MessageId submit(const std::vector<std::string>& to, std::string_view text = kText) {
-    store::HandedIn mail;
-    mail.account = ann_;
-    mail.origin.network = "smtp";
-    mail.origin.trace = "trace1";
-    mail.from = "mailto:ann@example.test";
-    for (const std::string& address : to) mail.to.push_back({address, {}, {}});
-    mail.trace_block = "Return-Path: <ann@example.test>\r\nReceived: by out.example.test; Fri, 15 Jan 2027 08:00:00 +0000\r\n";
-    auto intake = fixture_->store().submission().begin(std::move(mail));
-    intake->write(text);
-    auto results = store::wait_for<std::vector<Result<store::Delivered>>>([&](auto done) { intake->finish(std::move(done)); });
-    EXPECT_TRUE(results.ok() && results->size() == 1 && results->front().ok());
-    return results->front()->id;
-  }
-  store::SubmissionState state_of(schema::MessageId id) {
-    const auto shown = fixture_->store().submission().show(id);
-    EXPECT_TRUE(shown.ok()) << to_string(shown.error());
-    return *shown;
-  }
-  // What people would see after a while: looked at again after each change of the account.
-  bool comes_true(const std::function<bool()>& is_so) {
-    std::mutex mutex;
-    std::condition_variable changed;
-    const auto subscription = fixture_->store().changes().subscribe([&](schema::AccountId, schema::Modseq) { changed.notify_all(); });
-    bool so = false;
-    for (int round = 0; round < 300 && !so; ++round) {  // half a minute
-      std::unique_lock lock(mutex);
-      so = changed.wait_for(lock, std::chrono::milliseconds(100), is_so);
-    }
-    fixture_->store().changes().unsubscribe(subscription);
-    return so;
-  }
-  testing::AssertionResult becomes(schema::MessageId id, std::size_t recipient, schema::SendState state) {
-    if (comes_true([&] { return state_of(id).to.at(recipient).state == state; })) return testing::AssertionSuccess();
-    return testing::AssertionFailure() << name_of(state_of(id).to.at(recipient).state) << " " << state_of(id).to.at(recipient).reply;
-  }
-  std::vector<std::string> inbox() {
-    std::vector<std::string> texts;
-    const auto page = fixture_->store().reader().list_by_uid(ann_, schema::MailboxId{1}, schema::Uid{1}, schema::Uid{1000}, 100);
-    EXPECT_TRUE(page.ok());
-    for (const store::Listed& listed : page->messages) texts.push_back(*fixture_->store().reader().source_text({ann_, listed.summary.local}));
-    return texts;
-  }
-
-  SystemClock clock_;
-  net::IoThreads threads_{2, clock_};
-  test::DnsServer dns_;
-  std::unique_ptr<StoreFixture> fixture_;
-  schema::AccountId ann_{};
-  std::unique_ptr<net::Resolver> resolver_;
-  std::unique_ptr<Sender> sender_;
-};
-
 using schema::SendState;
+class MailOut : public test::MailOut {};
+class MailOutTls : public test::MailOutTls {};
 
 TEST_F(MailOut, ASubmittedMessageReachesItsServerWithOurReceivedAndOtherwiseUnchanged) {
   SmtpSink sink;
@@ -193,6 +102,30 @@ TEST_F(MailOut, AServerOfTheDnsIsNotThisMachine) {
     ASSERT_TRUE(becomes(id, recipient, SendState::failed));
     EXPECT_TRUE(state_of(id).to[recipient].reply.starts_with("554 5.4.6 ")) << state_of(id).to[recipient].reply;
   }
+}
+
+TEST_F(MailOut, AnOutcomeThatADiskKeepsWaitingIsWrittenAfterItsSenderHasGone) {
+  SmtpSink sink;
+  open_with_relay(sink.endpoint());
+  last_words_ = std::chrono::milliseconds(10);
+  start();
+  std::atomic<bool> hang{false};
+  std::promise<void> hung, released;
+  sink.answer_with([&](const std::string& said, unsigned) -> std::optional<std::string> {
+    if (said == ".") hang = true;
+    return std::nullopt;
+  });
+  fixture_->engine().set_delay([&, once = std::make_shared<std::once_flag>(), go_on = released.get_future().share()] {
+    if (!hang) return;
+    std::call_once(*once, [&] { hung.set_value(); });
+    go_on.wait();
+  }, {});
+  const auto id = submit({"ben@remote.test"});
+  hung.get_future().wait();
+  sender_.reset();
+  released.set_value();
+  EXPECT_TRUE(becomes(id, 0, SendState::relayed));
+  fixture_->engine().set_delay({}, {});
 }
 
 TEST_F(MailOut, AtItsEndItTriesNoFurtherServer) {
@@ -290,6 +223,20 @@ TEST_F(MailOut, RecipientsBeyondWhatAServerTakesAtATimeFollowOnTheSameConnection
   EXPECT_EQ(sink.connections(), 1u);
 }
 
+// A server whose queue of connections overflowed takes half a minute to notice one.
+TEST_F(MailOut, AConnectionWithoutAGreetingHoldsNoMessageUp) {
+  SmtpSink sink;
+  open_with_relay(sink.endpoint());
+  sink.answer_once("", "silence");
+  start();
+  const auto first = submit({"ben@remote.test"});
+  ASSERT_TRUE(sink.wait_for_connections(1));
+  const auto second = submit({"ben@elsewhere.test"});
+  EXPECT_TRUE(becomes(second, 0, SendState::relayed));
+  EXPECT_TRUE(becomes(first, 0, SendState::relayed));
+  EXPECT_EQ(sink.connections(), 2u);
+}
+
 TEST_F(MailOut, LargeMessagesAreReadAsTheyAreSent) {
   SmtpSink sink;
   open_with_relay(sink.endpoint());
@@ -331,27 +278,6 @@ TEST_F(MailOut, StoppingLeavesWhatWasNotSentForTheNextStart) {
   fixture_->clock().advance(std::chrono::minutes(6));
   EXPECT_TRUE(becomes(id, 0, SendState::relayed));
 }
-
-class MailOutTls : public MailOut {
- protected:
-  std::unique_ptr<SmtpSink> secure_sink(const std::string& name) {
-    net::TlsIdentities::Options options;
-    options.settings.certificates = {authority_.issue("mx", name)};
-    auto opened = net::TlsIdentities::open(std::move(options), clock_);
-    EXPECT_TRUE(opened.ok()) << to_string(opened.error());
-    SmtpSink::Options sink;
-    sink.identities = std::move(*opened);
-    return std::make_unique<SmtpSink>(sink);
-  }
-  void open_with(schema::RelayTls tls, const std::string& host) {
-    schema::Configuration settings = StoreFixture::configuration();
-    settings.tls.authorities = authority_.file();
-    settings.relay.smart_host.host = host;
-    settings.relay.smart_host.tls = tls;
-    open(std::move(settings));
-  }
-  test::Authority authority_;
-};
 
 TEST_F(MailOutTls, TlsIsTakenWhereItIsOfferedWhateverTheCertificate) {
   const auto sink = secure_sink("someone.else.test");

@@ -47,10 +47,12 @@ inline const std::vector<Library> kLibraries = {
     {"toml++/", {"schema/configuration", "schema/setting"}},
     {"nlohmann/", {"adapters/", "cli/", "tests/"}},
     {"argon2.h", {"store/"}},
-    {"zstd.h", {"store/"}},
+    {"zstd.h", {"transcoders/codec/zstd"}},
+    {"zdict.h", {"transcoders/codec/zstd"}},
+    {"FLAC/", {"transcoders/codec/flac"}},
     {"CLI/", {"cli/"}},
     {"openssl/ssl.h", {"adapters/net/", "tests/dialog/tls_client"}},
-    {"curl/", {"adapters/net/https_fetch"}},
+    {"curl/", {"adapters/net/https_fetch", "adapters/net/http_client"}},
     {"ares", {"adapters/net/dns_resolver"}},  // one seam: the rest of us awaits net::Resolver
     {"libpsl.h", {"adapters/smtp/authentication/public_suffix"}},
     {"idn2.h", {"adapters/smtp/authentication/public_suffix"}},
@@ -101,7 +103,7 @@ inline constexpr std::size_t kMainLines = 150;  // a file of cli/ with a main()
 inline const Names kFoldersWithReadme = {
     "base",          "schema",        "transcoders",   "policies",     "store",        "adapters",     "portal",
     "cli",           "tests",         "adapters/smtp", "adapters/imap", "adapters/jmap", "adapters/sms", "adapters/ivr",
-    "adapters/fax"};
+    "adapters/fax",  "adapters/s3"};
 
 // The section of README.md that follows a message through files which must exist.
 inline constexpr std::string_view kNineStops = "One message, nine stops";

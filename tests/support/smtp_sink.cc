@@ -74,6 +74,10 @@ class SmtpSink::Session final : public net::Stoppable, public std::enable_shared
       stream_.close();
       co_return false;
     }
+    if (reply == "silence") {
+      const Result<void> heard = co_await stream_.fill(10 * kPatience);
+      co_return heard.ok();
+    }
     positive_ = reply.starts_with('2') || reply.starts_with('3');
     stream_.out() += reply + "\r\n";
     co_return true;

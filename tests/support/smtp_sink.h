@@ -39,7 +39,7 @@ class SmtpSink {
     std::uint16_t port = 0;
   };
   // What is answered in place of the usual: to "" (the connection), a command, "." (the end of a message). Whole lines without
-  // the last CRLF; "close" hangs up without a word; nothing: the usual. On the sink's thread.
+  // the last CRLF; "close" hangs up without a word, "silence" says none; nothing: the usual. On the sink's thread.
   using Answer = std::function<std::optional<std::string>(const std::string& said, unsigned connection)>;
 
   explicit SmtpSink(Options options);

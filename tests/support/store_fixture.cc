@@ -2,34 +2,18 @@
 
 #include "base/bytes.h"
 #include "schema/keys.h"
+#include "store/archive/engine_archive.h"
 #include "store/rooms.h"
+#include "tests/support/borrowed_engine.h"
 #include "tests/support/store_content.h"
 
 namespace telepost::test {
 namespace {
 
-// An engine that lives longer than the stores on it.
-class BorrowedEngine final : public store::Engine {
- public:
-  explicit BorrowedEngine(MemoryEngine& engine) : engine_(engine) {}
-  void commit(std::span<store::CommitList> lists, std::span<Result<void>> results) override { engine_.commit(lists, results); }
-  std::unique_ptr<store::PartitionReader> reader(const schema::Partition& partition) override { return engine_.reader(partition); }
-  std::unique_ptr<store::PartitionReader> snapshot(const schema::Partition& partition) override { return engine_.snapshot(partition); }
-  Result<void> list_partitions(schema::PartitionKind kind, std::optional<schema::Partition> after,
-                               const std::function<bool(const schema::Partition&)>& visit) override {
-    return engine_.list_partitions(kind, after, visit);
-  }
-  Result<store::DiskSpace> disk_space() override { return engine_.disk_space(); }
-  Result<void> recover() override { return engine_.recover(); }
-  Result<void> compact() override { return engine_.compact(); }
-
- private:
-  MemoryEngine& engine_;
-};
-
 // What an emptied store may keep: by partition kind, and by key inside it.
 bool may_stay(store::Space space, std::string_view key) {
   const char kind = key[0];
+  if (kind == static_cast<char>(schema::PartitionKind::dictionary)) return true;  // strings of many are nobody's
   if (kind == static_cast<char>(schema::PartitionKind::meta) || kind == static_cast<char>(schema::PartitionKind::cdr)) return true;
   if (kind == static_cast<char>(schema::PartitionKind::account)) return space == store::Space::queue && key[9] == 'E';
   return kind == static_cast<char>(schema::PartitionKind::calendar) && space == store::Space::point;
@@ -52,18 +36,23 @@ schema::Configuration StoreFixture::configuration() {
   schema::Configuration settings;
   settings.domains = {{"example.test", "standard", true}};
   settings.numbers = {{"+1555", "standard", true}};
+  settings.audit_keep = std::chrono::days(30);  // an emptied store sees its end
   return settings;
 }
 
-StoreFixture::StoreFixture(schema::Configuration settings, std::uint64_t seed)
-    : random_(seed), engine_(clock_), configuration_(std::move(settings)), store_(open()) {}
+StoreFixture::StoreFixture(schema::Configuration settings, std::uint64_t seed, store::Engine::Writers writers)
+    : random_(seed), engine_(clock_), archive_engine_(clock_), configuration_(std::move(settings)), writers_(writers), store_(open()) {}
 
 StoreFixture::~StoreFixture() { store_.reset(); }
 
 std::unique_ptr<store::Store> StoreFixture::open() {
   store::Store::Options options;
   options.configuration = configuration_;
-  auto opened = store::Store::open(std::move(options), std::make_unique<BorrowedEngine>(engine_), clock_, random_);
+  options.archive = std::make_unique<store::EngineArchive>([this]() -> Result<std::unique_ptr<store::Engine>> {
+    if (archive_away_) return Error{Errc::not_found, "the archive's folder is not there"};
+    return std::unique_ptr<store::Engine>(std::make_unique<BorrowedEngine>(archive_engine_));
+  });
+  auto opened = store::Store::open(std::move(options), std::make_unique<BorrowedEngine>(engine_, writers_), clock_, random_);
   EXPECT_TRUE(opened.ok()) << to_string(opened.error());
   return std::move(*opened);
 }
@@ -148,6 +137,9 @@ std::string StoreFixture::what_is_left() const {
     std::string_view key = place.second;
     const auto partition = schema::Partition::take_from(key);
     left += (partition.ok() ? partition->to_string() : "?") + " key " + to_hex(key) + "\n";
+  }
+  for (const auto& [place, value] : archive_engine_.dump()) {
+    if (place.second[0] != static_cast<char>(schema::PartitionKind::meta)) left += "in the archive: key " + to_hex(place.second) + "\n";
   }
   return left;
 }

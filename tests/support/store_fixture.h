@@ -37,17 +37,20 @@ class SeededRandom final : public Random {
 class StoreFixture {
  public:
   static schema::Configuration configuration();
-  explicit StoreFixture(schema::Configuration settings = configuration(), std::uint64_t seed = 1);
+  explicit StoreFixture(schema::Configuration settings = configuration(), std::uint64_t seed = 1,
+                        store::Engine::Writers writers = store::Engine::Writers::one);
   ~StoreFixture();
 
   store::Store& store() { return *store_; }
   ManualClock& clock() { return clock_; }
   MemoryEngine& engine() { return engine_; }  // outlives every store on it
+  MemoryEngine& archive_engine() { return archive_engine_; }  // what the store's archive lies on
+  void set_archive_away(bool away) { archive_away_ = away; }  // for what opens it next, as after a restart or a failure
   Random& random() { return random_; }
 
   // Closes the store, as if the process ended, and opens what the engine keeps; from here on the engine works again.
   void reopen();
-  // A second store on the same engine, as another process would open it.
+  // A second store on the same engine, as another process would open it. Where both are to write, `writers` must be many.
   std::unique_ptr<store::Store> open_another();
 
   schema::AccountId create(const std::string& address);
@@ -74,7 +77,10 @@ class StoreFixture {
   ManualClock clock_;
   SeededRandom random_;
   MemoryEngine engine_;
+  MemoryEngine archive_engine_;
+  bool archive_away_ = false;
   const schema::Configuration configuration_;
+  const store::Engine::Writers writers_;
   std::unique_ptr<store::Store> store_;
 };
 

@@ -100,6 +100,10 @@ class Telepost:
             raise RuntimeError(f"{' '.join(words)}: exit {answer.returncode}: {answer.stderr.decode(errors='replace')}")
         return answer.stdout
 
+    def exit_code(self, *arguments):
+        words = [str(self.program), *map(str, arguments), "--config", str(self.configuration)]
+        return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=60).returncode
+
     def command_json(self, *arguments):
         return [json.loads(line) for line in self.command(*arguments, "--json").splitlines()]
 

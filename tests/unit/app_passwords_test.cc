@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <set>
 
 #include "tests/support/store_fixture.h"
 #include "tests/support/temp_folder.h"
@@ -85,8 +86,19 @@ TEST_F(AppPasswordsTest, AnswerTheSameForWhoIsNotThere) {
     EXPECT_EQ(once.salt, again.salt) << name;
     EXPECT_EQ(once.keys, again.keys) << name;
   }
-  EXPECT_EQ(passwords().keys_of("NOBODY@example.test").value().salt, passwords().keys_of("nobody@example.test").value().salt);
-  EXPECT_NE(passwords().keys_of("nobody@example.test").value().salt, passwords().keys_of("noone@example.test").value().salt);
+}
+
+// A stranger sees the salt: names of one account must not have one of their own in common.
+TEST_F(AppPasswordsTest, ShowNobodyWhichNamesAreOfOneAccount) {
+  const auto ann = fixture_.create("ann@example.test");
+  ASSERT_TRUE(fixture_.store().accounts().add_address(ann, "annie@example.test").ok());
+  ASSERT_TRUE(passwords().add(ann, "phone").ok());
+  ASSERT_TRUE(passwords().add(fixture_.create("bob@example.test"), "phone").ok());
+  std::set<std::string> salts;
+  for (const char* name : {"ann@example.test", "annie@example.test", "bob@example.test", "nobody@example.test"}) {
+    salts.insert(passwords().keys_of(name).value().salt);
+  }
+  EXPECT_EQ(salts.size(), 1u);
 }
 
 TEST_F(AppPasswordsTest, KeepTheirKeyInAFileOfItsOwn) {

@@ -39,7 +39,7 @@ struct Letter {
       fixture.clock().advance(step);
       const auto swept = fixture.sweep();
       ASSERT_TRUE(swept.ok());
-      EXPECT_EQ(swept->failed, 0u);
+      EXPECT_EQ(swept->total().failed, 0u);
     }
   }
   std::vector<std::size_t> copies() {

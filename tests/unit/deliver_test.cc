@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "store/rooms.h"
+#include "tests/support/classes.h"
 #include "tests/support/store_content.h"
 #include "tests/support/store_fixture.h"
 
@@ -135,12 +136,7 @@ TEST_F(DeliverTest, EachRecipientsResultIsItsOwn) {
 }
 
 TEST_F(DeliverTest, NobodyOvershootsAQuota) {
-  schema::ClassSet classes;
-  schema::ClassOfService small;
-  small.name = "small";
-  small.quota_messages = 5;
-  ASSERT_TRUE(classes.add(small).ok());
-  fixture_.store().set_classes(std::move(classes));
+  fixture_.store().set_classes(test::classes_of("<class name='small'><quota messages='5'/></class>"));
   const AccountId ann = fixture_.create("ann@example.test");
   ASSERT_TRUE(fixture_.store().accounts().set_class(ann, "small").ok());
   std::vector<std::future<Result<Delivered>>> deliveries;
@@ -279,7 +275,7 @@ TEST_F(DeliverTest, TheTraceBlockComesBeforeWhatArrived) {
   for (const std::size_t offset : {std::size_t{0}, std::size_t{3}, trace.size() - 1, trace.size(), trace.size() + arrived.size()}) {
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, trace.size() + 5, std::size_t{1} << 40}) {
       std::string range;
-      ASSERT_TRUE(fixture_.store().reader().source(delivered->id, offset, size, [&](std::string_view bytes) {
+      ASSERT_TRUE(fixture_.store().reader().source(delivered->id, offset, size, {}, [&](std::string_view bytes) {
         range.append(bytes);
         return true;
       }).ok());

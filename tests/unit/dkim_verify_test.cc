@@ -43,6 +43,24 @@ TEST(DkimVerify, AcceptsTheMessageOfRfc6376AppendixA) {
   EXPECT_EQ(verdicts[0].signature_start, "AuUoFEfD");
 }
 
+// Who asks for a report of success must be who is reported to; From is another matter.
+TEST(DkimVerify, ProvesASenderOfTheSameOrganizationAlone) {
+  const auto proves = [](const std::string& sender) {
+    return test::keys_of_the_rfcs().settle([&](DnsAnswers& answers) -> std::optional<bool> {
+      MessageCheck check({.spf = false, .dkim = true, .arc = false, .dmarc = false},
+                         {.envelope = {{}, "", sender}, .authserv_id = "mx", .trusted_sealers = {}, .now = {}});
+      check.see(dinner(kSigned6376));
+      check.rest();
+      return check.conclude(answers) ? std::optional(check.proves_sender()) : std::nullopt;
+    });
+  };
+  EXPECT_TRUE(proves("joe@football.example.com"));
+  EXPECT_TRUE(proves("anybody@example.com"));
+  EXPECT_FALSE(proves("joe@example.org"));
+  EXPECT_FALSE(proves("joe@com"));
+  EXPECT_FALSE(proves(""));
+}
+
 TEST(DkimVerify, AcceptsBothSignaturesOfRfc8463AppendixA) {
   const auto verdicts = verdicts_of(dinner(kSigned8463), test::keys_of_the_rfcs());
   ASSERT_EQ(verdicts.size(), 2U);

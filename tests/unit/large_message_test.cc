@@ -36,7 +36,7 @@ class LargeMessageTest : public testing::Test {
     fixture_.clock().advance(time);
     const auto swept = fixture_.sweep();
     ASSERT_TRUE(swept.ok());
-    EXPECT_EQ(swept->failed, 0u);
+    EXPECT_EQ(swept->total().failed, 0u);
   }
   StoreFixture fixture_;
 };
@@ -75,7 +75,7 @@ TEST_F(LargeMessageTest, ALargePartIsCutEveryMebibyteFromItsBodysStart) {
   for (const std::size_t offset : {std::size_t{0}, text.find("\r\n\r\n"), std::size_t{100'000}, 3 * kMiB - 7, text.size() - 9}) {
     for (const std::size_t length : {std::size_t{1}, std::size_t{70'000}, kMiB + 3, text.size()}) {
       std::string range;
-      ASSERT_TRUE(fixture_.store().reader().source(delivered->id, offset, length, [&](std::string_view bytes) {
+      ASSERT_TRUE(fixture_.store().reader().source(delivered->id, offset, length, {}, [&](std::string_view bytes) {
         EXPECT_LE(bytes.size(), kMiB);
         range.append(bytes);
         return true;

@@ -14,8 +14,18 @@ class LoginDelaysTest : public testing::Test {
   Duration fail(const std::string& account, const std::string& network) {
     const auto attempt = delays_.begin(account, network);
     if (!attempt) return Duration(-1);
-    clock_.advance(attempt->wait());
-    return attempt->wait();
+    const Duration waited = wait_of(*attempt);
+    clock_.advance(waited);
+    EXPECT_TRUE(attempt->check());
+    return waited;
+  }
+  Duration wait_of(const LoginDelays::Attempt& attempt) const {
+    return std::chrono::duration_cast<Duration>(std::max(attempt.due(), clock_.steady()) - clock_.steady());
+  }
+  std::vector<std::unique_ptr<LoginDelays::Attempt>> begin_at_once(std::size_t count, const std::string& account) {
+    std::vector<std::unique_ptr<LoginDelays::Attempt>> attempts;
+    for (std::size_t i = 0; i < count; ++i) attempts.push_back(delays_.begin(account, "n"));
+    return attempts;
   }
   test::ManualClock clock_;
   LoginDelays delays_{clock_};
@@ -41,14 +51,63 @@ TEST_F(LoginDelaysTest, MeetWhoTriesManyNamesToo) {
 }
 
 TEST_F(LoginDelaysTest, QueueAttemptsThatComeAtOnce) {
-  std::vector<std::unique_ptr<LoginDelays::Attempt>> attempts;
+  const auto attempts = begin_at_once(11, "ann");
   std::vector<Duration> waits;
-  for (auto attempt = delays_.begin("ann", "n"); attempt; attempt = delays_.begin("ann", "n")) {
-    waits.push_back(attempt->wait());
-    attempts.push_back(std::move(attempt));
+  for (const auto& attempt : attempts) waits.push_back(wait_of(*attempt));
+  EXPECT_EQ(waits, (std::vector<Duration>{0s, 0s, 0s, 1s, 3s, 7s, 15s, 31s, 63s, 123s, 183s}));
+  EXPECT_FALSE(attempts[3]->check());
+}
+
+// Guesses in parallel are worth no more than guesses one after the other.
+TEST_F(LoginDelaysTest, StayAsLongWhereThoseBeforeFail) {
+  auto attempts = begin_at_once(8, "ann");
+  const SteadyTime begun = clock_.steady();
+  std::vector<Duration> waited;
+  for (auto& attempt : attempts) {
+    clock_.advance(wait_of(*attempt));
+    ASSERT_TRUE(attempt->check());
+    waited.push_back(std::chrono::duration_cast<Duration>(clock_.steady() - begun));
+    attempt.reset();
   }
-  // 1 + 2 + 4 + 8 + 16 + 32 = 63 s, and a further minute would be over two.
-  EXPECT_EQ(waits, (std::vector<Duration>{0s, 0s, 0s, 1s, 3s, 7s, 15s, 31s, 63s}));
+  EXPECT_EQ(waited, (std::vector<Duration>{0s, 0s, 0s, 1s, 3s, 7s, 15s, 31s}));
+}
+
+TEST_F(LoginDelaysTest, HoldNobodyUpWhoLogsInManyTimesAtOnce) {
+  const auto attempts = begin_at_once(40, "ann");
+  unsigned woken = 0;
+  for (const auto& attempt : attempts) attempt->when_sooner([&woken] { ++woken; });
+  for (const auto& attempt : attempts) {
+    ASSERT_TRUE(attempt->check());
+    attempt->succeeded();
+  }
+  EXPECT_GE(woken, 37u);
+}
+
+TEST_F(LoginDelaysTest, CountWhoGaveUpForNothing) {
+  auto attempts = begin_at_once(20, "ann");
+  ASSERT_TRUE(attempts[0]->check());
+  for (std::size_t i = attempts.size(); i-- > 0;) attempts[i].reset();
+  EXPECT_EQ(fail("ann", "n"), 0s);
+  EXPECT_EQ(fail("ann", "n"), 0s);
+  EXPECT_EQ(fail("ann", "n"), 1s);
+}
+
+TEST_F(LoginDelaysTest, BringNothingForwardInANetworkThatGuesses) {
+  for (int i = 0; i < 21; ++i) fail("name" + std::to_string(i), "n");
+  const auto own = delays_.begin("mallory", "n");
+  const auto guess = delays_.begin("ann", "n");
+  EXPECT_EQ(wait_of(*own), 2s);
+  EXPECT_EQ(wait_of(*guess), 6s);
+  clock_.advance(2s);
+  ASSERT_TRUE(own->check());
+  own->succeeded();
+  EXPECT_EQ(wait_of(*guess), 0s);  // as long since it began as without an account of one's own
+}
+
+TEST_F(LoginDelaysTest, TakeSoManyAtOnceAndNoMore) {
+  const auto attempts = begin_at_once(kMostLoginsAtOnce + 1, "ann");
+  EXPECT_NE(attempts[kMostLoginsAtOnce - 1], nullptr);
+  EXPECT_EQ(attempts.back(), nullptr);
 }
 
 TEST_F(LoginDelaysTest, EndWithASuccessOrWithTime) {

@@ -216,6 +216,30 @@ TEST_F(Fronts, ConnectionsOfOursTryOneAddressAfterTheOther) {
   EXPECT_EQ(name.error().kind, Errc::invalid);
 }
 
+TEST_F(Fronts, AConnectionOfOursIsBrokenOffAtOnce) {
+  // Whose queue of connections is full answers nobody.
+  const int full = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(full, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(full, 0), 0);
+  ASSERT_EQ(::getsockname(full, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::vector<int> waiting;
+  for (int i = 0; i < 4; ++i) {
+    waiting.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    (void)::connect(waiting.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+  ConnectBreaker breaker;
+  const ConnectTarget target{{"127.0.0.1", "127.0.0.1"}, ntohs(address.sin_port), "", "", std::chrono::minutes(5), std::chrono::minutes(5), &breaker};
+  auto made = test::begin_on(threads_.first(), connect(threads_.first(), target));
+  threads_.first().post([&breaker] { breaker.break_off(); });
+  EXPECT_EQ(made.get().error().kind, Errc::cancelled);
+  for (const int fd : waiting) ::close(fd);
+  ::close(full);
+}
+
 TEST(NewConnections, AreCountedByNetworkAndMinute) {
   test::ManualClock clock;
   const auto limits = std::make_shared<ConnectionLimits>(100, 100, 2, clock);

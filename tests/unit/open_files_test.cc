@@ -17,15 +17,15 @@ schema::Configuration configured(std::string_view more) {
 }
 
 TEST(OpenFiles, EveryListenerCountsWithItsMaximum) {
-  EXPECT_EQ(files_wanted(configured("")), 1400 + kKept);
-  EXPECT_EQ(files_wanted(configured("[[services]]\nname = \"ivr\"\nlisten = [\"127.0.0.1:0\"]\ntrusted = true\n")), 1800 + kKept);
+  EXPECT_EQ(files_wanted(configured("")), 1600 + kKept);
+  EXPECT_EQ(files_wanted(configured("[[services]]\nname = \"ivr\"\nlisten = [\"127.0.0.1:0\"]\ntrusted = true\n")), 2000 + kKept);
 }
 
 TEST(OpenFiles, TheMaximaGoDownTogetherUntilTheyFit) {
-  const schema::Configuration same = fit_connections(configured(""), 1400 + kKept);
+  const schema::Configuration same = fit_connections(configured(""), 1600 + kKept);
   EXPECT_EQ(same.smtp.max_connections, 1000u);
   EXPECT_EQ(same.lmtp.max_connections, 400u);
-  const schema::Configuration half = fit_connections(configured(""), 700 + kKept);
+  const schema::Configuration half = fit_connections(configured(""), 800 + kKept);
   EXPECT_EQ(half.smtp.max_connections, 500u);
   EXPECT_EQ(half.lmtp.max_connections, 200u);
   EXPECT_LE(files_wanted(fit_connections(configured(""), 1024)), 1024u);

@@ -65,6 +65,25 @@ TEST_F(OutboxCensusTest, CountsWhatIsReadyLaterAndBeingSent) {
   expect(3, 0, 0, 7200 + 90 - 300);  // since the leases lapsed
 }
 
+TEST_F(OutboxCensusTest, CountsWhatIsHeldUntilItIsReleased) {
+  for (int i = 0; i < 3; ++i) enqueue("d" + std::to_string(i));
+  std::vector<std::uint64_t> ids;
+  ASSERT_TRUE(outbox().list({}, 0, 10, [&](const Job& job) { return ids.push_back(job.id), true; }).ok());
+  for (const std::uint64_t id : {ids[0], ids[1]}) ASSERT_TRUE(outbox().hold(id).ok());
+  EXPECT_TRUE(fixture_.verify_clean());
+  store::OutboxCensus census(rooms_of(fixture_.store()));
+  const auto expect = [&](double ready, double held) {
+    ASSERT_TRUE(census.take().ok());
+    EXPECT_EQ(shown("telepost_queue_jobs{network=\"mail\",state=\"ready\"}"), ready);
+    EXPECT_EQ(shown("telepost_queue_jobs{network=\"mail\",state=\"held\"}"), held);
+  };
+  expect(1, 2);
+  ASSERT_TRUE(outbox().release(ids[0]).ok());
+  expect(2, 1);
+  ASSERT_TRUE(outbox().remove(ids[1]).ok());
+  expect(2, 0);
+}
+
 TEST_F(OutboxCensusTest, CountsNoMoreThanItsBound) {
   for (int i = 0; i < 20; ++i) enqueue("d");
   store::OutboxCensus census(rooms_of(fixture_.store()), 5);

@@ -246,18 +246,19 @@ TEST_F(OutboxTest, EndsAnAttemptUnderWayBeforeAHoldIsFelt) {
 }
 
 TEST_F(OutboxTest, ListsByNetworkDestinationAndAccountInPages) {
-  for (int i = 0; i < 10; ++i) enqueue({i % 2 ? Network::sms : Network::mail, "d" + std::to_string(i % 3), {}, {}, {}, ""});
-  std::set<std::uint64_t> seen;
+  std::vector<std::uint64_t> made;
+  for (int i = 0; i < 10; ++i) made.push_back(enqueue({i % 2 ? Network::sms : Network::mail, "d" + std::to_string(i % 3), {}, {}, {}, ""}));
+  std::vector<std::uint64_t> seen;
   std::uint64_t last = 0;
   for (int page = 0; page < 10; ++page) {
     std::size_t listed = 0;
     ASSERT_TRUE(outbox().list({}, last, 3, [&](const Job& job) {
-      seen.insert(last = job.id);
+      seen.push_back(last = job.id);
       return ++listed > 0;
     }).ok());
     if (listed == 0) break;
   }
-  EXPECT_EQ(seen.size(), 10u);
+  EXPECT_EQ(seen, made) << "in the order in which they were made";
   std::size_t some = 0;
   ASSERT_TRUE(outbox().list({Network::sms, "d0", ann_}, 0, 100, [&](const Job&) { return ++some > 0; }).ok());
   EXPECT_EQ(some, 2u);  // of 0 to 9 the odd ones that 3 divides: 3 and 9
@@ -284,9 +285,9 @@ TEST_F(OutboxTest, IsHeldBeforeItsOutcomeIsKeptOrAfterItAndNeverLosesTheHold) {
 }
 
 TEST_F(OutboxTest, GoesOnWithAListWhoseLastJobIsGone) {
-  for (int i = 0; i < 4; ++i) enqueue("d");
+  for (int i = 0; i < 4; ++i) enqueue("d" + std::to_string(i));
   std::vector<Job> listed;
-  const auto list = [&](const store::Outbox::After& after, std::size_t limit) {
+  const auto list = [&](std::uint64_t after, std::size_t limit) {
     return outbox().list({}, after, limit, [&](const Job& job) {
       listed.push_back(job);
       return true;
@@ -294,8 +295,7 @@ TEST_F(OutboxTest, GoesOnWithAListWhoseLastJobIsGone) {
   };
   ASSERT_TRUE(list(0, 2).ok());
   ASSERT_TRUE(outbox().remove(listed[1].id).ok());
-  EXPECT_EQ(list(listed[1].id, 100).error().kind, Errc::not_found);
-  ASSERT_TRUE(list({listed[1].id, listed[1].record.destination}, 100).ok());
+  ASSERT_TRUE(list(listed[1].id, 100).ok());
   EXPECT_EQ(std::set<std::uint64_t>({listed[0].id, listed[1].id, listed[2].id, listed[3].id}).size(), 4u);
   EXPECT_EQ(listed.size(), 4u);
 }

@@ -51,6 +51,15 @@ TEST(AuthenticationPolicy, SaysWhichMethodRefused) {
   EXPECT_EQ(decide_authentication({.dkim = DkimResult::none}, rules(kNote, kRefuse, kNote)).action, Action::accept);
 }
 
+// RFC 5321 section 6.2: a report to a reverse path that its own domain disowns would be junk to a stranger.
+TEST(AuthenticationPolicy, TellsWhoseReversePathIsForged) {
+  EXPECT_TRUE(decide_authentication({.spf = SpfResult::fail}, rules(kNote, kNote, kNote)).forged);
+  EXPECT_FALSE(decide_authentication({.spf = SpfResult::softfail}, rules(kNote, kNote, kNote)).forged);
+  EXPECT_FALSE(decide_authentication({.spf = SpfResult::none, .dmarc = DmarcResult::fail}, rules(kNote, kNote, kNote)).forged);
+  EXPECT_FALSE(decide_authentication({.spf = SpfResult::fail, .dmarc = DmarcResult::pass}, rules(kNote, kNote, kNote)).forged);
+  EXPECT_FALSE(decide_authentication({.spf = SpfResult::fail, .sealed_by_trusted = true}, rules(kNote, kNote, kNote)).forged);
+}
+
 // A forwarder breaks SPF; the signature still vouches for the author (RFC 7489 section 6.7).
 TEST(AuthenticationPolicy, LetsDmarcVouchForWhatAloneWouldFail) {
   AuthenticationFacts facts{.spf = SpfResult::fail, .dkim = DkimResult::pass, .dmarc = DmarcResult::pass};

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "policies/delivery.h"
+#include "tests/support/classes.h"
 
 namespace telepost::policies {
 namespace {
@@ -12,15 +13,11 @@ using schema::Kind;
 
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
-schema::ClassOfService gold() {
-  schema::ClassOfService service;
-  service.name = "gold";
-  service.quota_bytes = 1000;
-  service.quota_messages = 10;
-  service.rule(Kind::fax).allow = false;
-  service.rule(Kind::sms).max_size_bytes = 160;
-  service.rule(Kind::voice).retention = std::chrono::hours(24);
-  return service;
+schema::EffectiveClass gold() {
+  return test::effective_of(R"(<class name="gold">
+      <quota bytes="1000" messages="10"/><kind name="fax" allow="false"/><kind name="sms" max-size="160"/>
+    </class>)",
+                            "gold");
 }
 
 struct Row {
@@ -49,9 +46,9 @@ TEST(DeliveryPolicy, DecidesAsTheTableSays) {
       {"counts that would overflow", AccountState::active, Kind::email, 1, kMost, 0, Errc::over_quota},
       {"closed comes before full", AccountState::closed, Kind::email, 1, 10, 0, Errc::refused},
   };
-  const schema::ClassOfService service = gold();
+  const schema::EffectiveClass service = gold();
   for (const Row& row : table) {
-    DeliveryFacts facts{row.state, &service, row.kind, row.size, false, from_millis(5),
+    DeliveryFacts facts{row.state, &service, row.kind, row.size, false,
                         {row.messages, row.bytes}, {}};
     const DeliveryVerdict verdict = decide_delivery(facts);
     EXPECT_EQ(verdict.refusal.has_value(), row.refusal.has_value()) << row.what;
@@ -63,20 +60,10 @@ TEST(DeliveryPolicy, DecidesAsTheTableSays) {
   }
 }
 
-TEST(DeliveryPolicy, DatesTheExpiryFromArrival) {
-  const schema::ClassOfService service = gold();
-  DeliveryFacts facts;
-  facts.class_of_service = &service;
-  facts.received = from_millis(1'000);
-  EXPECT_EQ(decide_delivery(facts).expires, std::nullopt);
-  facts.kind = Kind::voice;
-  EXPECT_EQ(decide_delivery(facts).expires, from_millis(1'000 + 86'400'000));
-}
-
 TEST(DeliveryPolicy, OfTheStandardClassLimitsNothing) {
-  const schema::ClassSet classes;
+  const schema::EffectiveClass standard = test::effective_of("<class name='other'/>");
   DeliveryFacts facts;
-  facts.class_of_service = &classes.standard();
+  facts.service = &standard;
   facts.size_bytes = kMost;
   facts.account = {kMost, kMost};
   EXPECT_FALSE(decide_delivery(facts).refusal.has_value());

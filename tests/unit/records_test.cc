@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "schema/content_dictionary.h"
+#include "schema/dictionary_records.h"
 #include "schema/ids.h"
 #include "schema/records.h"
 
@@ -53,12 +55,16 @@ TEST(Records, AMessageSaysLaterWhatBecameOfIt) {
   record.trashed = from_millis(4);
   record.departed = Departure{Removal::expired, from_millis(5)};
   record.tier = Tier::archived;
+  record.archived = {300, {Digest{}}};
   record.codec = {ContentCodec::Kind::zstd, 7};
+  record.accessed = from_millis(6);
+  record.parked = from_millis(7);
   expect_golden(record,
                 "01 00 05 06 0000000000000100 01 01 01 00"
-                "1f 0000000000000003 0000000000000004 02 0000000000000005 02 02 07",
+                "7f 0000000000000003 0000000000000004 02 0000000000000005 02 ac02 01" + std::string(64, '0') +
+                    "02 07 0000000000000006 0000000000000007",
                 decode_MessageRecord);
-  EXPECT_EQ(decode_MessageRecord(unhex("01 00 05 06 0000000000000100 01 01 01 00 20")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_MessageRecord(unhex("01 00 05 06 0000000000000100 01 01 01 00 8001")).error().kind, Errc::corrupt);
 }
 
 TEST(Records, AnAccountWithoutOwnPolicyIsAsBefore) {
@@ -77,10 +83,20 @@ TEST(Records, ChangeOfVersion1IsReadAndWritten) {
   expect_golden(record, "01 02 07 03 01 02 09 02 0000000000000002", decode_ChangeRecord);
 }
 
+// What was packed on the first day is read for ever.
+TEST(Records, TheFirstDictionaryNeverChanges) {
+  EXPECT_EQ(to_hex(sha256(content_dictionary(1))), "da68131eaf158a57ea9db2e42e20c66893fa0a5521620228d3fa422abdcddc3c");
+  EXPECT_EQ(content_dictionary(0), "");
+  EXPECT_EQ(content_dictionary(kFirstTrainedDictionary), "");
+}
+
 TEST(Records, SmallOnesOfVersion1AreReadAndWritten) {
   expect_golden(BlockRecord{256, 64}, "01 8002 40", decode_BlockRecord);
   expect_golden(DeliveryKeyRecord{LocalId{7}, from_millis(3)}, "01 07 0000000000000003", decode_DeliveryKeyRecord);
-  expect_golden(PieceRecord{PieceRecord::Codec::raw, 1, 2}, "01 01 01 02", decode_PieceRecord);
+  expect_golden(PieceRecord{PieceRecord::Codec::raw, 1, 2, 0}, "01 01 01 02", decode_PieceRecord);
+  expect_golden(DictionaryRecord{Kind::fax, from_millis(1), 50, 300, 4, sha256("")}, "01 03 0000000000000001 32 ac02 04"
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", decode_DictionaryRecord);
+  expect_golden(PieceRecord{PieceRecord::Codec::flac, 300, 2, 130}, "01 04 ac 02 02 82 01", decode_PieceRecord);
   expect_golden(OrphanRecord{2, from_millis(4)}, "01 02 0000000000000004", decode_OrphanRecord);
   expect_golden(AddressRecord{AccountId{1}}, "01 01", decode_AddressRecord);
 }

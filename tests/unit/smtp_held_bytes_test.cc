@@ -39,6 +39,25 @@ TEST(SmtpHeldBytes, BeyondTheBudgetOneGoesOnAndSmallOnesDo) {
   EXPECT_TRUE(bob.must_wait());
 }
 
+TEST(SmtpHeldBytes, WhoWaitsIsWokenWhenThereIsRoomOrATurn) {
+  test::ManualClock clock;
+  HeldBytes all(2 * kMiB, clock);
+  HeldBytes::Share ann(all), bob(all), carl(all);
+  ann.hold(2 * kMiB);
+  bob.hold(kMiB);
+  carl.hold(2 * kMiB);
+  EXPECT_FALSE(bob.must_wait());  // his turn
+  int ann_woken = 0, carl_woken = 0;
+  const HeldBytes::Waiting ann_waits(ann, [&ann_woken] { ++ann_woken; });
+  const HeldBytes::Waiting carl_waits(carl, [&carl_woken] { ++carl_woken; });
+  EXPECT_EQ(ann_waits.look_again(), clock.steady() + kHeldTurn);
+  bob.hold(0);
+  EXPECT_EQ(ann_woken, 1);  // who has waited longest
+  EXPECT_EQ(carl_woken, 0);
+  ann.hold(0);
+  EXPECT_EQ(carl_woken, 1);  // there is room
+}
+
 TEST(SmtpHeldBytes, BytesAndTurnAreGivenBack) {
   test::ManualClock clock;
   HeldBytes all(kMiB, clock);

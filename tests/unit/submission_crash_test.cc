@@ -24,7 +24,7 @@ class SubmissionCrash : public test::SubmissionTest {
  protected:
   std::string content(schema::MessageId id, const MailToSend& sent) {
     std::string bytes;
-    const auto read = fixture_.store().reader().source(id, sent.mail.content_offset, sent.mail.content_size, [&](std::string_view piece) {
+    const auto read = fixture_.store().reader().source(id, sent.mail.content_offset, sent.mail.content_size, {}, [&](std::string_view piece) {
       bytes += piece;
       return true;
     });
@@ -34,7 +34,7 @@ class SubmissionCrash : public test::SubmissionTest {
     fixture_.clock().advance(time);
     const auto swept = fixture_.sweep();
     ASSERT_TRUE(swept.ok());
-    EXPECT_EQ(swept->failed, 0u);
+    EXPECT_EQ(swept->total().failed, 0u);
     rooms_of(fixture_.store()).workers.wait_until_idle();
   }
   // What failed is over.

@@ -36,7 +36,7 @@ TEST_F(SubmissionTest, KeepsTheMessageInSentAndServesEveryRecipientOnce) {  // R
   EXPECT_EQ(first.to[1].address, "dave@example.net");
   EXPECT_TRUE(first.header.starts_with("Received: by mx.example.test")) << first.header;
   std::string content;
-  ASSERT_TRUE(fixture_.store().reader().source(id, first.content_offset, first.content_size, [&](std::string_view bytes) {
+  ASSERT_TRUE(fixture_.store().reader().source(id, first.content_offset, first.content_size, {}, [&](std::string_view bytes) {
     content += bytes;
     return true;
   }).ok());

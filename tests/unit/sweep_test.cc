@@ -10,8 +10,10 @@
 
 #include "base/bytes.h"
 #include "schema/keys.h"
+#include "schema/quantity.h"
 #include "store/cdr_export.h"
 #include "store/rooms.h"
+#include "tests/support/classes.h"
 #include "tests/support/store_content.h"
 #include "tests/support/store_fixture.h"
 
@@ -33,15 +35,11 @@ class SweepTest : public testing::Test {
     fixture_.clock().advance(time);
     const auto swept = fixture_.sweep();
     ASSERT_TRUE(swept.ok());
-    EXPECT_EQ(swept->failed, 0u);
+    EXPECT_EQ(swept->total().failed, 0u);
   }
   void keep_for(std::optional<Duration> retention) {
-    schema::ClassSet classes;
-    schema::ClassOfService service;
-    service.name = "standard";
-    service.rule(schema::Kind::email).retention = retention;
-    ASSERT_TRUE(classes.add(service).ok());
-    fixture_.store().set_classes(std::move(classes));
+    const std::string keep = retention ? schema::to_iso8601(*retention) : "forever";
+    fixture_.store().set_classes(test::classes_of("<class name='standard'><retention keep='" + keep + "'><when kind='email'/></retention></class>"));
   }
   std::size_t messages(AccountId account) { return sources_of(fixture_.store(), account).size(); }
   StoreFixture fixture_;
@@ -110,14 +108,12 @@ TEST_F(SweepTest, TombstonesGoAfterTheirTimeAndTheFloorRises) {
 
 TEST_F(SweepTest, TheCursorNeverPassesAHint) {
   std::mt19937_64 random(5);
-  schema::ClassSet classes;
+  std::string classes;
   for (int name = 0; name < 8; ++name) {
-    schema::ClassOfService service;
-    service.name = "keep" + std::to_string(name);
-    service.rule(schema::Kind::email).retention = Duration(1 + random() % 100'000'000);
-    ASSERT_TRUE(classes.add(service).ok());
+    const Duration keep(1000 + random() % 100'000'000);
+    classes += "<class name='keep" + std::to_string(name) + "'><retention keep='" + schema::to_iso8601(keep) + "'/></class>";
   }
-  fixture_.store().set_classes(classes);
+  fixture_.store().set_classes(test::classes_of(classes));
   std::vector<AccountId> accounts;
   for (int i = 0; i < 40; ++i) {
     accounts.push_back(fixture_.create("user" + std::to_string(i) + "@example.test"));
@@ -214,12 +210,7 @@ TEST_F(SweepTest, ACrashBetweenTheHintsOfASlicePassesNone) {
 }
 
 TEST_F(SweepTest, ManyHintsOfOneMomentAreAllFollowed) {
-  schema::ClassSet classes;
-  schema::ClassOfService service;
-  service.name = "standard";
-  service.rule(schema::Kind::email).retention = 1h;
-  ASSERT_TRUE(classes.add(service).ok());
-  fixture_.store().set_classes(classes);
+  keep_for(1h);
   for (int i = 0; i < 3000; ++i) {
     const AccountId account = fixture_.create("u" + std::to_string(i) + "@example.test");
     if (i % 10 == 0) {

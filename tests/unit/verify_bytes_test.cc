@@ -117,7 +117,7 @@ TEST_F(Verify, NamesAnOrphanWithLinks) {
 TEST_F(Verify, NamesAPieceThatNobodyUsesAndNoHintFinds) {
   const std::string bytes = "nobody's";
   const Partition lost = Partition::piece(sha256(bytes));
-  put(lost, Space::point, keys::kPieceHead, schema::encode(schema::PieceRecord{schema::PieceRecord::Codec::raw, bytes.size(), 1}));
+  put(lost, Space::point, keys::kPieceHead, schema::encode(schema::PieceRecord{schema::PieceRecord::Codec::raw, bytes.size(), 1, 0}));
   put(lost, Space::large, keys::kPieceBytes, bytes);
   expect_damage("orphan");
 }

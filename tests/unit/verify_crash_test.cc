@@ -93,7 +93,7 @@ TEST(VerifyAfterCrash, FindsNoDamageWhereAnAccountWasBeingRemoved) {
     const auto ann = fixture.store().accounts().find("ann@example.test");
     if (!ann.ok() || !fixture.store().accounts().remove(*ann).ok()) return false;
     const auto swept = fixture.sweep();
-    return swept.ok() && swept->failed == 0;
+    return swept.ok() && swept->total().failed == 0;
   });
 }
 
@@ -104,7 +104,7 @@ TEST(VerifyAfterCrash, FindsNoDamageWhereSweepsWereCut) {
     return true;
   }, [](StoreFixture& fixture) {
     const auto swept = fixture.sweep();
-    return swept.ok() && swept->failed == 0;
+    return swept.ok() && swept->total().failed == 0;
   });
 }
 

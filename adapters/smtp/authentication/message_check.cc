@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "adapters/smtp/authentication/public_suffix.h"
 #include "base/bytes.h"
 
 namespace telepost::adapters::smtp::authentication {
@@ -123,6 +124,17 @@ policies::AuthenticationFacts MessageCheck::facts() const {
     return equals_ignoring_case(domain, arc_->sealer);
   });
   return facts;
+}
+
+bool MessageCheck::proves_sender() const {
+  const std::string& sender = facts_.envelope.sender;
+  const std::size_t at = sender.rfind('@');
+  if (at == std::string::npos) return false;
+  if (spf_ && spf_->result == policies::SpfResult::pass) return true;
+  const auto own = organizational_domain(std::string_view(sender).substr(at + 1));
+  return own && std::any_of(dkim_.begin(), dkim_.end(), [&](const DkimVerdict& verdict) {
+    return verdict.result == DkimResult::pass && organizational_domain(verdict.domain) == own;
+  });
 }
 
 std::string MessageCheck::field() const {

@@ -44,6 +44,8 @@ class MessageCheck {
   // After conclude() was true.
   policies::AuthenticationFacts facts() const;
   std::string field() const;  // Authentication-Results
+  // Whether SPF, or a signature of the same organization, proves the domain of the reverse path. False for the null one.
+  bool proves_sender() const;
   std::size_t forged() const { return header_.forged(); }
   const std::optional<SpfVerdict>& spf() const { return spf_; }
   const std::vector<DkimVerdict>& dkim() const { return dkim_; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "adapters/smtp/authentication/dkim_sign.h"
 #include "adapters/smtp/sender/rewriting.h"
@@ -19,17 +20,28 @@ constexpr int kTurns = 20;  // of one message, where the peer takes few recipien
 }  // namespace
 
 Courier::Courier(net::Loop& loop, Office& office, ErrandPtr first)
-    : loop_(loop), office_(office), lane_(first->lane), first_(std::move(first)), idle_(loop.context().get_executor()) {}
+    : loop_(loop), office_(office), lane_(first->lane), calls_for_(std::move(first)), idle_(loop.context().get_executor()) {}
 
 void Courier::start(net::Loop& loop, net::SessionGroup& group, Office& office, ErrandPtr first) {
   const std::shared_ptr<Courier> courier(new Courier(loop, office, std::move(first)));
   group.add(loop, courier);
   boost::asio::co_spawn(loop.context().get_executor(), courier->run(), [courier, &group, &office](std::exception_ptr failure) {
-    if (failure) log::error("courier_failed", {{"lane", courier->lane_}});
+    if (failure) courier->fail();
     courier->line_.reset();
     for (ErrandPtr& errand : office.lanes().leave(courier->lane_)) office.start(std::move(errand));
     group.remove(courier.get());
   });
+}
+
+// By an exception: no memory, as a rule. What it had in hand would else keep its lease as long as this process lives.
+void Courier::fail() {
+  log::error("courier_failed", {{"lane", lane_}});
+  if (calls_for_ != nullptr && !office_.lanes().withdraw(lane_, calls_for_)) calls_for_ = nullptr;
+  const ErrandPtr given = office_.lanes().take(lane_, *this);
+  for (const ErrandPtr& errand : {calls_for_, given, in_hand_}) {
+    if (errand == nullptr) continue;
+    office_.tell(errand, outcomes_of(*errand, {Kind::deferred, "4.3.0", "an attempt ended in disorder", false, false}, "", policies::Failure::connection));
+  }
 }
 
 void Courier::drain() {
@@ -40,8 +52,7 @@ void Courier::drain() {
 void Courier::abort() {
   draining_ = aborted_ = true;
   idle_.cancel();
-  call_.over = true;
-  if (call_.stream != nullptr) call_.stream->close();
+  call_.end();
   if (line_) line_->stream.close();
 }
 
@@ -50,10 +61,19 @@ void Courier::wake() {
 }
 
 net::Awaitable<void> Courier::run() {
-  ErrandPtr errand = std::move(first_);
-  while (errand != nullptr) {
-    co_await carry(errand);
-    errand = co_await next();
+  while (calls_for_ != nullptr) {
+    const bool connected = co_await connect();
+    if (!connected) break;
+    for (bool said = true; said;) {
+      in_hand_ = co_await next();
+      if (in_hand_ == nullptr) break;
+      said = co_await carry(in_hand_);
+      if (!said) {
+        calls_for_ = in_hand_;
+        office_.lanes().call_again(lane_, calls_for_);
+      }
+      in_hand_ = nullptr;
+    }
   }
   co_await hang_up();
 }
@@ -76,37 +96,32 @@ net::Awaitable<void> Courier::hang_up() {
   line_.reset();
 }
 
-net::Awaitable<void> Courier::carry(ErrandPtr errand) {
-  for (;;) {
-    const bool kept = line_ != nullptr;
-    if (!kept) {
-      const bool connected = co_await connect(errand);
-      if (!connected) co_return;
-    }
-    const bool said = co_await send(errand, kept);
-    const bool worn = messages_ >= office_.dialling().settings.messages_per_connection || !line_->client.is_usable();
-    if (worn || !said) co_await hang_up();
-    if (said) co_return;
-  }
+// False: the connection was closed before a word was said, and another one is to be tried.
+net::Awaitable<bool> Courier::carry(ErrandPtr errand) {
+  const bool said = co_await send(std::move(errand), std::exchange(kept_, true));
+  const bool worn = messages_ >= office_.dialling().settings.messages_per_connection || !line_->client.is_usable();
+  if (worn || !said) co_await hang_up();
+  co_return said;
 }
 
-net::Awaitable<bool> Courier::connect(const ErrandPtr& errand) {
-  if (aborted_) {
-    office_.put_back(errand);
-    co_return false;
-  }
-  Dialled dialled = co_await dial(loop_, office_.dialling(), *errand, call_);
+// For calls_for_, which waits in the lane meanwhile.
+net::Awaitable<bool> Courier::connect() {
+  Dialled dialled;
+  if (!aborted_) dialled = co_await dial(loop_, office_.dialling(), *calls_for_, call_);
+  const ErrandPtr errand = std::exchange(calls_for_, nullptr);
   if (dialled.line != nullptr) {
     line_ = std::move(dialled.line);
     messages_ = 0;
-    office_.lanes().answered(lane_);
+    kept_ = false;
+    for (ErrandPtr& more : office_.lanes().answered(lane_)) office_.start(std::move(more));
     co_return true;
   }
+  const bool is_mine = office_.lanes().withdraw(lane_, errand);
   if (aborted_) {
-    office_.put_back(errand);
+    if (is_mine) office_.put_back(errand);
     co_return false;
   }
-  office_.tell(errand, outcomes_of(*errand, dialled.verdict, dialled.remote, dialled.failure));
+  if (is_mine) office_.tell(errand, outcomes_of(*errand, dialled.verdict, dialled.remote, dialled.failure));
   if (dialled.verdict.kind == Kind::failed) co_return false;
   const auto waiting = office_.lanes().failed(lane_, dialled.verdict.diagnostic, office_.clock().steady());
   for (const ErrandPtr& other : waiting) office_.tell(other, outcomes_of(*other, dialled.verdict, dialled.remote, dialled.failure));

@@ -43,9 +43,10 @@ class Courier final : public net::Stoppable, public Carrier, public std::enable_
  private:
   using Timer = boost::asio::steady_timer::rebind_executor<net::Executor>::other;
   Courier(net::Loop& loop, Office& office, ErrandPtr first);
+  void fail();
   net::Awaitable<void> run();
-  net::Awaitable<void> carry(ErrandPtr errand);
-  net::Awaitable<bool> connect(const ErrandPtr& errand);
+  net::Awaitable<bool> carry(ErrandPtr errand);
+  net::Awaitable<bool> connect();
   // False: the connection had been closed before a word was said, and another one is to be tried.
   net::Awaitable<bool> send(ErrandPtr errand, bool kept);
   net::Awaitable<std::optional<net::SmtpVerdict>> prepare(Letter& letter, net::SmtpEnvelope& envelope, net::SmtpTransport& transport);
@@ -56,11 +57,13 @@ class Courier final : public net::Stoppable, public Carrier, public std::enable_
   net::Loop& loop_;
   Office& office_;
   const std::string lane_;
-  ErrandPtr first_;
+  ErrandPtr calls_for_;                  // while it calls: who waits in the lane for it
+  ErrandPtr in_hand_;                    // what it sends
   std::unique_ptr<Line> line_;
   CallInProgress call_;                  // a connection that is being made
   Timer idle_;
   std::uint32_t messages_ = 0;           // on this connection
+  bool kept_ = false;                    // it has carried some: the peer may have closed it meanwhile
   bool draining_ = false;
   bool aborted_ = false;
 };

@@ -67,7 +67,8 @@ class Call {
   }
 
  private:
-  bool is_over() const { return progress_.over || loop_.deadlines().clock().steady() >= end_; }
+  bool is_ended() const { return progress_.connecting.is_broken(); }
+  bool is_over() const { return is_ended() || loop_.deadlines().clock().steady() >= end_; }
   bool last_set() const { return !last_.verdict.status.empty(); }
 
   // A question; the outcome of one that failed stands in last_.
@@ -149,7 +150,7 @@ class Call {
   Awaitable<std::unique_ptr<Line>> open(const Host& host, const std::string& address, TlsPlan::Use use) {
     tls_failed_ = false;
     last_.remote = host.name.empty() ? address : host.name;
-    net::ConnectTarget target{{address}, host.port, "", "", shared_.connect_timeout, shared_.connect_timeout};
+    net::ConnectTarget target{{address}, host.port, "", "", shared_.connect_timeout, shared_.connect_timeout, &progress_.connecting};
     Awaitable<Result<net::Connected>> connecting = net::connect(loop_, std::move(target));
     const Result<net::Connected> connected = co_await std::move(connecting);
     if (!connected.ok()) {
@@ -158,7 +159,7 @@ class Call {
     }
     auto line = std::make_unique<Line>(loop_, connected->socket, net::SmtpClient::Options{net::SmtpProtocol::smtp, shared_.hello, shared_.timeouts});
     line->remote = last_.remote;
-    if (progress_.over) line->stream.close();
+    if (is_ended()) line->stream.close();
     progress_.stream = &line->stream;
     const bool ready = co_await introduce(*line, host, address, use);
     progress_.stream = nullptr;

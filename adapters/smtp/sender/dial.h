@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/net/connect.h"
 #include "adapters/net/dns_resolver.h"
 #include "adapters/net/smtp_client.h"
 #include "adapters/smtp/sender/errand.h"
@@ -47,10 +48,14 @@ struct Dialled {
 
 inline constexpr Duration kDialTotal = std::chrono::minutes(10);  // after it no further address is tried: a slow domain holds no place for hours
 
-// How to end a call early: set `over`, and close the stream if there is one. At most one connect() or question is waited for then.
+// How to end a call early, on its loop; at most one question to a name server is waited for then.
 struct CallInProgress {
   net::LineStream* stream = nullptr;
-  bool over = false;
+  net::ConnectBreaker connecting;
+  void end() {
+    connecting.break_off();
+    if (stream != nullptr) stream->close();
+  }
 };
 
 // `progress` outlives it.

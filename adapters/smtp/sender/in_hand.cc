@@ -1,5 +1,7 @@
 #include "adapters/smtp/sender/in_hand.h"
 
+#include <utility>
+
 namespace telepost::adapters::smtp::sender {
 
 void InHand::add(const ErrandPtr& errand) {
@@ -11,6 +13,12 @@ void InHand::remove(std::uint64_t job) {
   const std::lock_guard lock(mutex_);
   entries_.erase(job);
   if (entries_.empty()) empty_.notify_all();
+  if (const auto tell = std::exchange(tell_, nullptr)) tell();
+}
+
+void InHand::when_room(std::function<void()> tell) {
+  const std::lock_guard lock(mutex_);
+  tell_ = std::move(tell);
 }
 
 std::size_t InHand::size() const {

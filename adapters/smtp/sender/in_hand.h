@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -19,6 +20,9 @@ class InHand {
   void remove(std::uint64_t job);
   std::size_t size() const;
   bool wait_until_empty(Duration patience) const;
+  // Called once, by the next remove(), which must not be waited for in it. An empty one takes it back: at return it is neither called
+  // any more nor being called.
+  void when_room(std::function<void()> tell);
 
   // Whose lease ends before `by`.
   std::vector<ErrandPtr> lapsing(Time by) const;
@@ -37,6 +41,7 @@ class InHand {
   mutable std::condition_variable empty_;
   std::map<std::uint64_t, Entry> entries_;  // guarded by mutex_
   std::vector<std::pair<ErrandPtr, std::vector<store::MailOutcome>>> kept_;  // the same
+  std::function<void()> tell_;                                               // the same
 };
 
 }  // namespace telepost::adapters::smtp::sender

@@ -7,15 +7,26 @@ namespace telepost::adapters::smtp::sender {
 namespace {
 
 constexpr unsigned kFailuresBeforePause = 2;  // one may be an accident
+constexpr std::size_t kCallsAtOnce = 5;           // of a lane
 constexpr Duration kFirstPause = std::chrono::seconds(30);
 constexpr Duration kLongestPause = std::chrono::minutes(10);
 constexpr std::size_t kLanesRemembered = 10'000;  // that have nothing but failures
 
 }  // namespace
 
-// A destination that failed is asked by one at a time until it answers.
-bool Lanes::may_start(const Lane& lane) const {
-  return !closed_ && couriers_ < most_ && lane.couriers < (lane.failures > 0 ? 1 : most_of_lane_);
+// A destination that failed is asked by one at a time until it answers. Each call will take one job.
+bool Lanes::may_call(const Lane& lane) const {
+  return !closed_ && lane.waiting.size() > lane.calling && lane.calling < kCallsAtOnce && couriers_ < most_ &&
+         lane.couriers < (lane.failures > 0 ? 1 : most_of_lane_);
+}
+
+void Lanes::call_where_wanted(Lane& lane, std::vector<ErrandPtr>& start) {
+  while (may_call(lane)) {
+    start.push_back(lane.waiting[lane.calling]);
+    ++lane.calling;
+    ++lane.couriers;
+    ++couriers_;
+  }
 }
 
 // All connections are taken and a lane has none: one that waits in vain elsewhere gives its place.
@@ -41,15 +52,48 @@ Lanes::Given Lanes::give(ErrandPtr errand, SteadyTime now) {
     carrier->wake();
     return {Given::How::taken, ""};
   }
-  if (may_start(lane)) {
+  lane.waiting.push_back(std::move(errand));
+  ++waiting_;
+  if (may_call(lane)) {
+    ++lane.calling;
     ++lane.couriers;
     ++couriers_;
     return {Given::How::start, ""};
   }
-  lane.waiting.push_back(std::move(errand));
-  ++waiting_;
   if (lane.couriers == 0) make_room();
   return {Given::How::taken, ""};
+}
+
+std::vector<ErrandPtr> Lanes::answered(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = lanes_[name];
+  lane.failures = 0;
+  lane.paused_until = SteadyTime::min();
+  --lane.calling;
+  std::vector<ErrandPtr> start;
+  if (lane.waiting.empty()) return start;
+  // One of those that wait is this connection's.
+  ++lane.calling;
+  call_where_wanted(lane, start);
+  --lane.calling;
+  return start;
+}
+
+bool Lanes::withdraw(const std::string& name, const ErrandPtr& errand) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = lanes_[name];
+  --lane.calling;
+  const std::size_t withdrawn = std::erase(lane.waiting, errand);
+  waiting_ -= withdrawn;
+  return withdrawn > 0;
+}
+
+void Lanes::call_again(const std::string& name, const ErrandPtr& errand) {
+  const std::lock_guard lock(mutex_);
+  Lane& lane = lanes_[name];
+  lane.waiting.push_front(errand);
+  ++waiting_;
+  ++lane.calling;
 }
 
 ErrandPtr Lanes::next(const std::string& name, Carrier& carrier) {
@@ -83,17 +127,8 @@ std::vector<ErrandPtr> Lanes::leave(const std::string& name) {
   --left->second.couriers;
   --couriers_;
   std::vector<ErrandPtr> start;
-  const auto start_in = [&](Lane& lane) {
-    while (!lane.waiting.empty() && may_start(lane)) {
-      start.push_back(std::move(lane.waiting.front()));
-      lane.waiting.pop_front();
-      --waiting_;
-      ++lane.couriers;
-      ++couriers_;
-    }
-  };
-  start_in(left->second);
-  for (auto lane = lanes_.begin(); waiting_ > 0 && couriers_ < most_ && lane != lanes_.end(); ++lane) start_in(lane->second);
+  call_where_wanted(left->second, start);
+  for (auto lane = lanes_.begin(); waiting_ > 0 && couriers_ < most_ && lane != lanes_.end(); ++lane) call_where_wanted(lane->second, start);
   if (left->second.empty()) lanes_.erase(left);
   return start;
 }
@@ -109,13 +144,6 @@ std::vector<ErrandPtr> Lanes::failed(const std::string& name, const std::string&
   waiting_ -= waiting.size();
   lane.waiting.clear();
   return waiting;
-}
-
-void Lanes::answered(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  Lane& lane = lanes_[name];
-  lane.failures = 0;
-  lane.paused_until = SteadyTime::min();
 }
 
 std::vector<ErrandPtr> Lanes::close() {

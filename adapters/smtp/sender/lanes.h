@@ -1,5 +1,8 @@
 // Who sends what on which connection. A lane holds the jobs for one next destination that wait for a connection, and knows its
-// couriers: those that work, and those whose connection waits for the next message. Any thread.
+// couriers: those that call, those that work, and those whose connection waits for the next message. Any thread.
+//
+// A job belongs to nobody until a connection is there for it: a call that is not answered for minutes holds up no message that
+// another connection could carry. Few calls are made at one time, so that no server's queue of connections overflows.
 #pragma once
 
 #include <chrono>
@@ -30,14 +33,21 @@ class Lanes {
   struct Given {
     enum class How : unsigned char {
       taken,  // by a connection that waited, or waits for one
-      start,  // by nobody: the caller starts a courier with it, which leaves() in the end
+      start,  // waits for one, and the caller starts a courier that calls as it asks, and leaves() in the end
       paused, // the destination does not answer: to be deferred without being tried
     } how = How::taken;
     std::string reason;  // of paused
   };
   Given give(ErrandPtr errand, SteadyTime now);
 
-  // A courier is done with its job: the lane's next one; or none, and it counts as waiting until wake(), then takes.
+  // A courier's call is answered. Jobs that others are to be started with: the more answer, the more call.
+  std::vector<ErrandPtr> answered(const std::string& lane);
+  // The call came to nothing. True: the job that it was made for still waited, and is the courier's.
+  bool withdraw(const std::string& lane, const ErrandPtr& errand);
+  // The connection is gone before a word was said: the job waits again, as the first, and the courier calls once more.
+  void call_again(const std::string& lane, const ErrandPtr& errand);
+
+  // A courier has a connection: the lane's next job; or none, and it counts as waiting until wake(), then takes.
   ErrandPtr next(const std::string& lane, Carrier& carrier);
   // What was given to a courier that waited; none, and it waits no more: time to leave.
   ErrandPtr take(const std::string& lane, Carrier& carrier);
@@ -46,7 +56,6 @@ class Lanes {
 
   // The destination did not answer: it pauses once that happened twice in a row. What waited for it, to be deferred.
   std::vector<ErrandPtr> failed(const std::string& lane, const std::string& reason, SteadyTime now);
-  void answered(const std::string& lane);
 
   // Nothing more is given out: what waits, to be put back; couriers that wait are woken and leave.
   std::vector<ErrandPtr> close();
@@ -56,6 +65,7 @@ class Lanes {
   struct Lane {
     std::deque<ErrandPtr> waiting;
     std::size_t couriers = 0;
+    std::size_t calling = 0;               // of them
     std::vector<Carrier*> idle;
     std::map<Carrier*, ErrandPtr> handed;  // woken, not yet taken
     unsigned failures = 0;                 // in a row
@@ -63,7 +73,8 @@ class Lanes {
     std::string reason;
     bool empty() const { return waiting.empty() && couriers == 0 && failures == 0; }
   };
-  bool may_start(const Lane& lane) const;
+  bool may_call(const Lane& lane) const;
+  void call_where_wanted(Lane& lane, std::vector<ErrandPtr>& start);
   void make_room();
   void forget_old(SteadyTime now);
 

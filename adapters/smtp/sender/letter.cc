@@ -17,7 +17,7 @@ net::Awaitable<Result<std::string>> read_source(store::Store& store, schema::Mes
   const Result<void> taken = store.run([&store, id, offset, size, done] {
     std::string bytes;
     bytes.reserve(size);
-    const Result<void> read = store.reader().source(id, offset, size, [&bytes](std::string_view piece) {
+    const Result<void> read = store.reader().source(id, offset, size, {}, [&bytes](std::string_view piece) {
       bytes += piece;
       return true;
     });

@@ -29,7 +29,6 @@ constexpr Duration kLease = std::chrono::minutes(1);
 constexpr Duration kRenewBefore = std::chrono::seconds(40); // of the lease's end
 constexpr Duration kRound = std::chrono::seconds(1);       // between claims when nothing wakes us: retries come due unannounced
 constexpr Duration kRoundOfLeases = std::chrono::seconds(5);
-constexpr Duration kLastWords = std::chrono::seconds(5);   // for outcomes to reach the disk at the end
 
 Result<std::string> first_line_of(const std::string& path) {
   std::ifstream in(path);
@@ -78,7 +77,7 @@ class Sender::Parts final : public Office {
         lanes_(settings_.max_connections, opened.configuration().queue.concurrency),
         dialling_{settings_, options.resolver, nullptr, nullptr, random, options.hostname, {options.hostname}, {}, options.timeouts, options.port},
         keys_(options.keys), owner_("serve " + std::to_string(::getpid())), timer_(threads.first().context().get_executor()),
-        leases_(threads.first().context().get_executor()) {}
+        leases_(threads.first().context().get_executor()), last_words_(options.last_words) {}
 
   Result<void> prepare(const Options& options) {
     TELEPOST_ASSIGN(dialling_.passwords, passwords_of(settings_));
@@ -108,11 +107,13 @@ class Sender::Parts final : public Office {
     for (const ErrandPtr& errand : lanes_.close()) put_back(errand);
     couriers_.drain();
     if (!couriers_.wait(drain)) {
+      if (fetch_) fetch_->stop();
       couriers_.abort();
       while (!couriers_.wait(std::chrono::seconds(1))) {}
     }
     for (const ErrandPtr& errand : lanes_.close()) put_back(errand);
-    if (!in_hand_.wait_until_empty(kLastWords)) log::warning("jobs_left_in_hand", {{"jobs", in_hand_.size()}});
+    if (!in_hand_->wait_until_empty(last_words_)) log::warning("jobs_left_in_hand", {{"jobs", in_hand_->size()}});
+    in_hand_->when_room({});
     leases_stopped_ = true;
     threads_.first().post([this] { leases_.cancel(); });
     ended_.back().get_future().wait();
@@ -131,12 +132,12 @@ class Sender::Parts final : public Office {
   }
 
   void put_back(const ErrandPtr& errand) override {
-    const Result<void> taken = store_.run([this, errand] {
-      const Result<void> done = store_.outbox().retry_at(errand->job, clock_.now(), "");
+    const Result<void> taken = store_.run([&store = store_, &clock = clock_, in_hand = in_hand_, errand] {
+      const Result<void> done = store.outbox().retry_at(errand->job, clock.now(), "");
       if (!done.ok()) log::info("job_not_put_back", {{"job", errand->job.id}, {"reason", to_string(done.error())}});
-      in_hand_.remove(errand->job.id);
+      in_hand->remove(errand->job.id);
     });
-    if (!taken.ok()) in_hand_.remove(errand->job.id);  // its lease lapses
+    if (!taken.ok()) in_hand_->remove(errand->job.id);  // its lease lapses
   }
 
  private:
@@ -154,17 +155,17 @@ class Sender::Parts final : public Office {
     if (!woken_.exchange(true)) threads_.first().post([this] { timer_.cancel(); });
   }
 
+  // The store may answer when the sender is long gone, for stop() has limited patience with a disk: what it touches then is its own.
   void write_down(const ErrandPtr& errand, std::vector<store::MailOutcome> outcomes) {
     std::vector<store::MailOutcome> copy = outcomes;
-    store_.submission().outcome(errand->job, std::move(outcomes), [this, errand, copy = std::move(copy)](const Result<void>& done) mutable {
+    store_.submission().outcome(errand->job, std::move(outcomes), [in_hand = in_hand_, errand, copy = std::move(copy)](const Result<void>& done) mutable {
       if (done.ok() || done.error().kind == Errc::conflict || done.error().kind == Errc::not_found) {
         if (!done.ok()) log::warning("lease_lost", {{"job", errand->job.id}, {"reason", to_string(done.error())}});
-        if (room_wanted_.exchange(false)) wake();
-        in_hand_.remove(errand->job.id);  // the last of all: stop() waits for nothing else
+        in_hand->remove(errand->job.id);
         return;
       }
       log::error("outcome_not_written", {{"job", errand->job.id}, {"reason", to_string(done.error())}});
-      in_hand_.keep(errand, std::move(copy));
+      in_hand->keep(errand, std::move(copy));
     });
   }
 
@@ -173,10 +174,11 @@ class Sender::Parts final : public Office {
     while (!stopped_) {
       woken_ = false;
       const std::size_t most = 4 * std::size_t{settings_.max_connections};
-      const std::size_t held = in_hand_.size();
+      in_hand_->when_room([this] { wake(); });
+      const std::size_t held = in_hand_->size();
       std::size_t claimed = 0;
       const std::size_t limit = held < most ? std::min(kClaimed, most - held) : 0;
-      room_wanted_ = limit < kClaimed;
+      if (limit == kClaimed) in_hand_->when_room({});
       if (limit > 0) claimed = co_await claim(limit);
       if (stopped_ || woken_ || (limit > 0 && claimed == limit)) continue;
       boost::system::error_code ignored;
@@ -210,14 +212,14 @@ class Sender::Parts final : public Office {
     if (!errand.ok()) {
       // Nobody can send it: a person has to look at it.
       log::error("job_not_readable", {{"job", id}, {"reason", to_string(errand.error())}});
-      (void)store_.run([this, id] { (void)store_.outbox().hold(id); });
+      (void)store_.run([&store = store_, id] { (void)store.outbox().hold(id); });
       return;
     }
-    in_hand_.add(*errand);
+    in_hand_->add(*errand);
     Lanes::Given given = lanes_.give(*errand, clock_.steady());
     switch (given.how) {
       case Lanes::Given::How::taken: break;
-      case Lanes::Given::How::start: start(std::move(*errand)); break;
+      case Lanes::Given::How::start: start(*errand); break;
       case Lanes::Given::How::paused: {
         const net::SmtpVerdict verdict{net::SmtpVerdict::Kind::deferred, "4.4.1", "not tried, for lately: " + given.reason, false, false};
         tell(*errand, outcomes_of(**errand, verdict, "", policies::Failure::connection));
@@ -232,12 +234,12 @@ class Sender::Parts final : public Office {
       boost::system::error_code ignored;
       leases_.expires_after(kRoundOfLeases);
       co_await leases_.async_wait(boost::asio::redirect_error(net::kUseAwaitable, ignored));
-      for (auto& [errand, outcomes] : in_hand_.take_kept()) write_down(errand, std::move(outcomes));
+      for (auto& [errand, outcomes] : in_hand_->take_kept()) write_down(errand, std::move(outcomes));
       const Time until = clock_.now() + kLease;
-      for (const ErrandPtr& errand : in_hand_.lapsing(clock_.now() + kRenewBefore)) {
-        in_hand_.renewed(errand->job.id, until);  // asked for once, whatever becomes of it
-        (void)store_.run([this, errand] {
-          const Result<store::Job> renewed = store_.outbox().renew(errand->job, kLease);
+      for (const ErrandPtr& errand : in_hand_->lapsing(clock_.now() + kRenewBefore)) {
+        in_hand_->renewed(errand->job.id, until);  // asked for once, whatever becomes of it
+        (void)store_.run([&store = store_, errand] {
+          const Result<store::Job> renewed = store.outbox().renew(errand->job, kLease);
           if (!renewed.ok()) log::warning("lease_not_renewed", {{"job", errand->job.id}, {"reason", to_string(renewed.error())}});
         });
       }
@@ -255,13 +257,13 @@ class Sender::Parts final : public Office {
   std::optional<StsPolicies> sts_;
   const authentication::SigningKeys* const keys_;
   const std::string owner_;
-  InHand in_hand_;
+  const std::shared_ptr<InHand> in_hand_ = std::make_shared<InHand>();  // shared with what the store still does for us at the end
   Timer timer_, leases_;
   std::deque<std::promise<void>> ended_;
   std::uint64_t subscription_ = 0;
   std::atomic<bool> stopped_{false}, leases_stopped_{false};
   std::atomic<bool> woken_{false};
-  std::atomic<bool> room_wanted_{false};  // the pump stands still for want of room
+  const Duration last_words_;
 };
 
 Sender::Sender(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -34,6 +34,7 @@ class Sender {
     net::SmtpTimeouts timeouts = {};
     std::uint16_t port = 25;           // of servers that the DNS names
     std::uint16_t https_port = 443;    // of MTA-STS policies
+    Duration last_words = std::chrono::seconds(5);  // for outcomes to reach the disk at the end
   };
   // Begins at once. All that is given must outlive it. Errors: not_found, denied, io (a password file), invalid (a relay that names
   // no server), and those of TlsAuthorities::open.

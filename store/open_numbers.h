@@ -1,4 +1,4 @@
-// The numbers of CDR hints on their way into a commit. An export must not step over one that it cannot read yet.
+// Numbers on their way into a commit, of CDR hints or audit records. A reader by number must not step over one that it cannot read yet.
 #pragma once
 
 #include <condition_variable>
@@ -11,15 +11,15 @@
 
 namespace telepost::store {
 
-class CdrHints {
+class OpenNumbers {
  public:
-  explicit CdrHints(Numbers& numbers) : numbers_(numbers) {}
+  explicit OpenNumbers(Numbers& numbers) : numbers_(numbers) {}
 
   // A number that stands in the way of exports until its batch was submitted or given up.
   class Opening {
    public:
     Opening() = default;
-    Opening(CdrHints& hints, std::uint64_t number) : hints_(&hints), number_(number) {}
+    Opening(OpenNumbers& hints, std::uint64_t number) : hints_(&hints), number_(number) {}
     Opening(Opening&& other) noexcept : hints_(std::exchange(other.hints_, nullptr)), number_(other.number_) {}
     Opening& operator=(Opening&& other) noexcept {
       std::swap(hints_, other.hints_);
@@ -32,7 +32,7 @@ class CdrHints {
     std::uint64_t number() const { return number_; }
 
    private:
-    CdrHints* hints_ = nullptr;
+    OpenNumbers* hints_ = nullptr;
     std::uint64_t number_ = 0;
   };
 

@@ -1,0 +1,87 @@
+// The ends of what an account's records keep, and what a crash may have left beside them.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "schema/keys.h"
+#include "store/directory.h"
+#include "store/duty.h"
+#include "store/pieces.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+constexpr std::size_t kTombstonesAtOnce = 500;
+}  // namespace
+
+Result<void> forget_key(DutyWork&, AccountWrite& write, const DueItem& item) {
+  write.erase(Space::point, "K" + item.id);
+  return {};
+}
+
+// Tombstones older than changes.keep go and the floor rises; the rest are due when the oldest of them is.
+Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem&) {
+  const Duration keep = work.rooms.configuration.changes_keep;
+  const Time now = work.rooms.clock.now();
+  write.head().trim_due.reset();
+  for (;;) {
+    TELEPOST_ASSIGN(const auto gone, write.scan(Space::scan, keys::gone({write.head().floor.value + 1}), keys::after("G"), kTombstonesAtOnce));
+    for (const auto& [key, value] : gone) {
+      TELEPOST_ASSIGN(const auto record, schema::decode_ChangeRecord(value));
+      if (record.time > now - keep || write.full()) {
+        write.head().trim_due = std::max(record.time + keep, now + Duration(1));
+        write.add_due(*write.head().trim_due, due::kTrimChanges, due::no_id());
+        return {};
+      }
+      write.erase(Space::scan, key);
+      write.head().floor = {ByteReader(std::string_view(key).substr(1)).u64()};
+    }
+    if (gone.size() < kTombstonesAtOnce) return {};
+  }
+}
+
+// Directory and profile agree again: an address that the profile names and the directory does not give it goes from the
+// profile; one that the profile does not name is released. An account whose first addresses never came is reachable by nobody and goes.
+Result<void> check_addresses(DutyWork& work, AccountWrite& write, const DueItem& item) {
+  const schema::AccountRecord& profile = write.profile();
+  const Directory directory(work.rooms);
+  std::vector<std::string> addresses = item.value.empty() ? profile.addresses : std::vector<std::string>{item.value};
+  std::vector<std::string> kept = profile.addresses;
+  for (const std::string& address : addresses) {
+    TELEPOST_ASSIGN(const auto holder, directory.find(address));
+    const bool named = std::find(kept.begin(), kept.end(), address) != kept.end();
+    if (!named && holder == work.account) write.after(Directory::release(address, work.account));
+    if (named && holder != work.account) std::erase(kept, address);
+  }
+  if (kept == profile.addresses) return {};
+  schema::AccountRecord changed = profile;
+  if (kept.empty()) {
+    changed.state = schema::AccountState::deleting;
+    write.add_due(work.rooms.clock.now(), due::kRemoveContent, due::no_id());
+  } else {
+    changed.addresses = std::move(kept);
+  }
+  write.set_profile(std::move(changed));
+  return {};
+}
+
+// Under the account's lock: an import may bring a message back under its old id, and its links are the same.
+Result<void> unlink(DutyWork& work, const DueItem& item) {
+  TELEPOST_ASSIGN(const AccountWrite write, AccountWrite::begin(work.rooms, work.account, AccountWrite::Mode::with_reads));
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::message(item.local())));
+  schema::MessageRecord record;
+  if (bytes) {
+    TELEPOST_ASSIGN(record, schema::decode_MessageRecord(*bytes));
+  }
+  std::vector<Pieces::Link> links;
+  for (std::size_t at = 0; at + 32 <= item.value.size(); at += 32) {
+    const Digest piece = digest_from_bytes(std::string_view(item.value).substr(at, 32));
+    const bool used = std::any_of(record.segments.begin(), record.segments.end(),
+                                  [&](const schema::Segment& segment) { return segment.piece == piece; });
+    if (!used) links.push_back({piece, work.message(item)});
+  }
+  return Pieces(work.rooms).unlink(links);
+}
+
+}  // namespace telepost::store
