@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -14,7 +15,11 @@ struct Civil {
   std::chrono::weekday weekday;
 };
 
+// The years that RFC 3339 and RFC 5322 can write; damaged records hold others.
+constexpr Time kFirst{std::chrono::milliseconds(-62'167'219'200'000)}, kLast{std::chrono::milliseconds(253'402'300'799'999)};
+
 Civil to_civil(Time time) {
+  time = std::clamp(time, kFirst, kLast);
   const auto days = std::chrono::floor<std::chrono::days>(time);
   return {std::chrono::year_month_day(days), std::chrono::hh_mm_ss<std::chrono::milliseconds>(time - days),
           std::chrono::weekday(days)};

@@ -7,17 +7,17 @@
 namespace telepost::cli {
 namespace {
 
-struct Given {
+struct AccountOptions {
   std::string account, address, name, class_of_service, after, password_file;
   std::vector<std::string> aliases;
   std::uint64_t limit = 0;
 };
-using GivenPointer = std::shared_ptr<Given>;
+using AccountOptionsPointer = std::shared_ptr<AccountOptions>;
 
 const std::vector<Column> kAccountColumns = {
     {"ID", "id"}, {"ADDRESS", "address", Column::Show::text, 60}, {"CREATED", "created", Column::Show::time}};
 
-void add_create(CLI::App& account, Program& program, const GivenPointer& given) {
+void add_create(CLI::App& account, Program& program, const AccountOptionsPointer& given) {
   CLI::App* const create = account.add_subcommand("create", "Create an account");
   create
       ->add_option("ADDRESS", given->address, "mailto:, tel: or sip:, or just ann@example.test or +15550100")
@@ -38,7 +38,7 @@ void add_create(CLI::App& account, Program& program, const GivenPointer& given) 
   });
 }
 
-void add_list(CLI::App& account, Program& program, const GivenPointer& given) {
+void add_list(CLI::App& account, Program& program, const AccountOptionsPointer& given) {
   CLI::App* const list = account.add_subcommand("list", "List accounts in the order of their ids");
   list->add_option("--after", given->after, "Begin behind this account (id or address)");
   list->add_option("--limit", given->limit, "At most so many (default: all)");
@@ -52,7 +52,7 @@ void add_list(CLI::App& account, Program& program, const GivenPointer& given) {
 }
 
 // A verb that takes the account and perhaps more of what was given.
-void add_simple(CLI::App& parent, Program& program, const GivenPointer& given, const std::string& name,
+void add_simple(CLI::App& parent, Program& program, const AccountOptionsPointer& given, const std::string& name,
                 const std::string& help, const std::string& verb,
                 const std::function<void(CLI::App&)>& options, const std::function<void(Json&)>& arguments) {
   CLI::App* const command = parent.add_subcommand(name, help);
@@ -67,7 +67,7 @@ void add_simple(CLI::App& parent, Program& program, const GivenPointer& given, c
   });
 }
 
-void add_password(CLI::App& account, Program& program, const GivenPointer& given) {
+void add_password(CLI::App& account, Program& program, const AccountOptionsPointer& given) {
   CLI::App* const password =
       account.add_subcommand("password", "Set the password, read from the terminal or stdin");
   password->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();
@@ -81,7 +81,7 @@ void add_password(CLI::App& account, Program& program, const GivenPointer& given
   });
 }
 
-void add_app_passwords(CLI::App& account, Program& program, const GivenPointer& given) {
+void add_app_passwords(CLI::App& account, Program& program, const AccountOptionsPointer& given) {
   CLI::App* const parent = account.add_subcommand("app-password", "Passwords of single devices, for sending mail");
   parent->require_subcommand(1);
   for (const bool adding : {true, false}) {
@@ -94,14 +94,14 @@ void add_app_passwords(CLI::App& account, Program& program, const GivenPointer& 
         const Json args = {{"account", given->account}, {"name", given->name}};
         if (!adding) return perform(program, {{"account.app-password.revoke", args}});
         const auto sentence = [](const Json& made) { return made.value("password", "") + "\n"; };
-        return perform(program, {{"account.app-password.add", args}, {}, {}, sentence});
+        return perform(program, {{"account.app-password.add", args}, {}, sentence});
       };
     });
   }
   add_simple(*parent, program, given, "list", "List them by name", "account.app-password.list", {}, {});
 }
 
-void add_states(CLI::App& account, Program& program, const GivenPointer& given) {
+void add_states(CLI::App& account, Program& program, const AccountOptionsPointer& given) {
   struct State {
     const char *name, *help, *state;
   };
@@ -119,9 +119,10 @@ void add_states(CLI::App& account, Program& program, const GivenPointer& given) 
 void add_account(CLI::App& app, Program& program) {
   CLI::App* const account = app.add_subcommand("account", "Create, show and change accounts");
   account->require_subcommand(1);
-  const auto given = std::make_shared<Given>();
+  const auto given = std::make_shared<AccountOptions>();
   add_create(*account, program, given);
   add_simple(*account, program, given, "show", "Show an account", "account.show", {}, {});
+  add_simple(*account, program, given, "quota", "Show what an account holds of what it may, and what leaves it next", "account.quota", {}, {});
   add_list(*account, program, given);
   CLI::App* const alias = account->add_subcommand("alias", "Add or remove an address");
   alias->require_subcommand(1);
@@ -135,6 +136,7 @@ void add_account(CLI::App& app, Program& program) {
              address_argument);
   add_password(*account, program, given);
   add_app_passwords(*account, program, given);
+  add_own_policy(*account, program);
   add_states(*account, program, given);
   add_simple(
       *account, program, given, "class", "Put an account into a class of service", "account.class",

@@ -9,6 +9,7 @@
 #include "cli/bench_load.h"
 #include "cli/bench_mime.h"
 #include "cli/bench_scale.h"
+#include "cli/bench_sweep.h"
 
 namespace telepost::cli {
 namespace {
@@ -107,7 +108,8 @@ int bench_command(std::span<const std::string> args) {
   if (!args.empty() && args.front() == "load") return bench_load(args.subspan(1));
   if (!args.empty() && args.front() == "scale") return bench_scale(args.subspan(1));
   if (!args.empty() && args.front() == "mime") return bench_mime(args.subspan(1));
-  fmt::print(stderr, "usage: telepost bench load|mime|scale OPTIONS; `telepost bench load --help` tells them\n");
+  if (!args.empty() && args.front() == "sweep") return bench_sweep(args.subspan(1));
+  fmt::print(stderr, "usage: telepost bench load|mime|scale|sweep OPTIONS; `telepost bench load --help` tells them\n");
   return kUsage;
 }
 

@@ -6,116 +6,19 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <functional>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <semaphore>
 
-#include "store/engine/operations.h"
-#include "store/engine/rocksdb_engine.h"
-#include "store/store.h"
+#include "cli/bench_store.h"
+
 
 namespace telepost::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::ptrdiff_t kInFlight = 256;
 constexpr std::size_t kPage = 50;
 constexpr std::size_t kPlaces = 64;  // at which lists are read, in turns
-
-struct Counted {
-  std::uint64_t operations;
-  std::uint64_t records;
-};
-
-Counted counted() {
-  const store::EngineOperations& all = store::engine_operations();
-  return {all.get.value() + all.get_many.value() + all.scan.value() + all.snapshot.value() + all.write.value(),
-          all.record.value() + all.key.value()};
-}
-
-// One store in a folder of its own.
-class ScaleStore {
- public:
-  explicit ScaleStore(std::string folder) : folder_(std::move(folder)) {}
-  ~ScaleStore() {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-  ScaleStore(const ScaleStore&) = delete;
-  ScaleStore& operator=(const ScaleStore&) = delete;
-
-  Result<void> open() {
-    store_.reset();
-    store::RocksdbOptions options;
-    options.path = folder_;
-    TELEPOST_ASSIGN(auto engine, store::RocksdbEngine::open(options));
-    store::Store::Options settings;
-    settings.configuration.domains = {{"example.test", "standard", true}};
-    settings.configuration.create_per_peer_hour = ~0u;
-    settings.configuration.store.reserve = {0, 0};
-    TELEPOST_ASSIGN(store_, store::Store::open(std::move(settings), std::move(engine), clock_, random_));
-    return {};
-  }
-  store::Store& operator*() { return *store_; }
-  store::Store* operator->() { return store_.get(); }
-
-  void deliver(const store::Recipient& to, store::Completion<store::Delivered> done) {
-    store::Incoming incoming;
-    incoming.origin.network = "bench";
-    incoming.from = "mailto:load@sender.test";
-    incoming.to = {to};
-    const auto intake = store_->deliver().begin(std::move(incoming));
-    intake->write(fmt::format("From: load@sender.test\r\nSubject: message {}\r\n\r\n", ++sent_));
-    intake->write(body_);
-    intake->finish([done = std::move(done)](Result<std::vector<Result<store::Delivered>>> results) {
-      done(results.ok() ? std::move((*results)[0]) : Result<store::Delivered>(results.error()));
-    });
-  }
-
-  // So many at a time in flight.
-  Result<void> fill(const store::Recipient& to, std::uint64_t messages) {
-    return pipeline(messages, [&](auto done) { deliver(to, [done](Result<store::Delivered> result) { done(result.ok() ? Result<void>() : result.error()); }); });
-  }
-  Result<void> make_accounts(std::uint64_t from, std::uint64_t to) {
-    std::uint64_t next = from;
-    return pipeline(to - from, [&](auto done) {
-      store_->deliver().resolve(fmt::format("mailto:subscriber{}@example.test", next++), {"bench"},
-                                [done](Result<store::Recipient> result) { done(result.ok() ? Result<void>() : result.error()); });
-    });
-  }
-
- private:
-  template <typename Start>
-  static Result<void> pipeline(std::uint64_t count, Start start) {
-    struct State {
-      std::counting_semaphore<kInFlight> places{kInFlight};
-      std::mutex mutex;
-      std::optional<Error> error;
-    } state;
-    for (std::uint64_t i = 0; i < count; ++i) {
-      state.places.acquire();
-      start(std::function<void(Result<void>)>([&state](Result<void> result) {
-        if (!result.ok()) {
-          const std::lock_guard lock(state.mutex);
-          state.error = result.error();
-        }
-        state.places.release();
-      }));
-    }
-    for (std::ptrdiff_t i = 0; i < kInFlight; ++i) state.places.acquire();
-    return state.error ? Result<void>(*state.error) : Result<void>();
-  }
-
-  const std::string folder_;
-  SystemClock clock_;
-  SystemRandom random_;
-  std::unique_ptr<store::Store> store_;
-  std::uint64_t sent_ = 0;
-  const std::string body_ = std::string(900, 'b') + "\r\n";
-};
 
 // Median time, mean operations and records of a call, warm: before it is measured every place was read once.
 Result<ScaleRow> measure(std::string what, std::string of, std::uint64_t size, std::uint64_t rounds,
@@ -142,7 +45,7 @@ Result<void> check_page(const Result<store::ListPage>& page) {
 }
 
 // The lists of an account of `size` messages, at random places.
-Result<void> measure_lists(ScaleStore& scale, const store::Recipient& to, std::string of, std::uint64_t size, std::uint64_t held,
+Result<void> measure_lists(BenchStore& scale, const store::Recipient& to, std::string of, std::uint64_t size, std::uint64_t held,
                            std::uint64_t rounds, std::vector<ScaleRow>& rows) {
   std::mt19937_64 random(size);
   std::uint64_t turn = 0;
@@ -183,7 +86,7 @@ Result<void> measure_lists(ScaleStore& scale, const store::Recipient& to, std::s
   return {};
 }
 
-Result<void> measure_delivery(ScaleStore& scale, const store::Recipient& to, std::string of, std::uint64_t size,
+Result<void> measure_delivery(BenchStore& scale, const store::Recipient& to, std::string of, std::uint64_t size,
                               std::uint64_t rounds, std::vector<ScaleRow>& rows) {
   TELEPOST_ASSIGN(ScaleRow row, measure("delivery", std::move(of), size, rounds, [&]() -> Result<void> {
     const auto delivered = store::wait_for<store::Delivered>([&](auto done) { scale.deliver(to, std::move(done)); });
@@ -194,7 +97,7 @@ Result<void> measure_delivery(ScaleStore& scale, const store::Recipient& to, std
   return {};
 }
 
-Result<store::Recipient> recipient(ScaleStore& scale, const std::string& address) {
+Result<store::Recipient> recipient(BenchStore& scale, const std::string& address) {
   return store::wait_for<store::Recipient>([&](auto done) { scale->deliver().resolve(address, {"bench"}, std::move(done)); });
 }
 
@@ -203,7 +106,7 @@ Result<store::Recipient> recipient(ScaleStore& scale, const std::string& address
 Result<std::vector<ScaleRow>> run_bench_scale(const ScaleOptions& options) {
   std::string folder = options.folder + "/telepost-scale-XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) return {Errc::io, "cannot make a folder in " + options.folder};
-  ScaleStore scale(folder);
+  BenchStore scale(folder);
   TELEPOST_TRY(scale.open());
   std::vector<ScaleRow> rows;
   std::uint64_t held = 0;

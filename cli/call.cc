@@ -40,6 +40,10 @@ class Terminal final : public Exchange {
   Result<void> bytes(std::string_view bytes) override {
     return call_.sink ? call_.sink(bytes) : print(bytes);
   }
+  Result<void> notice(std::string_view text) override {
+    std::fprintf(stderr, "telepost: %s\n", printable(std::string(text)).c_str());
+    return {};
+  }
   Result<std::string> content() override { return call_.content ? call_.content() : std::string(); }
 
   Result<void> finish() {

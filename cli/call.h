@@ -18,12 +18,12 @@ struct Call {
   adapters::admin::Request request;
   // For people: a table of these columns; none: each object as a record.
   std::vector<Column> columns = {};
-  // For people, of a table: whether the object is one of its rows; none: each is.
-  std::function<bool(const Json&)> is_row = {};
   // For people, instead of both: one line (or none) for each object.
   std::function<std::string(const Json&)> sentence = {};
   std::function<Result<std::string>()> content = {};        // what the verb may ask for; "" at its end
   std::function<Result<void>(std::string_view)> sink = {};  // the bytes that it gives; none: stdout
+  // For people, of a table: whether the object is one of its rows; none: each is.
+  std::function<bool(const Json&)> is_row = {};
 };
 
 // Loads the configuration, runs the verb and prints its answer; a failure goes to stderr. Returns the exit code.

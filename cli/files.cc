@@ -110,6 +110,17 @@ Result<void> NewFile::commit() {
   return {};
 }
 
+Result<std::string> read_text(const std::string& path, std::size_t limit) {
+  TELEPOST_ASSIGN(const auto next, read_pieces(path));
+  std::string text;
+  for (;;) {
+    TELEPOST_ASSIGN(const std::string piece, next());
+    if (piece.empty()) return text;
+    text += piece;
+    if (text.size() > limit) return {Errc::too_large, path + ": larger than " + std::to_string(limit) + " bytes"};
+  }
+}
+
 Result<std::string> read_secret(const std::string& path) {
   const OpenFile file(path.empty() ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd < 0) return {Errc::invalid, why(path)};

@@ -29,6 +29,9 @@ class NewFile {
   int fd_;
 };
 
+// The whole file, or stdin for "-". too_large: over `limit` bytes.
+Result<std::string> read_text(const std::string& path, std::size_t limit);
+
 // The first line of the file, or of stdin without one; asked for without echo on a terminal. invalid: none, or over 1,000 bytes.
 Result<std::string> read_secret(const std::string& path);
 

@@ -6,7 +6,7 @@
 namespace telepost::cli {
 namespace {
 
-struct Given {
+struct MailboxOptions {
   std::string account, mailbox, to, role;
 };
 
@@ -21,7 +21,7 @@ void add_mailbox(CLI::App& app, Program& program) {
   CLI::App* const mailbox =
       app.add_subcommand("mailbox", "List and change the mailboxes (folders) of an account");
   mailbox->require_subcommand(1);
-  const auto given = std::make_shared<Given>();
+  const auto given = std::make_shared<MailboxOptions>();
   const auto add = [&](const char* name, const char* help, bool takes_mailbox) {
     CLI::App* const command = mailbox->add_subcommand(name, help);
     command->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();

@@ -7,13 +7,16 @@
 namespace telepost::cli {
 namespace {
 
-struct Given {
+struct MessageOptions {
   std::string account, id, mailbox, before, output, file, to, from, key, received;
   std::vector<std::string> recipients, add, remove;
   std::uint64_t limit = 50;
+  std::vector<std::string> ids;
+  std::string since;
+  bool deleted = false;
   bool xml = false, eml = false, as_arrived = false, new_id = false, as_subscriber = false;
 };
-using GivenPointer = std::shared_ptr<Given>;
+using MessageOptionsPointer = std::shared_ptr<MessageOptions>;
 
 const std::vector<Column> kMessageColumns = {{"ID", "id"},
                                              {"UID", "uid", Column::Show::right},
@@ -25,6 +28,16 @@ const std::vector<Column> kMessageColumns = {{"ID", "id"},
                                              {"FROM", "from", Column::Show::text, 32},
                                              {"SUBJECT", "subject", Column::Show::text, 48}};
 
+const std::vector<Column> kDeletedColumns = {{"ID", "id"},
+                                             {"LAY IN", "mailbox", Column::Show::text, 20},
+                                             {"KIND", "kind"},
+                                             {"DELETED", "deleted", Column::Show::time},
+                                             {"REASON", "reason"},
+                                             {"PURGE", "purge", Column::Show::time},
+                                             {"SIZE", "size", Column::Show::right},
+                                             {"FROM", "from", Column::Show::text, 32},
+                                             {"SUBJECT", "subject", Column::Show::text, 48}};
+
 void put(Json& args, const char* name, const std::string& value) {
   if (!value.empty()) args[name] = value;
 }
@@ -33,27 +46,33 @@ void runs(CLI::App* command, Program& program, std::function<int()> run) {
   command->callback([&program, run = std::move(run)] { program.run = run; });
 }
 
-CLI::App* add_one(CLI::App& message, const GivenPointer& given, const char* name, const char* help) {
+CLI::App* add_one(CLI::App& message, const MessageOptionsPointer& given, const char* name, const char* help) {
   CLI::App* const command = message.add_subcommand(name, help);
   command->add_option("ID", given->id, "The message's id")->required();
   return command;
 }
 
-void add_list(CLI::App& message, Program& program, const GivenPointer& given) {
+void add_list(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
   CLI::App* const list = message.add_subcommand("list", "List an account's messages, newest first");
   list->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();
   list->add_option("--mailbox", given->mailbox, "Only this one (default: all)");
   list->add_option("--limit", given->limit, "At most so many messages; 0 is all")->capture_default_str();
+  list->add_flag("--deleted", given->deleted, "Those that were deleted or expired and can be brought back");
+  list->add_option("--since", given->since, "With --deleted: what was deleted at this time or later");
   list->add_option("--before", given->before, "Go on behind this message's id, or begin before this time");
   runs(list, program, [&program, given] {
     Json args = {{"account", given->account}, {"limit", given->limit}};
+    if (given->deleted) {
+      put(args, "since", given->since);
+      return perform(program, {{"message.deleted", std::move(args)}, kDeletedColumns});
+    }
     put(args, "mailbox", given->mailbox);
     put(args, "before", given->before);
     return perform(program, {{"message.list", std::move(args)}, kMessageColumns});
   });
 }
 
-void add_show(CLI::App& message, Program& program, const GivenPointer& given) {
+void add_show(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
   CLI::App* const command = add_one(message, given, "show", "Show what is known of a message");
   command->add_flag("--as-subscriber", given->as_subscriber, "Counts as the subscriber's own reading: it delays archiving");
   runs(command, program, [&program, given] {
@@ -61,7 +80,7 @@ void add_show(CLI::App& message, Program& program, const GivenPointer& given) {
   });
 }
 
-int export_to(const Program& program, const Given& given) {
+int export_to(const Program& program, const MessageOptions& given) {
   auto file = NewFile::create(given.output);
   if (!file.ok()) return fail(file.error());
   Call call{{"message.export",
@@ -72,7 +91,7 @@ int export_to(const Program& program, const Given& given) {
   return committed.ok() ? 0 : fail(committed.error());
 }
 
-void add_export(CLI::App& message, Program& program, const GivenPointer& given) {
+void add_export(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
   CLI::App* const command = add_one(message, given, "export", "Write a message to a file or stdout");
   CLI::Option* const xml =
       command->add_flag("--xml", given->xml, "One XML file: document, annotations, state, content");
@@ -83,7 +102,7 @@ void add_export(CLI::App& message, Program& program, const GivenPointer& given) 
   runs(command, program, [&program, given] { return export_to(program, *given); });
 }
 
-void add_import(CLI::App& message, Program& program, const GivenPointer& given) {
+void add_import(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
   CLI::App* const command =
       message.add_subcommand("import", "Bring in a file: an XML export, or mail as .eml");
   command->add_option("FILE", given->file, "The file; - is stdin")->required();
@@ -103,7 +122,7 @@ void add_import(CLI::App& message, Program& program, const GivenPointer& given) 
   });
 }
 
-void add_deliver(CLI::App& message, Program& program, const GivenPointer& given) {
+void add_deliver(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
   CLI::App* const command = message.add_subcommand(
       "deliver", "Deliver a file as a trusted service would: Telepost-* fields state its kind and facts");
   command->add_option("FILE", given->file, "The file; - is stdin")->required();
@@ -127,7 +146,7 @@ void add_deliver(CLI::App& message, Program& program, const GivenPointer& given)
   });
 }
 
-void add_send(CLI::App& message, Program& program, const GivenPointer& given) {
+void add_send(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
   CLI::App* const command = message.add_subcommand("send", "Send a file in the name of an account: kept in Sent, given to the queue");
   command->add_option("FROM", given->from, "An address of the account")->required();
   command->add_option("TO", given->recipients, "The recipients")->required();
@@ -142,13 +161,23 @@ void add_send(CLI::App& message, Program& program, const GivenPointer& given) {
   });
 }
 
-void add_changes(CLI::App& message, Program& program, const GivenPointer& given) {
+void add_changes(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
   CLI::App* const remove = add_one(message, given, "delete", "Expunge a message");
   remove->add_option("--mailbox", given->mailbox, "Only out of this mailbox");
   runs(remove, program, [&program, given] {
     Json args = {{"id", given->id}};
     put(args, "mailbox", given->mailbox);
     return perform(program, {{"message.delete", std::move(args)}});
+  });
+  CLI::App* const undelete = message.add_subcommand("undelete", "Bring deleted messages back to where they lay");
+  undelete->add_option("ID", given->ids, "Their ids: message list ACCOUNT --deleted shows them");
+  undelete->add_option("--account", given->account, "All that this account lost since --since");
+  undelete->add_option("--since", given->since, "A time");
+  runs(undelete, program, [&program, given] {
+    Json args = {{"ids", given->ids}};
+    put(args, "account", given->account);
+    put(args, "since", given->since);
+    return perform(program, {{"message.undelete", std::move(args)}});
   });
   CLI::App* const move = add_one(message, given, "move", "Move a message to another mailbox");
   move->add_option("MAILBOX", given->to, "Where to")->required();
@@ -185,7 +214,7 @@ void add_message(CLI::App& app, Program& program) {
   CLI::App* const message =
       app.add_subcommand("message", "List, show, bring in, take out and change messages");
   message->require_subcommand(1);
-  const auto given = std::make_shared<Given>();
+  const auto given = std::make_shared<MessageOptions>();
   add_list(*message, program, given);
   add_show(*message, program, given);
   add_export(*message, program, given);

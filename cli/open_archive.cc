@@ -17,9 +17,10 @@ Result<std::unique_ptr<store::Archive>> open_archive(const schema::Configuration
     return std::unique_ptr<store::Archive>(std::move(bucket));
   }
   if (settings.path.empty()) return std::unique_ptr<store::Archive>();
-  return std::unique_ptr<store::Archive>(std::make_unique<store::EngineArchive>([path = settings.path]() -> Result<std::unique_ptr<store::Engine>> {
+  return std::unique_ptr<store::Archive>(std::make_unique<store::EngineArchive>([path = settings.path](store::EngineArchive::Missing missing) -> Result<std::unique_ptr<store::Engine>> {
     store::RocksdbOptions options;
     options.path = path;
+    options.create = missing == store::EngineArchive::Missing::is_made;
     options.cache_bytes = 8u << 20;
     options.memtable_bytes = 24u << 20;
     options.max_open_files = 128;

@@ -74,8 +74,10 @@ int run_program(const std::vector<std::string>& arguments) {
   add_queue(app, program);
   add_store(app, program);
   add_sweep(app, program);
+  add_hold(app, program);
   add_clock(app, program);
   add_configuration(app, program);
+  add_policy(app, program);
   add_dkim(app, program);
   add_bench(app, program);
   add_help(app, program);

@@ -6,13 +6,13 @@
 namespace telepost::cli {
 namespace {
 
-struct Given {
+struct QueueOptions {
   std::vector<std::string> ids;
   std::string id, network, destination, account, state, after;
   std::uint64_t limit = 100;
   bool all = false;
 };
-using GivenPointer = std::shared_ptr<Given>;
+using QueueOptionsPointer = std::shared_ptr<QueueOptions>;
 
 const std::vector<Column> kJobColumns = {{"ID", "id"},
                                          {"NETWORK", "network"},
@@ -27,14 +27,14 @@ void put(Json& args, const char* name, const std::string& value) {
   if (!value.empty()) args[name] = value;
 }
 
-void add_filters(CLI::App* command, const GivenPointer& given) {
+void add_filters(CLI::App* command, const QueueOptionsPointer& given) {
   command->add_option("--network", given->network, "mail, sms, mms, fax, call, push or webhook");
   command->add_option("--destination", given->destination, "A domain, a number, the host of a URL");
   command->add_option("--account", given->account, "An address or the id of an account");
   command->add_option("--state", given->state, "waiting, held or sending");
 }
 
-Json filters(const Given& given) {
+Json filters(const QueueOptions& given) {
   Json args = Json::object();
   put(args, "network", given.network);
   put(args, "destination", given.destination);
@@ -43,7 +43,7 @@ Json filters(const Given& given) {
   return args;
 }
 
-void add_change(CLI::App& queue, Program& program, const GivenPointer& given, const char* name, const char* help) {
+void add_change(CLI::App& queue, Program& program, const QueueOptionsPointer& given, const char* name, const char* help) {
   CLI::App* const command = queue.add_subcommand(name, help);
   command->add_option("ID", given->ids, "The numbers of the jobs");
   command->add_flag("--all", given->all, "All jobs, or those that the filters leave");
@@ -64,7 +64,7 @@ void add_change(CLI::App& queue, Program& program, const GivenPointer& given, co
 void add_queue(CLI::App& app, Program& program) {
   CLI::App* const queue = app.add_subcommand("queue", "What is to be sent: list it, hold it, send it now, delete it");
   queue->require_subcommand(1);
-  const auto given = std::make_shared<Given>();
+  const auto given = std::make_shared<QueueOptions>();
   CLI::App* const list = queue->add_subcommand("list", "List the jobs");
   add_filters(list, given);
   list->add_option("--limit", given->limit, "At most so many jobs; 0 is all")->capture_default_str();

@@ -11,22 +11,24 @@
 namespace telepost::cli {
 namespace {
 
-struct Given {
+struct StoreOptions {
   std::string account, since;
   std::vector<std::string> what;
-  bool csv = false;
+  bool csv = false, archive = false;
 };
-using GivenPointer = std::shared_ptr<Given>;
+using StoreOptionsPointer = std::shared_ptr<StoreOptions>;
 
-void add_verify(CLI::App& app, Program& program, const GivenPointer& given) {
+void add_verify(CLI::App& app, Program& program, const StoreOptionsPointer& given) {
   CLI::App* const verify = app.add_subcommand(
       "verify",
       "Check that everything stored agrees: exit code 1 with damage, 0 with what a crash may leave (debris)");
   verify->add_option("--account", given->account, "Only this account and the pieces that it uses");
+  verify->add_flag("--archive", given->archive, "Read all that is archived, not only the archive's list");
   verify->callback([&program, given] {
     program.run = [&program, given] {
       Json args = Json::object();
       if (!given->account.empty()) args["account"] = given->account;
+      if (given->archive) args["archive"] = true;
       Call call{{"store.verify", std::move(args)}};
       call.sentence = [](const Json& object) {
         if (object.contains("sound")) return to_record(object);
@@ -46,7 +48,7 @@ std::string fields_of(const Json& object) {
   return text;
 }
 
-void add_inspect(CLI::App& app, Program& program, const GivenPointer& given) {
+void add_inspect(CLI::App& app, Program& program, const StoreOptionsPointer& given) {
   CLI::App* const inspect =
       app.add_subcommand("inspect", "Show the keys and records of a partition, decoded, without content");
   inspect
@@ -92,7 +94,7 @@ std::string csv_line(const Json& object, bool& begun) {
   return names + values + "\r\n";
 }
 
-void add_cdr(CLI::App& app, Program& program, const GivenPointer& given) {
+void add_cdr(CLI::App& app, Program& program, const StoreOptionsPointer& given) {
   CLI::App* const cdr = app.add_subcommand("cdr", "Charging records (schema/cdr.md)");
   cdr->require_subcommand(1);
   CLI::App* const command = cdr->add_subcommand(
@@ -114,7 +116,7 @@ void add_cdr(CLI::App& app, Program& program, const GivenPointer& given) {
 }  // namespace
 
 void add_store(CLI::App& app, Program& program) {
-  const auto given = std::make_shared<Given>();
+  const auto given = std::make_shared<StoreOptions>();
   add_verify(app, program, given);
   add_inspect(app, program, given);
   add_cdr(app, program, given);

@@ -9,13 +9,13 @@
 namespace telepost::cli {
 namespace {
 
-struct Given {
+struct SweepOptions {
   std::vector<std::string> kinds;
   std::string until, account, since;
   std::uint64_t rate = 0;
   bool dry_run = false, all = false;
 };
-using GivenPointer = std::shared_ptr<Given>;
+using SweepOptionsPointer = std::shared_ptr<SweepOptions>;
 
 const std::vector<Column> kSweepColumns = {{"KIND", "kind"},
                                            {"DUE", "due", Column::Show::right},
@@ -33,7 +33,7 @@ const std::vector<Column> kAuditColumns = {{"TIME", "time", Column::Show::time},
                                            {"POLICY", "policy", Column::Show::text, 40},
                                            {"REASON", "reason", Column::Show::text, 60}};
 
-int sweep(const Program& program, const Given& given) {
+int sweep(const Program& program, const SweepOptions& given) {
   Json args = {{"kinds", given.kinds}, {"everything", given.all}, {"dry_run", given.dry_run}, {"rate", given.rate}};
   if (!given.until.empty()) args["until"] = given.until;
   Call call{{"store.sweep", std::move(args)}, kSweepColumns};
@@ -45,15 +45,16 @@ int sweep(const Program& program, const Given& given) {
   return perform(program, call);
 }
 
-void add_sweep_command(CLI::App& app, Program& program, const GivenPointer& given) {
+void add_sweep_command(CLI::App& app, Program& program, const SweepOptionsPointer& given) {
   CLI::App* const command = app.add_subcommand(
       "sweep",
       "Do now what is due, in this order: expire, archive, compress, reclaim. Exit code 1 with failures,\n"
       "75 where more is left");
   command
       ->add_option("--kind", given->kinds,
-                   "expire: what is past its time; archive; compress; reclaim: what deletions left; verify: check\n"
-                   "the store. May be given several times (default: the first four)")
+                   "expire: what is past its time; archive; compress; reclaim: what deletions left, also in the\n"
+                   "engine's files, and without a server before its grace ends; verify: check the store. May be\n"
+                   "given several times (default: the first four, reclaim as far as it is due)")
       ->allow_extra_args(false);
   command->add_option("--until", given->until, "Only what was due by this time");
   command->add_flag("--dry-run", given->dry_run, "Say what would be done, and do nothing");
@@ -63,7 +64,7 @@ void add_sweep_command(CLI::App& app, Program& program, const GivenPointer& give
   command->callback([&program, given] { program.run = [&program, given] { return sweep(program, *given); }; });
 }
 
-void add_audit(CLI::App& app, Program& program, const GivenPointer& given) {
+void add_audit(CLI::App& app, Program& program, const SweepOptionsPointer& given) {
   CLI::App* const audit = app.add_subcommand("audit", "What policies and operators did to messages");
   audit->require_subcommand(1);
   CLI::App* const list = audit->add_subcommand(
@@ -84,7 +85,7 @@ void add_audit(CLI::App& app, Program& program, const GivenPointer& given) {
 }  // namespace
 
 void add_sweep(CLI::App& app, Program& program) {
-  const auto given = std::make_shared<Given>();
+  const auto given = std::make_shared<SweepOptions>();
   add_sweep_command(app, program, given);
   add_audit(app, program, given);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "policies/quota.h"
 #include "schema/effective_class.h"
 #include "schema/message.h"
 #include "schema/records.h"
@@ -19,13 +20,12 @@ struct DeliveryFacts {
   schema::Kind kind = schema::Kind::email;
   std::uint64_t size_bytes = 0;  // of the whole source
   bool junk = false;              // its sender's authentication says so (policies/authentication.h)
-  schema::Usage account;          // what the account holds before this message, all kinds together
-  schema::Usage account_of_kind;  // the same of this message's kind
+  std::optional<QuotaFacts> quota;  // before this message; none: it is not asked, for what the account must be told
 };
 
 struct DeliveryVerdict {
   // Empty: store it. Else refused (the account is closed, the class has no such kind), not_found (the account
-  // is being removed), too_large (for the class), over_quota; the detail tells a sender why without telling
+  // is being removed), too_large (for the class or the whole quota), over_quota; the detail tells a sender why without telling
   // the account's numbers.
   std::optional<Error> refusal;
   std::string_view mailbox = "INBOX";  // or "Junk": the mailbox of that role

@@ -14,6 +14,8 @@ using Place = LifecycleFacts::Place;
 
 constexpr std::array kSinces = {Since::arrival, Since::reading, Since::trash, Since::expires_header};
 
+constexpr Duration kLeastToExpires = std::chrono::days(1);  // from the arrival, whatever the Expires field says
+
 // Dates come from peers and files: what lies beyond the calendar never comes.
 constexpr Time kEndOfTime{std::chrono::milliseconds(253'402'300'799'999)};  // 9999-12-31T23:59:59.999Z
 
@@ -39,12 +41,18 @@ const R* first_about(const std::vector<R>& rules, const LifecycleFacts& facts, c
   return found == rules.end() ? nullptr : &*found;
 }
 
+// Who sends the message states it: one that has passed must not take the place of what the subscriber deleted.
+std::optional<Time> stated_end(const LifecycleFacts& facts) {
+  if (!facts.expires_header) return std::nullopt;
+  return std::max(*facts.expires_header, facts.received + kLeastToExpires);
+}
+
 std::optional<Time> start_of(Since since, const LifecycleFacts& facts) {
   switch (since) {
     case Since::arrival: return facts.received;
     case Since::reading: return facts.seen;
     case Since::trash: return facts.trashed;
-    case Since::expires_header: return facts.expires_header;
+    case Since::expires_header: return stated_end(facts);
   }
   return std::nullopt;
 }
@@ -91,20 +99,6 @@ std::optional<Dated> compress_after(const schema::EffectiveClass& service, const
   return dated(facts.received, *rule->after, rule->rule, schema::to_iso8601(*rule->after) + " after its arrival");
 }
 
-// The longest of all, in whichever mailbox it lies.
-std::optional<Dated> retain_until(const schema::EffectiveClass& service, const LifecycleFacts& facts, const std::vector<Place>& places) {
-  std::optional<Dated> last;
-  for (const schema::Retain& each : service.rules.retain) {
-    const bool about = std::any_of(places.begin(), places.end(), [&](const Place& place) { return is_about(each.rule, facts, place); });
-    if (!about) continue;
-    // Beyond the calendar is still a date: retained content must not go for being retained too long.
-    const Duration keep = std::min(each.keep, kEndOfTime - std::min(facts.received, kEndOfTime));
-    Dated until{facts.received + keep, &each.rule, "kept for at least " + schema::to_iso8601(each.keep)};
-    if (!last || until.time > last->time) last = std::move(until);
-  }
-  return last;
-}
-
 // A message that lies nowhere is judged as if no mailbox were meant.
 const std::vector<Place>& places_of(const LifecycleFacts& facts) {
   static const std::vector<Place> kNowhere(1);
@@ -124,11 +118,26 @@ std::string policy_of(const schema::Rule& rule) {
   return rule.of + ": " + rule.name + (rule.place.empty() ? "" : " (" + rule.place + ")");
 }
 
+// The longest of all, in whichever mailbox it lies.
+std::optional<Dated> retain_until(const schema::EffectiveClass& service, const LifecycleFacts& facts) {
+  const std::vector<Place>& places = places_of(facts);
+  std::optional<Dated> last;
+  for (const schema::Retain& each : service.rules.retain) {
+    const bool about = std::any_of(places.begin(), places.end(), [&](const Place& place) { return may_be_about(each.rule, facts, place); });
+    if (!about) continue;
+    // Beyond the calendar is still a date: retained content must not go for being retained too long.
+    const Duration keep = std::min(each.keep, kEndOfTime - std::min(facts.received, kEndOfTime));
+    Dated until{facts.received + keep, &each.rule, "kept for at least " + schema::to_iso8601(each.keep)};
+    if (!last || until.time > last->time) last = std::move(until);
+  }
+  return last;
+}
+
 Lifecycle decide_lifecycle(const schema::EffectiveClass& service, const LifecycleFacts& facts) {
   Lifecycle decided;
-  const std::vector<Place>& places = places_of(facts);
-  decided.retain_until = retain_until(service, facts, places);
+  decided.retain_until = retain_until(service, facts);
   if (!service.dates_messages()) return decided;
+  const std::vector<Place>& places = places_of(facts);
   decided.expires = in_kindest(places, [&](const Place& place) { return expires(service, facts, place); });
   decided.archive_after = in_kindest(places, [&](const Place& place) { return archive_after(service, facts, place); });
   decided.compress_after = in_kindest(places, [&](const Place& place) { return compress_after(service, facts, place); });
@@ -143,6 +152,12 @@ const schema::ArchiveRule* archive_rule(const schema::EffectiveClass& service, c
     if (kindest == nullptr || *rule->untouched > *kindest->untouched) kindest = rule;
   }
   return kindest;
+}
+
+std::optional<Relief> relief(const schema::EffectiveClass& service) {
+  const schema::Allocation& allocation = service.settings.allocation;
+  if (!allocation.bytes || service.rules.archive.empty()) return std::nullopt;
+  return Relief{schema::share_of(*allocation.bytes, allocation.factor_percent), schema::share_of(*allocation.bytes, allocation.low_water_percent)};
 }
 
 bool notifies(const schema::EffectiveClass& service, const LifecycleFacts& facts) {

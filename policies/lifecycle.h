@@ -32,6 +32,9 @@ struct LifecycleFacts {
   std::optional<Time> accessed;  // when the subscriber last opened it
   std::optional<Time> expires_header;
   std::span<const schema::HeaderField> fields;  // where the class needs_fields
+  // What is not known of it; only what must not miss a message asks.
+  bool header_is_cut = false;  // it had more fields than these
+  bool view_is_lost = false;   // its mailboxes and keywords went with its placements
 };
 
 // A date and the rule that set it, which the class owns.
@@ -51,9 +54,17 @@ struct Lifecycle {
 
 // None of the first three for a class that is defined nowhere: nobody knows what it would have said.
 Lifecycle decide_lifecycle(const schema::EffectiveClass& service, const LifecycleFacts& facts);
+// The last of its dates alone.
+std::optional<Dated> retain_until(const schema::EffectiveClass& service, const LifecycleFacts& facts);
 
 // The rule that decides; null: none is about the message. Of several mailboxes the one whose rule leaves it online longest.
 const schema::ArchiveRule* archive_rule(const schema::EffectiveClass& service, const LifecycleFacts& facts);
+// Bytes online above which sources are archived, and down to which; none: the class archives nothing.
+struct Relief {
+  std::uint64_t above_bytes = 0;
+  std::uint64_t down_to_bytes = 0;
+};
+std::optional<Relief> relief(const schema::EffectiveClass& service);
 bool notifies(const schema::EffectiveClass& service, const LifecycleFacts& facts);  // true where no rule is about the message
 
 }  // namespace telepost::policies

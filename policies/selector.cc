@@ -27,23 +27,43 @@ bool has_field(const schema::When& when, const LifecycleFacts& facts) {
   });
 }
 
-bool is_so(const schema::When& when, const LifecycleFacts& facts, const LifecycleFacts::Place& place) {
+// What of a message never changes.
+bool is_of_kind(const schema::When& when, const LifecycleFacts& facts) {
   if (when.kinds != 0 && (when.kinds >> static_cast<unsigned>(facts.kind) & 1U) == 0) return false;
-  if (when.role && *when.role != place.role) return false;
   if (when.larger_bytes && facts.size_bytes <= *when.larger_bytes) return false;
   if (when.smaller_bytes && facts.size_bytes >= *when.smaller_bytes) return false;
+  return when.sender.empty() || is_from(when.sender, facts.sender);
+}
+
+// What its owner makes of it.
+bool is_seen_as(const schema::When& when, const LifecycleFacts& facts, const LifecycleFacts::Place& place) {
+  if (when.role && *when.role != place.role) return false;
   if (!when.flag.empty() && !has(facts.keywords, when.flag)) return false;
   if (!when.without_flag.empty() && has(facts.keywords, when.without_flag)) return false;
-  if (!when.mailbox.empty() && !matches(when.mailbox, place.path)) return false;
-  if (!when.sender.empty() && !is_from(when.sender, facts.sender)) return false;
-  return when.header.empty() || has_field(when, facts);
+  return when.mailbox.empty() || matches(when.mailbox, place.path);
+}
+
+enum class Unknown { as_no, as_yes };
+
+bool is_so(const schema::When& when, const LifecycleFacts& facts, const LifecycleFacts::Place& place, Unknown counts) {
+  const bool as_yes = counts == Unknown::as_yes;
+  return is_of_kind(when, facts) && ((as_yes && facts.view_is_lost) || is_seen_as(when, facts, place)) &&
+         (when.header.empty() || (as_yes && facts.header_is_cut) || has_field(when, facts));
+}
+
+bool is_any_so(const schema::Rule& rule, const LifecycleFacts& facts, const LifecycleFacts::Place& place, Unknown counts) {
+  return rule.when.empty() ||
+         std::any_of(rule.when.begin(), rule.when.end(), [&](const schema::When& when) { return is_so(when, facts, place, counts); });
 }
 
 }  // namespace
 
 bool is_about(const schema::Rule& rule, const LifecycleFacts& facts, const LifecycleFacts::Place& place) {
-  return rule.when.empty() ||
-         std::any_of(rule.when.begin(), rule.when.end(), [&](const schema::When& when) { return is_so(when, facts, place); });
+  return is_any_so(rule, facts, place, Unknown::as_no);
+}
+
+bool may_be_about(const schema::Rule& rule, const LifecycleFacts& facts, const LifecycleFacts::Place& place) {
+  return is_any_so(rule, facts, place, Unknown::as_yes);
 }
 
 bool matches(std::string_view pattern, std::string_view text) {

@@ -1,11 +1,11 @@
 #include "schema/class_of_service.h"
 
-#include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <vector>
 
+#include "schema/class_files.h"
 #include "schema/class_reader.h"
+#include "schema/class_remedies.h"
 #include "schema/effective_class.h"
 #include "schema/xml/grammar.h"
 
@@ -13,30 +13,21 @@ namespace telepost::schema {
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 20;
-constexpr std::size_t kMaxFiles = 1000;
 
-Result<std::string> read_file(const std::filesystem::path& path) {
+Result<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::string text(kMaxFileBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.eof() && in.fail()) return {Errc::io, path.string() + ": cannot be read"};
+  if (!in.eof() && in.fail()) return {Errc::io, path + ": cannot be read"};
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > kMaxFileBytes) return {Errc::too_large, path.string() + ": larger than 1 MiB"};
+  if (text.size() > kMaxFileBytes) return {Errc::too_large, path + ": larger than 1 MiB"};
   return text;
 }
 
-Result<std::vector<std::filesystem::path>> xml_files(const std::string& folder) {
-  std::error_code error;
-  std::vector<std::filesystem::path> files;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() == ".xml") files.push_back(at->path());
-    if (files.size() > kMaxFiles) return {Errc::too_many, folder + ": more than 1000 files"};
-  }
-  if (error == std::errc::no_such_file_or_directory)
-    return {Errc::not_found, folder + ": no such folder; see policies.path"};
-  if (error) return {Errc::io, folder + ": " + error.message()};
-  std::sort(files.begin(), files.end());
-  return files;
+Result<void> parse(std::string_view xml, const xml::Limits& limits, ClassReader& reader) {
+  Result<void> parsed = xml::parse(xml, limits, reader, &xml::policy_grammar());
+  if (parsed.ok()) return {};
+  return {parsed.error().kind, parsed.error().detail + remedy_for(parsed.error().detail)};
 }
 
 }  // namespace
@@ -69,7 +60,7 @@ Result<void> read_classes(std::string_view xml, std::string_view name, ClassSet&
   xml::Limits limits;
   limits.bytes = kMaxFileBytes;
   ClassReader reader(name);
-  Result<void> result = xml::parse(xml, limits, reader, &xml::policy_grammar());
+  Result<void> result = parse(xml, limits, reader);
   for (ClassOfService& service : reader.classes()) {
     const bool own = service.name == kSubscriberLayer;
     if (result.ok() && own) result = Error{Errc::invalid, "<settings> are a subscriber's own; classes stand in <policies>"};
@@ -83,7 +74,7 @@ Result<ClassOfService> read_subscriber_settings(std::string_view xml) {
   xml::Limits limits;
   limits.bytes = kMaxSubscriberSettings;
   ClassReader reader("");
-  TELEPOST_TRY(xml::parse(xml, limits, reader, &xml::policy_grammar()));
+  TELEPOST_TRY(parse(xml, limits, reader));
   if (reader.classes().size() != 1 || reader.classes()[0].name != kSubscriberLayer) {
     return {Errc::invalid, "line 1, column 1: a subscriber's own settings stand in <settings xmlns=\"urn:telepost:policy:1\">"};
   }
@@ -111,9 +102,8 @@ Result<void> check_classes(const ClassSet& classes) {
 
 Result<ClassSet> load_classes(const std::string& folder) {
   ClassSet set;
-  if (folder.empty()) return set;
-  TELEPOST_ASSIGN(const std::vector<std::filesystem::path> files, xml_files(folder));
-  for (const std::filesystem::path& file : files) TELEPOST_TRY(load_classes_of(file.string(), set));
+  TELEPOST_ASSIGN(const std::vector<std::string> files, class_files({folder}));
+  for (const std::string& file : files) TELEPOST_TRY(load_classes_of(file, set));
   TELEPOST_TRY(check_classes(set));
   return set;
 }

@@ -38,6 +38,7 @@ constexpr std::array kTable = {
 
 std::uint64_t share_of(std::uint64_t bytes, std::uint32_t percent) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  if (percent == 0) return 0;
   const std::uint64_t hundreds = bytes / 100, rest = bytes % 100;
   if (hundreds > kMost / percent) return kMost;
   const std::uint64_t most = hundreds * percent, little = rest * percent / 100;

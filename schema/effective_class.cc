@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/sha256.h"
+#include "schema/class_digest.h"
 
 namespace telepost::schema {
 namespace {
@@ -60,60 +59,6 @@ void put_final_first(const std::vector<const ClassOfService*>& layers, std::vect
   rules = std::move(ordered);
 }
 
-// What a rule says but for its name and place, so that equal texts are equal dates.
-class Outline {
- public:
-  void begin(char list, const Rule& rule) {
-    ByteWriter out(text_);
-    out.u8(static_cast<std::uint8_t>(list)).varint(rule.when.size());
-    for (const When& when : rule.when) add(when);
-  }
-  void add(const std::optional<Duration>& duration) { add(duration ? static_cast<std::uint64_t>(duration->count()) + 1 : 0); }
-  void add(std::uint64_t number) { ByteWriter(text_).varint(number); }
-  std::uint64_t digest() const {
-    const Digest digest = sha256(text_);
-    return ByteReader(digest.view()).u64() | 1;  // never 0
-  }
-
- private:
-  void add(const When& when) {
-    add(std::uint64_t{when.kinds});
-    add(when.role ? static_cast<std::uint64_t>(*when.role) + 1 : 0);
-    for (const Limit& limit : {when.larger_bytes, when.smaller_bytes}) {
-      add(limit ? 1 : std::uint64_t{0});
-      add(limit.value_or(0));
-    }
-    for (const std::string* text : {&when.mailbox, &when.sender, &when.flag, &when.without_flag, &when.header, &when.matches}) {
-      add(text->size());
-      text_ += *text;
-    }
-  }
-  std::string text_;
-};
-
-std::uint64_t revision_of(const ClassRules& rules) {
-  Outline outline;
-  bool dates = false;
-  for (const Retention& each : rules.retention) {
-    outline.begin('x', each.rule);
-    outline.add(each.keep);
-    outline.add(static_cast<std::uint64_t>(each.since) * 2 + (each.keep_flagged ? 1 : 0));
-    dates |= each.keep.has_value();
-  }
-  for (const ArchiveRule& each : rules.archive) {
-    outline.begin('v', each.rule);
-    outline.add(each.untouched);
-    outline.add(each.min_size_bytes);
-    dates |= each.untouched.has_value();
-  }
-  for (const CompressRule& each : rules.compress) {
-    outline.begin('c', each.rule);
-    outline.add(each.after);
-    dates |= each.after.has_value();
-  }
-  return dates ? outline.digest() : 0;
-}
-
 void note_needs(const Rule& rule, EffectiveClass& into) {
   for (const When& when : rule.when) {
     into.needs_fields |= !when.header.empty();
@@ -141,7 +86,9 @@ EffectiveClass resolve(const ClassSet& classes, const ClassLayers& layers) {
   for (const ArchiveRule& each : effective.rules.archive) note_needs(each.rule, effective);
   for (const CompressRule& each : effective.rules.compress) note_needs(each.rule, effective);
   for (const NotifyRule& each : effective.rules.notify) note_needs(each.rule, effective);
-  effective.revision = effective.missing.empty() ? revision_of(effective.rules) : 0;
+  if (!effective.missing.empty()) return effective;  // nobody knows what it would have said
+  effective.dates = dates_messages(effective.rules);
+  effective.revision = revision_of(effective.rules, effective.settings);
   return effective;
 }
 

@@ -24,10 +24,11 @@ struct EffectiveClass {
   bool needs_fields = false;  // its header
   bool needs_places = false;  // its mailboxes
   bool needs_paths = false;   // their names too
-  // Equal for classes that give every message the same dates; 0: no message has one. HeadRecord.policy_revision.
+  bool dates = false;         // messages: there is a rule of retention, archive or compress
+  // Equal for classes that give every message and every account the same dates; 0: there are none. HeadRecord.policy_revision.
   std::uint64_t revision = 0;
 
-  bool dates_messages() const { return revision != 0; }
+  bool dates_messages() const { return dates; }
 };
 
 // The layers of one account.

@@ -66,6 +66,8 @@ std::string received(MailboxId mailbox, Time received, LocalId local) {
 std::string block(MailboxId mailbox, std::uint8_t level, std::string_view upper) {
   return Key('C').u32(mailbox.value).u8(level).raw(upper);
 }
+std::string kept(Time departed, LocalId local) { return Key('Z').time(departed).u64(local.value); }
+std::string parked(Time departed, LocalId local) { return Key('U').time(departed).u64(local.value); }
 std::string change(Modseq modseq) { return Key('L').u64(modseq.value); }
 std::string gone(Modseq modseq) { return Key('G').u64(modseq.value); }
 std::string due(Time time, char what, std::string_view id) {
@@ -73,6 +75,7 @@ std::string due(Time time, char what, std::string_view id) {
   return Key('D').time(time).u8(static_cast<std::uint8_t>(what)).raw(id);
 }
 std::string cdr(std::uint64_t hint, std::uint64_t sequence) { return Key('E').u64(hint).u64(sequence); }
+std::string untouched(Time touched, LocalId local) { return Key('Y').time(touched).u64(local.value); }
 std::string document(LocalId local) { return Key('X').u64(local.value); }
 std::string segment(LocalId local, std::uint32_t index) { return Key('P').u64(local.value).u32(index); }
 std::string packed(LocalId local) { return Key('U').u64(local.value); }

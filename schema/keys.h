@@ -11,14 +11,20 @@
 //                        J job:8                             JobNameRecord     a send job that the account stands for
 //                        O local:8                           SubmissionRecord  a message that was handed in, schema/mail_job.h
 //                        Q local:8 number:4                  SubmittedRecipientRecord
+//                        T                                   LeaseRecord       who removes it, schema/lease_record.h
+//                        U hold:8                            (empty)           it is deleted, and stays for the hold
 //                        W sha256(name):16                   AppPasswordRecord schema/app_password.h
 //                 scan   S mailbox:4 uid:4                   Summary
 //                        R mailbox:4 ~received:8 ~local:8    uid:4             newest first
 //                        C mailbox:4 level:1 upper:16        BlockRecord       counts over R, see store/received_order.h
+//                        Z departed:8 local:8                KeptRecord        left its mailboxes; schema/kept_record.h
+//                        U departed:8 local:8                KeptRecord        the same, while a hold keeps it
 //                        L modseq:8                          ChangeRecord      live: one per message
 //                        G modseq:8                          ChangeRecord      gone: tombstones, by time as by modseq
 //                 queue  D time:8 what:1 id:16               due work, see store/due_list.h
 //                        E hint:8 sequence:8                 CdrRecord
+//                        Y touched:8 local:8                 (empty)           a message that may be archived, see
+//                                                                              store/archive/relief.h
 //                 large  X local:8                           document, XML
 //                        P local:8 index:4                   inline segment of the source
 //                        U local:8                           document and inline segments in few bytes, see
@@ -35,7 +41,9 @@
 //   calendar      queue  T time:8 partition                  (empty)           something is due there
 //                        T time:8 piece message:16           messages:16 each  whose links are to be asked about
 //                        T time:8 piece account:8 local:8    messages          their links to the piece are to be checked
-//                 point  C, L                                cursor, lease
+//                 point  C                                   cursor
+//                        L                                   LeaseRecord       schema/lease_record.h
+//                        H                                   revision:8        of the holds, schema/hold_record.h
 //   audit         queue  A number:8                          AuditRecord       schema/audit_record.h
 //   cdr           queue  C hint:8                            account:8
 //   queue         point  J job:8                             JobRecord
@@ -47,6 +55,11 @@
 //                        D number:4                          DictionaryRecord
 //                 large  B number:4                          a dictionary of zstd
 //   meta          point  V                                   StoreRecord
+//                        H hold:8                            HoldRecord        schema/hold_record.h
+//                        N                                   revision:8        of the holds
+//                        R                                   RedatingRecord    schema/redating_record.h
+//                        U                                   text              the place of the archive that the store has begun
+//                 scan   P hold:8 account:8                  (empty)           where the hold kept something
 //
 // An archive that lies on an engine of its own (store/archive/engine_archive.h) has in it:
 //   account       scan   U local:8 number:8 part:4           size:8            a part of an archived source
@@ -82,6 +95,7 @@ Partition queue_slice(std::string_view destination);
 // account partition
 inline constexpr std::string_view kAccount = "A";
 inline constexpr std::string_view kHead = "H";
+inline constexpr std::string_view kRemovalLease = "T";
 std::string mailbox(MailboxId mailbox);
 std::string mailbox_name(MailboxId parent, std::string_view name);
 std::string delivery_key(std::string_view key);  // of any length and content
@@ -95,10 +109,14 @@ std::string submitted_recipient(LocalId local, std::uint32_t number);
 std::string received(MailboxId mailbox, Time received, LocalId local);
 inline constexpr std::size_t kReceivedOrderOffset = 5;  // where ~received:8 ~local:8 begin in such a key
 std::string block(MailboxId mailbox, std::uint8_t level, std::string_view upper);
+std::string kept(Time departed, LocalId local);
+std::string parked(Time departed, LocalId local);
 std::string change(Modseq modseq);
 std::string gone(Modseq modseq);
 std::string due(Time time, char what, std::string_view id);  // id: 16 bytes
 std::string cdr(std::uint64_t hint, std::uint64_t sequence);
+std::string untouched(Time touched, LocalId local);
+inline constexpr std::string_view kParked = "Y";
 std::string document(LocalId local);
 std::string segment(LocalId local, std::uint32_t index);
 std::string packed(LocalId local);
@@ -121,6 +139,7 @@ inline constexpr std::string_view kCalendarLease = "L";
 std::string audit(std::uint64_t number);
 std::string cdr_hint(std::uint64_t hint);
 inline constexpr std::string_view kStore = "V";
+inline constexpr std::string_view kBegunArchive = "U";
 
 // queue partition
 std::string job(std::uint64_t job);

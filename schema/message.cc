@@ -9,7 +9,7 @@ struct KindName {
   Kind kind;
   std::string_view name;
 };
-constexpr std::array<KindName, 8> kKinds = {{{Kind::email, "email"},
+constexpr std::array<KindName, 8> kKindNames = {{{Kind::email, "email"},
                                              {Kind::voice, "voice"},
                                              {Kind::fax, "fax"},
                                              {Kind::sms, "sms"},
@@ -21,14 +21,14 @@ constexpr std::array<KindName, 8> kKinds = {{{Kind::email, "email"},
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  for (const KindName& entry : kKinds) {
+  for (const KindName& entry : kKindNames) {
     if (entry.kind == kind) return entry.name;
   }
   return "unknown";
 }
 
 Result<Kind> kind_from(std::string_view name) {
-  for (const KindName& entry : kKinds) {
+  for (const KindName& entry : kKindNames) {
     if (entry.name == name) return entry.kind;
   }
   return {Errc::invalid, "no message kind is called '" + std::string(name.substr(0, 40)) + "'"};

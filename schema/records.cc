@@ -30,6 +30,15 @@ std::string_view name_of(Role role) {
   return "";
 }
 
+std::string_view name_of(Removal reason) {
+  switch (reason) {
+    case Removal::expunged: return "expunged";
+    case Removal::expired: return "expired";
+    case Removal::account_deleted: return "account_deleted";
+  }
+  return "";
+}
+
 std::string encode(const AccountRecord& r) {
   Encoder out;
   out.number(r.state).time(r.created).text(r.class_of_service).texts(r.addresses).text(r.name).text(r.password);
@@ -58,6 +67,15 @@ std::string encode(const HeadRecord& r) {
   out.number(r.over_quota_since.has_value());
   if (r.over_quota_since) out.time(*r.over_quota_since);
   out.number(r.policy_revision);
+  const bool was_warned = r.quota_warned != HeadRecord{}.quota_warned;
+  if (r.parked == Usage{} && !r.purge_due && !was_warned) return out.take();
+  out.number(r.parked.messages).number(r.parked.bytes).number(r.purge_due.has_value());
+  if (r.purge_due) out.time(*r.purge_due);
+  for (const std::optional<Time>& warned : r.quota_warned) {
+    if (!was_warned) break;
+    out.number(warned.has_value());
+    if (warned) out.time(*warned);
+  }
   return out.take();
 }
 Result<HeadRecord> decode_HeadRecord(std::string_view bytes) {
@@ -78,7 +96,23 @@ Result<HeadRecord> decode_HeadRecord(std::string_view bytes) {
   in.number(over);
   if (over) in.time(r.over_quota_since.emplace());
   in.number(r.policy_revision);
+  if (!in.more()) return in.finish(std::move(r));
+  bool purges = false;
+  in.number(r.parked.messages).number(r.parked.bytes).number(purges);
+  if (purges) in.time(r.purge_due.emplace());
+  if (!in.more()) return in.finish(std::move(r));
+  for (std::optional<Time>& each : r.quota_warned) {
+    bool warned = false;
+    in.number(warned);
+    if (warned) in.time(each.emplace());
+  }
   return in.finish(std::move(r));
+}
+
+std::uint64_t online_bytes(const HeadRecord& head) {
+  std::uint64_t bytes = 0;
+  for (const Usage& usage : head.usage) bytes += usage.bytes;
+  return bytes - head.archived.bytes;
 }
 
 std::string encode(const MailboxRecord& r) {
@@ -109,12 +143,12 @@ namespace {
 
 // What a message that only arrived does not have, so that its record does not carry it.
 constexpr std::uint64_t kHasSeen = 1, kHasTrashed = 2, kHasDeparted = 4, kHasTier = 8, kHasCodec = 16, kHasAccessed = 32,
-                        kHasParked = 64;
+                        kHasParked = 64, kHasRestored = 128;
 
 std::uint64_t later_fields(const MessageRecord& r) {
   return (r.seen ? kHasSeen : 0) | (r.trashed ? kHasTrashed : 0) | (r.departed ? kHasDeparted : 0) |
          (r.tier != Tier::online ? kHasTier : 0) | (r.codec != ContentCodec{} ? kHasCodec : 0) |
-         (r.accessed ? kHasAccessed : 0) | (r.parked ? kHasParked : 0);
+         (r.accessed ? kHasAccessed : 0) | (r.parked ? kHasParked : 0) | (r.restored ? kHasRestored : 0);
 }
 
 }  // namespace
@@ -138,6 +172,7 @@ std::string encode(const MessageRecord& r) {
   if (fields & kHasCodec) out.number(r.codec.kind).number(r.codec.dictionary);
   if (r.accessed) out.time(*r.accessed);
   if (r.parked) out.time(*r.parked);
+  if (r.restored) out.time(*r.restored);
   return out.take();
 }
 Result<MessageRecord> decode_MessageRecord(std::string_view bytes) {
@@ -167,6 +202,7 @@ Result<MessageRecord> decode_MessageRecord(std::string_view bytes) {
   }
   if (fields & kHasAccessed) in.time(r.accessed.emplace());
   if (fields & kHasParked) in.time(r.parked.emplace());
+  if (fields & kHasRestored) in.time(r.restored.emplace());
   if (fields != later_fields(r)) return {Errc::corrupt, "a message record with fields that are not known"};
   return in.finish(std::move(r));
 }

@@ -59,10 +59,17 @@ struct HeadRecord {
   std::array<Usage, kKinds> usage{};   // what the subscriber sees, online and archived; counts in the quota
   Usage archived;                      // those of usage whose source lies in the archive: not in the allocation
   Usage kept;                          // gone for the subscriber, kept for undelete or a hold; in no quota
+  Usage parked;                        // those of kept that a hold keeps, and that nothing looks at until its release
+  std::optional<Time> purge_due;       // when the kept ones are looked at next; none: there are none but parked ones
   std::optional<Time> over_quota_since;  // of the soft quota, for its grace
   std::uint64_t policy_revision = 0;   // of the policies that its due list agrees with
+  // When the subscriber was warned last: that the account is over its soft quota, and of the end of its grace (store/quota.h).
+  std::array<std::optional<Time>, 2> quota_warned;
   bool operator==(const HeadRecord&) const = default;
 };
+
+// What counts in the allocation: only archiving lowers it.
+std::uint64_t online_bytes(const HeadRecord& head);
 
 // RFC 6154 and RFC 8621 section 2.
 enum class Role : std::uint8_t { none, inbox, sent, drafts, trash, junk, archive };
@@ -113,6 +120,7 @@ struct Segment {
 
 // Why a message is gone.
 enum class Removal : std::uint8_t { expunged = 1, expired, account_deleted };
+std::string_view name_of(Removal reason);
 
 // A message that left its mailboxes and can still be brought back (or is held): where it lay stands in its KeptRecord.
 struct Departure {
@@ -150,6 +158,7 @@ struct MessageRecord {
   std::optional<Time> seen;           // since when it has $seen
   std::optional<Time> trashed;        // since when it lies in Trash and nowhere else
   std::optional<Departure> departed;  // then placements is empty
+  std::optional<Time> restored;       // when it came back from undelete
   Tier tier = Tier::online;           // of the source; document and summaries are always online
   ArchivedSource archived;            // where tier says so; the segments' bytes are then not here, nor are links to their pieces
   std::optional<Time> accessed;       // when the subscriber read its content last, give or take an hour

@@ -17,6 +17,11 @@ static const std::string& name_of(const RelayRoute& route) {
 
 namespace {
 
+// RFC 6890, and what is nobody's single host.
+constexpr std::string_view kNotOnTheInternet =
+    "[\"0.0.0.0/8\", \"10.0.0.0/8\", \"100.64.0.0/10\", \"127.0.0.0/8\", \"169.254.0.0/16\", \"172.16.0.0/12\", \"192.168.0.0/16\", "
+    "\"198.18.0.0/15\", \"224.0.0.0/3\", \"::/127\", \"fc00::/7\", \"fe80::/10\", \"ff00::/8\"]";
+
 Result<void> read_tls(const Keyed& from, RelayTls& into) {
   constexpr std::array<std::string_view, 4> kNames = {"none", "opportunistic", "required", "implicit"};
   std::string word;
@@ -46,6 +51,15 @@ constexpr std::string_view kTls = "none, opportunistic, required or implicit";
 constexpr std::uint32_t kMany = 100'000;
 
 }  // namespace
+
+RelaySettings::RelaySettings() {
+  constexpr char kQuote = '"';
+  for (std::size_t begin = kNotOnTheInternet.find(kQuote); begin != std::string_view::npos;) {
+    const std::size_t end = kNotOnTheInternet.find(kQuote, begin + 1);
+    refuse_networks.push_back(*network_from(kNotOnTheInternet.substr(begin + 1, end - begin - 1)));
+    begin = kNotOnTheInternet.find(kQuote, end + 1);
+  }
+}
 
 #define TAKE(Target, body) [](const Keyed& from, Target& into) -> Result<void> { return body; }
 
@@ -83,7 +97,10 @@ std::vector<Binding<Configuration>> relay_keys() {
       {{"relay.idle_timeout", "duration", "\"PT5S\"", "How long a connection waits for the next message."},
        TAKE(Configuration, read(from, into.relay.idle_timeout))},
       {{"relay.mta_sts", "true or false", "true", "Whether MTA-STS policies (RFC 8461) are fetched and kept to."},
-       TAKE(Configuration, read(from, into.relay.mta_sts))}};
+       TAKE(Configuration, read(from, into.relay.mta_sts))},
+      {{"relay.refuse_networks", "list of networks", kNotOnTheInternet,
+        "Where no server is looked for that the DNS or a recipient's address names; relay.host and relay.routes are free."},
+       TAKE(Configuration, read(from, into.relay.refuse_networks))}};
 }
 
 #undef TAKE

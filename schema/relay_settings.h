@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "schema/network.h"
 
 namespace telepost::schema {
 
@@ -28,6 +29,7 @@ struct RelayRoute {
 };
 
 struct RelaySettings {
+  RelaySettings();                   // with what nobody on the Internet should be able to name
   RelayRoute smart_host;             // relay.host, .tls, .user, .password_file; an empty host: the DNS decides
   std::vector<RelayRoute> routes;
   std::string hostname;              // what we call ourselves; "" takes smtp.hostname's
@@ -35,6 +37,7 @@ struct RelaySettings {
   std::uint32_t messages_per_connection = 100;
   Duration idle_timeout = std::chrono::seconds(5);  // a connection waits so long for the next message
   bool mta_sts = true;               // RFC 8461
+  Networks refuse_networks;          // servers that the DNS or a recipient's address names are not looked for there
   bool operator==(const RelaySettings&) const = default;
 };
 

@@ -1,6 +1,8 @@
 #include "store/accesses.h"
 
 #include <algorithm>
+#include <future>
+#include <memory>
 
 #include "schema/keys.h"
 #include "schema/records.h"
@@ -9,6 +11,10 @@
 
 namespace telepost::store {
 namespace keys = schema::keys;
+
+namespace {
+constexpr std::size_t kAccountsAtOnce = 128;  // whose batches share a sync
+}
 
 void Accesses::note(schema::MessageId message, Time time) {
   const std::lock_guard lock(mutex_);
@@ -62,39 +68,67 @@ namespace {
 Result<void> put_access(AccountWrite& write, schema::LocalId local, Time time) {
   TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::message(local)));
   if (!bytes) return {};
-  TELEPOST_ASSIGN(auto record, schema::decode_MessageRecord(*bytes));
-  if (record.accessed && time - *record.accessed < kAccessGrain) return {};
-  record.accessed = time;
-  write.put(Space::point, keys::message(local), schema::encode(record));
+  auto record = schema::decode_MessageRecord(*bytes);
+  if (!record.ok()) return {};  // verify tells of it
+  if (record->accessed && time - *record->accessed < kAccessGrain) return {};
+  record->accessed = time;
+  write.put(Space::point, keys::message(local), schema::encode(*record));
   return {};
+}
+
+// One batch of an account under way.
+struct Writing {
+  schema::AccountId account;
+  std::map<schema::LocalId, Time> written;
+  bool more = false;  // it did not take all
+  std::future<Result<void>> done;
+};
+
+// Nothing: there is nothing to write.
+Result<std::optional<Writing>> begin_writing(Rooms& rooms, schema::AccountId account) {
+  using Begun = std::optional<Writing>;
+  const std::map<schema::LocalId, Time> noted = rooms.accesses.of(account);
+  if (noted.empty()) return Begun();
+  Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
+  if (!write.ok() && write.error().kind == Errc::not_found) return rooms.accesses.forget(account, noted), Begun();
+  TELEPOST_TRY(write);
+  Writing writing;
+  writing.account = account;
+  for (const auto& [local, time] : noted) {
+    writing.more = write->full();
+    if (writing.more) break;
+    TELEPOST_TRY(put_access(*write, local, time));
+    writing.written.emplace(local, time);
+  }
+  const auto promise = std::make_shared<std::promise<Result<void>>>();
+  writing.done = promise->get_future();
+  if (write->size_bytes() == 0) promise->set_value({});
+  else write->submit([promise](const Result<void>& result) { promise->set_value(result); });
+  return Begun(std::move(writing));
 }
 
 }  // namespace
 
-Result<void> write_accesses(Rooms& rooms, schema::AccountId account) {
-  for (;;) {
-    const std::map<schema::LocalId, Time> noted = rooms.accesses.of(account);
-    if (noted.empty()) return {};
-    Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
-    if (!write.ok() && write.error().kind == Errc::not_found) return rooms.accesses.forget(account, noted), Result<void>();
-    TELEPOST_TRY(write);
-    std::map<schema::LocalId, Time> written;
-    for (const auto& [local, time] : noted) {
-      if (write->full()) break;
-      TELEPOST_TRY(put_access(*write, local, time));
-      written.emplace(local, time);
-    }
-    if (write->size_bytes() > 0) TELEPOST_TRY(write->commit());
-    rooms.accesses.forget(account, written);
-    if (written.size() == noted.size()) return {};
-  }
-}
-
 Result<void> write_accesses(Rooms& rooms) {
   Result<void> first;
-  for (const schema::AccountId account : rooms.accesses.accounts()) {
-    Result<void> written = write_accesses(rooms, account);
-    if (!written.ok() && first.ok()) first = std::move(written);
+  std::vector<schema::AccountId> left = rooms.accesses.accounts();
+  while (!left.empty()) {
+    std::vector<Writing> group;
+    while (!left.empty() && group.size() < kAccountsAtOnce) {
+      Result<std::optional<Writing>> begun = begin_writing(rooms, left.back());
+      left.pop_back();
+      if (begun.ok() && *begun) group.push_back(std::move(**begun));
+      if (!begun.ok() && first.ok()) first = begun.error();
+    }
+    for (Writing& writing : group) {
+      Result<void> done = writing.done.get();
+      if (done.ok()) {
+        rooms.accesses.forget(writing.account, writing.written);
+        if (writing.more) left.push_back(writing.account);
+      } else if (first.ok()) {
+        first = std::move(done);
+      }
+    }
   }
   return first;
 }

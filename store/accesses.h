@@ -39,8 +39,7 @@ class Accesses {
   std::size_t size_ = 0;                                                // guarded by mutex_
 };
 
-// Writes what is noted. Blocks; on an error the rest stays noted.
+// Writes what is noted, many accounts by one sync. Blocks; what could not be written stays noted. Errors: the first one's.
 Result<void> write_accesses(Rooms& rooms);
-Result<void> write_accesses(Rooms& rooms, schema::AccountId account);
 
 }  // namespace telepost::store

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "schema/keys.h"
 #include "store/account_removal.h"
+#include "store/account_removals.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -16,7 +17,9 @@ namespace {
 
 constexpr std::size_t kItemsAtOnce = 500;
 constexpr Duration kPostponed = std::chrono::hours(1);
-constexpr int kTries = 16;  // each refusal means that somebody else succeeded
+constexpr Duration kArchiveAway = std::chrono::minutes(5);
+constexpr Duration kHandedOver = std::chrono::minutes(1);
+constexpr int kDutyTries = 16;  // each refusal means that somebody else succeeded
 
 SweepKind kind_of(const Duty* duty) { return duty != nullptr ? duty->kind : SweepKind::reclaim; }
 
@@ -65,19 +68,24 @@ Result<SweepKinds> AccountDuty::run() {
     if (!stepped.ok() && !damaged_) return stepped.error();
     if (damaged_) TELEPOST_TRY(postpone(*damaged_, stepped.error()));
     more = damaged_ || *stepped;
-    if (more) work_.run.after_step();
+    if (!more) break;
+    work_.run.after_step();
+    if (!work_.run.is_out_of_time()) continue;
+    place_.left.add(work_.run.kind());
+    more = false;
   }
   return place_.left;
 }
 
 // After a batch was refused: somebody else wrote to the account. False where the slice is another's by now.
 Result<bool> AccountDuty::judge_again() {
-  if (++refused_ > kTries) return false;
+  if (++refused_ > kDutyTries) return false;
   return work_.run.lease() == nullptr ? Result<bool>(true) : work_.run.lease()->is_ours();
 }
 
 Result<AccountWrite> AccountDuty::begin() {
   Result<AccountWrite> write = AccountWrite::begin(rooms_, work_.account, AccountWrite::Mode::with_reads);
+  is_being_deleted_ = write.ok() && write->profile().state == schema::AccountState::deleting;
   gone_ = write.ok() ? write->profile().state == schema::AccountState::deleting : write.error().kind == Errc::not_found;
   if (gone_) return {Errc::not_found, "the account is gone, or being deleted"};
   return write;
@@ -90,24 +98,40 @@ Result<bool> AccountDuty::step() {
     TELEPOST_ASSIGN(const auto items, page(write));
     std::copy_if(items.begin(), items.end(), std::back_inserter(outside), [&](const DueItem& item) {
       const Duty* const duty = duty_of(item.what);
-      return duty != nullptr && duty->act_outside != nullptr && is_mine(item);
+      return duty != nullptr && duty->goes_before() && is_mine(item);
     });
     if (outside.empty() || work_.run.is_dry()) return act_inside(std::move(write), items, outside);
   }
   // What concerns other partitions is done first and without the account's lock; then its items go.
-  TELEPOST_TRY(act_outside(outside));
+  TELEPOST_ASSIGN(outside, act_outside(std::move(outside)));
   TELEPOST_ASSIGN(AccountWrite write, begin());
   TELEPOST_ASSIGN(const auto items, page(write));
   return act_inside(std::move(write), items, outside);
 }
 
-Result<void> AccountDuty::act_outside(const std::vector<DueItem>& items) {
-  for (const DueItem& item : items) {
-    const Result<void> done = duty_of(item.what)->act_outside(work_, item);
-    if (!done.ok() && done.error().kind == Errc::corrupt) damaged_ = item;
-    TELEPOST_TRY(done);
+// Gives what was done: of what is prepared together that may be the first ones alone.
+Result<std::vector<DueItem>> AccountDuty::act_outside(std::vector<DueItem> items) {
+  work_.damaged.clear();
+  std::map<const Duty*, std::vector<DueItem>> together;
+  std::vector<DueItem> done;
+  for (DueItem& item : items) {
+    const Duty* const duty = duty_of(item.what);
+    if (duty->prepare != nullptr) {
+      together[duty].push_back(std::move(item));
+      continue;
+    }
+    const Result<void> acted = duty->act_outside(work_, item);
+    const bool waits = !acted.ok() && duty->kind == SweepKind::archive && acted.error().kind != Errc::cancelled &&
+                       acted.error().kind != Errc::conflict && acted.error().kind != Errc::io;
+    if (waits || (!acted.ok() && acted.error().kind == Errc::corrupt)) damaged_ = item;
+    TELEPOST_TRY(acted);
+    done.push_back(std::move(item));
   }
-  return {};
+  for (auto& [duty, list] : together) {
+    TELEPOST_ASSIGN(const std::size_t taken, duty->prepare(work_, list));
+    done.insert(done.end(), std::make_move_iterator(list.begin()), std::make_move_iterator(list.begin() + static_cast<std::ptrdiff_t>(taken)));
+  }
+  return done;
 }
 
 // One batch of the account: what is due goes with its item, of what was done outside the item alone. True: more may be due.
@@ -119,12 +143,12 @@ Result<bool> AccountDuty::act_inside(AccountWrite write, const std::vector<DueIt
       leave(item);
     } else {
       const Duty* const duty = duty_of(item.what);
-      const bool is_outside = duty != nullptr && duty->act_outside != nullptr;
+      const bool is_outside = duty != nullptr && duty->goes_before();
       const auto is_same = [&](const DueItem& other) { return other.key == item.key; };
       const bool was_done = is_outside && std::any_of(done_outside.begin(), done_outside.end(), is_same);
       stopped = write.full() || (is_outside && !was_done);  // came meanwhile: the next step
       if (stopped) break;
-      if (!was_done) {
+      if (!was_done || duty->act != nullptr) {
         const Result<void> acted = duty != nullptr ? duty->act(work_, write, item) : Result<void>(Errc::corrupt, "due work that nobody knows");
         if (!acted.ok() && acted.error().kind == Errc::corrupt) damaged_ = item;
         TELEPOST_TRY(acted);
@@ -134,7 +158,7 @@ Result<bool> AccountDuty::act_inside(AccountWrite write, const std::vector<DueIt
     }
     place_.from = item.key + '\0';
   }
-  const bool more = stopped || items.size() == kItemsAtOnce;
+  const bool more = stopped || items.size() == kItemsAtOnce || std::exchange(work_.made_more, false);
   work_.run.count().due += done.size();
   if (!work_.run.is_dry()) {
     bool has_changed = !done.empty();
@@ -173,17 +197,20 @@ Result<bool> AccountDuty::hint_next(AccountWrite& write) {
   return true;
 }
 
-// What damage keeps from being done must not keep everything behind it.
+// What damage, or an archive that is away, keeps from being done must not keep everything behind it.
 Result<void> AccountDuty::postpone(const DueItem& item, const Error& error) {
-  log::error("due_work_damaged", {{"account", schema::to_string(work_.account)}, {"what", std::string(1, item.what)}, {"reason", to_string(error)}});
+  const bool waits = error.kind != Errc::corrupt;
+  log::write(waits ? log::Level::warning : log::Level::error, waits ? "due_work_waits" : "due_work_damaged",
+             {{"account", schema::to_string(work_.account)}, {"what", std::string(1, item.what)}, {"reason", to_string(error)}});
   ++work_.run.count().failed;
   if (work_.run.is_dry()) {
     place_.from = item.key + '\0';
     return {};
   }
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, work_.account, AccountWrite::Mode::with_reads));
+  TELEPOST_ASSIGN(const auto value, write.get(Space::queue, item.key));
   write.erase(Space::queue, item.key);
-  write.add_due(rooms_.clock.now() + kPostponed, item.what, item.id, item.value);
+  write.add_due(rooms_.clock.now() + (waits ? kArchiveAway : kPostponed), item.what, item.id, value.value_or(item.value));
   return commit(write);
 }
 
@@ -196,14 +223,29 @@ Result<void> AccountDuty::commit(AccountWrite& write) const {
 Result<SweepKinds> AccountDuty::remove_account() {
   if (work_.run.kind() != SweepKind::reclaim || work_.run.is_halted()) return SweepKinds{SweepKind::reclaim};
   ++work_.run.count().due;
-  if (!work_.run.is_dry()) {
+  if (work_.run.is_dry()) {
+    work_.run.count_done(hint_.time);
+  } else if (rooms_.removals != nullptr && is_being_deleted_) {
+    TELEPOST_TRY(hand_over());
+  } else {
     TELEPOST_TRY(AccountRemoval(rooms_, work_.account, hint_.time).run(work_.run.count()));
     CommitList list;
     list.push_back(Calendar::remove(hint_));
     TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
+    work_.run.count_done(hint_.time);
   }
-  work_.run.count_done(hint_.time);
   return SweepKinds{};
+}
+
+// The hint moves a minute ahead: what ends the removal before it is done is found again there.
+Result<void> AccountDuty::hand_over() {
+  const Time again = rooms_.clock.now() + kHandedOver;
+  CommitList list;
+  list.push_back(Calendar::write(again, hint_.target));
+  list.push_back(Calendar::remove(hint_));
+  TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
+  work_.run.wait_for(rooms_.removals->give(work_.account, hint_.time, again));
+  return {};
 }
 
 }  // namespace telepost::store

@@ -29,7 +29,7 @@ class AccountDuty {
   bool is_mine(const DueItem& item) const;
   Result<AccountWrite> begin();
   Result<bool> step();  // true: more may be due
-  Result<void> act_outside(const std::vector<DueItem>& items);
+  Result<std::vector<DueItem>> act_outside(std::vector<DueItem> items);
   Result<bool> act_inside(AccountWrite write, const std::vector<DueItem>& items, const std::vector<DueItem>& done_outside);
   void leave(const DueItem& item);
   Result<bool> judge_again();
@@ -37,6 +37,7 @@ class AccountDuty {
   Result<bool> hint_next(AccountWrite& write);
   Result<void> postpone(const DueItem& item, const Error& error);
   Result<SweepKinds> remove_account();
+  Result<void> hand_over();
 
   DutyWork work_;
   Rooms& rooms_;
@@ -48,6 +49,7 @@ class AccountDuty {
   } place_;
   bool gone_ = false;               // the account is, or is being deleted
   std::optional<DueItem> damaged_;  // what stored damage keeps from being done
+  bool is_being_deleted_ = false;
   int refused_ = 0;                 // batches
 };
 

@@ -4,7 +4,10 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "policies/lifecycle.h"
 #include "store/due_list.h"
+#include "store/holds.h"
+#include "store/quota.h"
 #include "store/rooms.h"
 #include "store/stored_content.h"
 
@@ -111,6 +114,7 @@ const schema::EffectiveClass& AccountWrite::service() {
 }
 
 Time AccountWrite::now() const { return rooms_->clock.now(); }
+Time AccountWrite::stamp() const { return rooms_->clock.stamp(); }
 
 // A stamp ahead of the store's time binds nothing that comes later: the wall clock may come back.
 Time AccountWrite::received() {
@@ -128,6 +132,9 @@ std::optional<schema::LocalId> AccountWrite::assigned_key(const std::string& key
 bool AccountWrite::has_mailbox_loaded(schema::MailboxId id) const { return head_->state.mailboxes.contains(id); }
 
 std::optional<schema::MailboxId> AccountWrite::loaded_mailbox(schema::Role role) const {
+  for (const auto& [id, mailbox] : mailboxes_) {
+    if (mailbox.role == role) return id;
+  }
   for (const auto& [id, mailbox] : head_->state.mailboxes) {
     if (mailbox.role == role) return id;
   }
@@ -222,12 +229,18 @@ Result<std::vector<std::pair<std::string, std::string>>> AccountWrite::scan(Spac
   return records;
 }
 
-void AccountWrite::add_due(Time time, char what, std::string_view id, std::string_view value) {
-  const Time at = std::max(time, rooms_->clock.now());
+// What was due before the calendar's cursor may be looked for by nobody: a hint whose commit was under way while the store's time leapt ahead
+// lies behind it. So one that is so old is written again, for now.
+Time AccountWrite::add_due(Time time, char what, std::string_view id, std::string_view value) {
+  const Time now = rooms_->clock.now();
+  const Time at = std::max(time, now);
   put(Space::queue, keys::due(at, what, id), value);
-  if (record_.earliest_hint && *record_.earliest_hint <= at) return;
-  record_.earliest_hint = at;
-  before(Calendar::write(at, schema::Partition::account(account())));
+  const std::optional<Time> standing = record_.earliest_hint;
+  const bool is_lost = standing && *standing < now - kCursorLag;
+  if (standing && *standing <= at && !is_lost) return at;
+  record_.earliest_hint = is_lost ? now : at;
+  before(Calendar::write(*record_.earliest_hint, schema::Partition::account(account())));
+  return at;
 }
 
 void AccountWrite::add_cdr(schema::CdrRecord cdr) {
@@ -248,6 +261,10 @@ void AccountWrite::add_cdr(schema::CdrRecord cdr) {
   put(Space::queue, keys::cdr(record_.cdr_hint, record_.cdr_sequence), schema::encode(cdr));
 }
 
+void AccountWrite::expect_holds(std::uint64_t revision) {
+  if (!holds_revision_) holds_revision_ = revision;
+}
+
 void AccountWrite::log(schema::Modseq modseq, const schema::ChangeRecord& change, schema::Modseq replaces) {
   if (replaces.value != 0) erase(Space::scan, keys::change(replaces));
   put(Space::scan, change.gone() ? keys::gone(modseq) : keys::change(modseq), schema::encode(change));
@@ -264,7 +281,18 @@ bool AccountWrite::full() const {
   return batch_.size_bytes() > kFullBytes || batch_.operations() > kFullOperations;
 }
 
+// What makes the account pass what it may hold online makes room due.
+void AccountWrite::relieve_if_over() {
+  const std::uint64_t before = schema::online_bytes(head_->state.head);
+  const std::uint64_t after = schema::online_bytes(record_);
+  if (after <= before) return;
+  const auto relief = policies::relief(service());
+  if (relief && before <= relief->above_bytes && after > relief->above_bytes) add_due(rooms_->clock.now(), due::kRelieve, due::no_id());
+}
+
 void AccountWrite::move_into(Commit& commit) {
+  watch_quota(*this);
+  relieve_if_over();
   if (profile_changed_) batch_.put(Space::point, keys::kAccount, schema::encode(profile_));
   std::string head = schema::encode(record_);
   batch_.put(Space::point, keys::kHead, head);
@@ -284,6 +312,8 @@ void AccountWrite::move_into(Commit& commit) {
   for (const schema::MailboxId id : dropped_mailboxes_) state.mailboxes.erase(id);
   for (auto& [key, local] : keys_) state.assigned_keys.insert_or_assign(std::move(key), local);
 
+  if (holds_revision_) commit.list.push_back(Holds::fence(account(), *holds_revision_));
+  for (const std::uint64_t hold : holds_to_note_) commit.list.push_back(Holds::note(hold, account()));
   for (CommitEntry& entry : before_) commit.list.push_back(std::move(entry));
   commit.list.push_back({std::move(batch_)});
   if (!existed || state.loaded_head) {
@@ -309,7 +339,10 @@ void AccountWrite::submit(std::function<void(const Result<void>&)> done, std::ui
 Result<void> AccountWrite::commit() {
   std::promise<Result<void>> promise;
   submit([&promise](const Result<void>& result) { promise.set_value(result); });
-  return promise.get_future().get();
+  Result<void> result = promise.get_future().get();
+  // Another process may have changed the holds.
+  if (!result.ok() && result.error().kind == Errc::conflict && holds_revision_) TELEPOST_TRY(Holds(*rooms_).load());
+  return result;
 }
 
 }  // namespace telepost::store

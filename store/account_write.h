@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,7 @@ class AccountWrite {
   AccountWrite(AccountWrite&&) = default;
   AccountWrite& operator=(AccountWrite&&) = default;
 
+  Rooms& rooms() const { return *rooms_; }
   schema::AccountId account() const { return head_->id(); }
   const schema::AccountRecord& profile() const { return profile_; }
   void set_profile(schema::AccountRecord profile);
@@ -45,6 +47,7 @@ class AccountWrite {
   schema::HeadRecord& head() { return record_; }
   schema::Modseq advance() { return {++record_.modseq.value}; }
   Time now() const;         // the store's
+  Time stamp() const;       // of what happens now, where a retention may count from it: store/store_clock.h
   Time received();          // its stamp, but never before what the account has received already
   std::optional<Time> noted_access(schema::LocalId local) const;  // of the subscriber, not in the record yet
 
@@ -69,11 +72,16 @@ class AccountWrite {
   Result<std::vector<std::pair<std::string, std::string>>> scan(Space space, const std::string& begin,
                                                                 const std::string& end, std::size_t limit) const;
 
-  // Due work, and its hint in the calendar unless an earlier one stands there.
-  void add_due(Time time, char what, std::string_view id, std::string_view value = {});
+  // Due work, and its hint in the calendar unless an earlier one stands there. Gives when it is due: not before now.
+  Time add_due(Time time, char what, std::string_view id, std::string_view value = {});
   void add_cdr(schema::CdrRecord cdr);  // its id and time are given here
   // A change record at `modseq`; `replaces` is the live entry that goes (0: none). A tombstone makes its own end due.
   void log(schema::Modseq modseq, const schema::ChangeRecord& change, schema::Modseq replaces);
+
+  // The batch is refused (conflict) unless the holds in force are those of this revision: of several the first counts.
+  void expect_holds(std::uint64_t revision);
+  // Something of the account stays for the hold from this batch on: the hold's release has to find it.
+  void stay_for_hold(std::uint64_t hold) { holds_to_note_.insert(hold); }
 
   void before(CommitEntry entry) { before_.push_back(std::move(entry)); }  // goes ahead of the account's batch
   void after(CommitEntry entry) { after_.push_back(std::move(entry)); }
@@ -92,6 +100,7 @@ class AccountWrite {
   AccountWrite(Rooms& rooms, std::shared_ptr<Head> head, std::unique_lock<std::mutex> lock);
   static Result<void> load(Rooms& rooms, Head& head);
   static Result<bool> is_stale(Rooms& rooms, const Head& head, Mode mode);
+  void relieve_if_over();
   void remember(Space space, std::string_view key, std::optional<std::string> value);
 
   Rooms* rooms_;
@@ -108,6 +117,8 @@ class AccountWrite {
   Time last_received_{};
   OpenNumbers::Opening opening_;  // of a CDR hint, until the batch is submitted
   std::vector<OpenNumbers::Opening> held_;
+  std::optional<std::uint64_t> holds_revision_;  // that the batch was judged by
+  std::set<std::uint64_t> holds_to_note_;
   std::vector<CommitEntry> before_;
   std::vector<CommitEntry> after_;
   std::vector<std::function<void()>> wakes_;

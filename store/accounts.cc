@@ -7,6 +7,8 @@
 #include "store/directory.h"
 #include "store/due_list.h"
 #include "store/password.h"
+#include "store/redating.h"
+#include "store/removals.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -56,6 +58,7 @@ Result<void> change_profile(Rooms& rooms, schema::AccountId id, Change change) {
   if (profile.state == schema::AccountState::deleting) return {Errc::not_found, "the account is being deleted"};
   TELEPOST_TRY(change(write, profile));
   write.set_profile(std::move(profile));
+  Redating::check(write);
   return write.commit();
 }
 
@@ -105,6 +108,11 @@ Result<Account> Accounts::show(schema::AccountId id) {
   TELEPOST_ASSIGN(account.profile, schema::decode_AccountRecord(*records[0]));
   TELEPOST_ASSIGN(account.head, schema::decode_HeadRecord(*records[1]));
   return account;
+}
+
+Result<std::vector<std::string>> Accounts::kept_by(schema::AccountId id) {
+  TELEPOST_ASSIGN(const Account account, show(id));
+  return Removals(rooms_).what_may_hold(account.profile, id);
 }
 
 Result<void> Accounts::list(std::optional<schema::AccountId> after,

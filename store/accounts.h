@@ -36,6 +36,8 @@ class Accounts {
   // By address (with or without scheme: "ann@example.test", "+15550100", "tel:+15550100") or by account id.
   Result<schema::AccountId> find(std::string_view who);  // not_found
   Result<Account> show(schema::AccountId id);            // not_found
+  // The holds and minimum retentions that keep content of it, should it be deleted: their names, for people. not_found.
+  Result<std::vector<std::string>> kept_by(schema::AccountId id);
   // In the order of ids, from the first above `after`; false from visit ends it. O(listed).
   Result<void> list(std::optional<schema::AccountId> after,
                     const std::function<bool(schema::AccountId, const schema::AccountListRecord&)>& visit);

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "base/bytes.h"
+#include "schema/keys.h"
 #include "store/account_write.h"
 #include "store/calendar.h"
 #include "store/rooms.h"
@@ -16,7 +17,7 @@ using schema::Partition;
 
 namespace {
 
-constexpr std::size_t kAtOnce = 256;
+constexpr std::size_t kRecordsAtOnce = 256;
 constexpr std::size_t kMessages = 1000;
 
 // Trimming is hinted once a day and slice: hints of one day are one.
@@ -48,10 +49,10 @@ class SliceReader {
       auto record = schema::decode_AuditRecord(value);
       if (!record.ok()) decoded = record.error();
       else ahead_.push_back({ByteReader(key.substr(1)).u64(), std::move(*record)});
-      return decoded.ok() && ahead_.size() < kAtOnce;
+      return decoded.ok() && ahead_.size() < kRecordsAtOnce;
     }));
     TELEPOST_TRY(std::move(decoded));
-    ended_ = ahead_.size() < kAtOnce;
+    ended_ = ahead_.size() < kRecordsAtOnce;
     if (!ahead_.empty()) next_ = ahead_.back().number + 1;
     return {};
   }
@@ -85,8 +86,8 @@ CommitList Audit::entries(Rooms& rooms, AuditRecord record, const OpenNumbers::O
   CommitList list;
   record.time = rooms.clock.now();
   const Partition slice = keys::audit_slice(record.account);
-  const Time trim = day_after(record.time + rooms.configuration.audit_keep);
-  if (rooms.audit.hinted[slice.slice()].exchange(to_millis(trim)) != to_millis(trim)) list.push_back(Calendar::write(trim, slice));
+  // Of one day all write the same hint: a list that is refused must not have been the only one to bring it.
+  list.push_back(Calendar::write(day_after(record.time + rooms.configuration.audit_keep), slice));
   CommitEntry entry{Batch(slice)};
   entry.batch.put(Space::queue, keys::audit(opening.number()), schema::encode(record));
   list.push_back(std::move(entry));
@@ -129,26 +130,28 @@ Result<std::string> Audit::list(std::string_view cursor, std::optional<schema::A
   return std::to_string(position);
 }
 
-Result<void> Audit::trim(const Partition& slice) {
+Result<bool> Audit::trim(const Partition& slice, const std::function<bool()>& goes_on) {
   const Time last = rooms_.clock.now() - rooms_.configuration.audit_keep;
+  std::string from = "A";  // what lies before it is gone
   for (;;) {
     CommitEntry entry{Batch(slice)};
     std::optional<Time> staying;
     Result<void> decoded;
-    TELEPOST_TRY(rooms_.engine->reader(slice)->scan(Space::queue, "A", keys::after("A"), [&](std::string_view key, std::string_view value) {
+    TELEPOST_TRY(rooms_.engine->reader(slice)->scan(Space::queue, from, keys::after("A"), [&](std::string_view key, std::string_view value) {
       const auto record = schema::decode_AuditRecord(value);
       if (!record.ok()) decoded = record.error();
       else if (record->time > last) staying = record->time;
-      else entry.batch.erase(Space::queue, key);
-      return decoded.ok() && !staying && entry.batch.operations() < kAtOnce;
+      else entry.batch.erase(Space::queue, from = key);
+      return decoded.ok() && !staying && entry.batch.operations() < kRecordsAtOnce;
     }));
     TELEPOST_TRY(std::move(decoded));
-    const bool more = entry.batch.operations() >= kAtOnce;
+    const bool more = entry.batch.operations() >= kRecordsAtOnce;
     CommitList list;
     if (staying) list.push_back(Calendar::write(day_after(*staying + rooms_.configuration.audit_keep), slice));
     if (!entry.batch.empty()) list.push_back(std::move(entry));
     if (!list.empty()) TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
-    if (!more) return {};
+    if (!more) return true;
+    if (!goes_on()) return false;
   }
 }
 

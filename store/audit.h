@@ -2,8 +2,6 @@
 // slices of its own, ordered by number, and outlives the accounts that it tells of; audit.keep bounds it.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,7 +9,6 @@
 
 #include "base/result.h"
 #include "schema/audit_record.h"
-#include "schema/keys.h"
 #include "store/engine/batch.h"
 #include "store/open_numbers.h"
 
@@ -24,7 +21,6 @@ class AccountWrite;
 struct AuditRoom {
   explicit AuditRoom(Numbers& from) : numbers(from) {}
   OpenNumbers numbers;
-  std::array<std::atomic<std::int64_t>, schema::keys::kAuditSlices> hinted{};  // the last day on which a slice's trimming was hinted
 };
 
 // Gathers what one batch of an account does: one record for each action, policy and reason.
@@ -54,8 +50,8 @@ class Audit {
   using Visitor = std::function<bool(const schema::AuditRecord&)>;
   Result<std::string> list(std::string_view cursor, std::optional<schema::AccountId> account, const Visitor& visit);
 
-  // What audit.keep has passed goes; a hint is written for what stays.
-  Result<void> trim(const schema::Partition& slice);
+  // What audit.keep has passed goes, batch after batch while `goes_on`; a hint is written for what stays. False: more is to go.
+  Result<bool> trim(const schema::Partition& slice, const std::function<bool()>& goes_on);
 
   // The batches of one record, with the hint that trims it. `opening` is held until they were submitted.
   static CommitList entries(Rooms& rooms, schema::AuditRecord record, const OpenNumbers::Opening& opening);

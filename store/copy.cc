@@ -5,10 +5,14 @@
 #include "policies/delivery.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "store/archive/archived_source.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
+#include "store/pieces.h"
+#include "store/quota.h"
 #include "store/received_order.h"
 #include "store/rooms.h"
+#include "store/stored_content.h"
 #include "store/submission_writer.h"
 
 namespace telepost::store {
@@ -55,7 +59,7 @@ std::vector<std::string> keywords_of(const Incoming& incoming) {
 void ask_for_report(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index) {
   const Recipient& to = arrived.incoming.to[index];
   if (!to.request.notify.success || arrived.incoming.from.empty()) return;
-  if (!arrived.incoming.judgement.tells_sender()) return;
+  if (!arrived.incoming.judgement.tells_sender() || arrived.incoming.judgement.may_be_forged) return;
   schema::ReportRecord report;
   report.state = schema::SendState::delivered;
   report.to = addr_spec(arrived.incoming.from);
@@ -83,11 +87,7 @@ policies::DeliveryVerdict decide(AccountWrite& write, const Arrived& arrived) {
   facts.kind = arrived.document.kind;
   facts.size_bytes = arrived.document.size_bytes;
   facts.junk = arrived.incoming.judgement.junk;
-  for (const schema::Usage& usage : write.head().usage) {
-    facts.account.messages += usage.messages;
-    facts.account.bytes += usage.bytes;
-  }
-  facts.account_of_kind = write.head().usage[static_cast<std::size_t>(arrived.document.kind)];
+  if (arrived.incoming.quota == Incoming::Quota::asked) facts.quota = quota_facts(write, facts.kind);
   return policies::decide_delivery(facts);
 }
 
@@ -119,7 +119,7 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived
 
   schema::MailboxId mailbox = kInbox;
   if (verdict.mailbox == "Junk") {
-    TELEPOST_ASSIGN(mailbox, junk_mailbox(write));
+    TELEPOST_ASSIGN(mailbox, mailbox_for(write, schema::Role::junk, "Junk"));
   }
   // The document is written with this copy's own facts in it, not copied for them.
   schema::Document& document = arrived.document;
@@ -137,6 +137,20 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived
     write.assign_key(key, arrived.ids[index].local);
   }
   return Delivered{arrived.ids[index], Delivered::How::stored};
+}
+
+Result<Content> copy_content(Rooms& rooms, schema::MessageId id, const schema::MessageRecord& record, schema::MessageId target) {
+  Content content;
+  content.segments = record.segments;
+  if (record.tier == schema::Tier::archived) {
+    TELEPOST_ASSIGN(content.inline_bytes, restore_content(rooms, id, record, target, [](std::string_view) { return true; }));
+    return content;
+  }
+  const auto partition = rooms.engine->reader(schema::Partition::account(id.account));
+  StoredContent stored(*partition, rooms.dictionaries, id.local);
+  TELEPOST_ASSIGN(content.inline_bytes, stored.segments(record));
+  TELEPOST_TRY(Pieces(rooms).link(content.pieces(), {target}));
+  return content;
 }
 
 }  // namespace telepost::store

@@ -1,4 +1,5 @@
-// One recipient's copy of a message that arrived: the policy's verdict on it, and its records in the account's batch.
+// One recipient's copy of a message that arrived: the policy's verdict on it, and its records in the account's batch; and copies of what is
+// stored.
 #pragma once
 
 #include "base/result.h"
@@ -20,5 +21,9 @@ Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_
 
 // Puts the copy into the batch; on an error the batch is to be thrown away. Errors: what the policy refuses with, too_large.
 Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::size_t index);
+
+// The same bytes for another message: inline ones copied, shared ones linked. What lies in the archive is fetched: a copy is online.
+// Errors: as restore_content().
+Result<Content> copy_content(Rooms& rooms, schema::MessageId id, const schema::MessageRecord& record, schema::MessageId target);
 
 }  // namespace telepost::store

@@ -7,6 +7,7 @@
 #include "store/accounts.h"
 #include "store/directory.h"
 #include "store/intake.h"
+#include "store/quota.h"
 #include "store/resolve.h"
 #include "store/rooms.h"
 
@@ -40,11 +41,7 @@ Result<void> has_room(AccountWrite& write, const ResolveOptions& options) {
   facts.state = write.profile().state;
   facts.service = &write.service();
   facts.size_bytes = *options.size_bytes;
-  for (const schema::Usage& usage : write.head().usage) {
-    facts.account.messages += usage.messages;
-    facts.account.bytes += usage.bytes;
-  }
-  facts.account_of_kind = write.head().usage[static_cast<std::size_t>(facts.kind)];
+  facts.quota = quota_facts(write, facts.kind);
   const policies::DeliveryVerdict verdict = policies::decide_delivery(facts);
   return verdict.refusal ? Result<void>(*verdict.refusal) : Result<void>();
 }

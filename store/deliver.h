@@ -35,6 +35,7 @@ struct Judgement {
   bool junk = false;                 // it goes to the mailbox Junk, with the keyword $junk
   std::vector<std::string> defects;  // for the document, in words: what was wrong or was taken out
   bool forged = false;               // its reverse path is not its sender's
+  bool may_be_forged = false;        // nothing proves that it is: no report of success goes there, which anybody could ask for
   // Else a report would be junk to somebody else, in our name (RFC 5321 section 6.2).
   bool tells_sender() const { return !junk && !forged; }
 };
@@ -50,6 +51,7 @@ struct Incoming {
   Judgement judgement;
   std::vector<std::string> keywords;            // to begin with; sorted JMAP keywords
   std::optional<Time> received;                 // append: the received time to keep (default: now)
+  enum class Quota { asked, not_asked } quota = Quota::asked;  // not_asked: what the account must be told though it is full
   enum class Reply {
     one_for_each,  // LMTP: each recipient's result is its own
     one_for_all,   // SMTP: once the first copy is durable the others are durable intents, and who refuses is told of by a report

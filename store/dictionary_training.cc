@@ -24,6 +24,25 @@ constexpr std::size_t kListed = 32;            // of a mailbox, the newest
 constexpr std::size_t kSampleBytes = 8u << 10;
 constexpr std::size_t kSharedBytes = 48u << 10;
 
+// Document and inline segments. Nothing: archived, on its way out, or damaged, which is told where the message itself is packed.
+Result<std::optional<std::string>> text_of(Rooms& rooms, const PartitionReader& reader, schema::LocalId local) {
+  using Text = std::optional<std::string>;
+  const auto read = [&]() -> Result<Text> {
+    TELEPOST_ASSIGN(const auto bytes, reader.get(Space::point, keys::message(local)));
+    if (!bytes) return Text();
+    TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
+    if (record.tier != schema::Tier::online) return Text();
+    StoredContent content(reader, rooms.dictionaries, local);
+    TELEPOST_ASSIGN(const auto document, content.document());
+    if (!document) return Text();
+    TELEPOST_ASSIGN(const auto segments, content.segments(record));
+    return Text(joined_content(*document, segments));
+  };
+  Result<Text> text = read();
+  if (!text.ok() && text.error().kind == Errc::corrupt) return Text();
+  return text;
+}
+
 // Bytes that the samples take with a dictionary; only every fourth, which are enough to compare.
 std::size_t bytes_with(const codec::Dictionary& dictionary, const std::vector<codec::Sample>& samples) {
   codec::Compressor compressor;
@@ -95,21 +114,16 @@ Result<void> DictionaryTraining::gather(schema::Kind kind) {
 
 Result<void> DictionaryTraining::gather_account(schema::AccountId account, schema::Kind kind) {
   const auto page = MessageReader(rooms_).list_by_received(account, kInbox, {}, {}, kListed);
-  if (!page.ok() && page.error().kind == Errc::not_found) return {};  // on its way out
+  // On its way out, or damaged.
+  if (!page.ok() && (page.error().kind == Errc::not_found || page.error().kind == Errc::corrupt)) return {};
   TELEPOST_TRY(page);
   const auto reader = rooms_.engine->bulk_reader(Partition::account(account));
   std::size_t taken = 0;
   for (const Listed& listed : page->messages) {
     if (listed.summary.kind != kind) continue;
-    TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::message(listed.summary.local)));
-    if (!bytes) continue;
-    TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
-    if (record.tier != schema::Tier::online) continue;
-    StoredContent content(*reader, rooms_.dictionaries, listed.summary.local);
-    TELEPOST_ASSIGN(const auto document, content.document());
-    if (!document) continue;
-    TELEPOST_ASSIGN(const auto segments, content.segments(record));
-    samples_.push_back({account.value, codec::text_to_learn_from(joined_content(*document, segments)).substr(0, kSampleBytes)});
+    TELEPOST_ASSIGN(const auto text, text_of(rooms_, *reader, listed.summary.local));
+    if (!text) continue;
+    samples_.push_back({account.value, codec::text_to_learn_from(*text).substr(0, kSampleBytes)});
     sample_bytes_ += samples_.back().text.size();
     if (++taken == kMessagesOfAccount) return {};
   }

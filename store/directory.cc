@@ -76,6 +76,7 @@ Result<schema::AccountId> Directory::create(schema::AccountRecord profile) {
   write.before(std::move(listed));
   for (const std::string& address : profile.addresses) write.after(claim(address, account));
   write.set_profile(std::move(profile));
+  write.head().policy_revision = write.service().revision;  // nothing is there to be dated
   const Result<void> committed = write.commit();
   if (!committed.ok() && committed.error().kind == Errc::conflict) return {Errc::exists, "the address was taken meanwhile"};
   TELEPOST_TRY(committed);

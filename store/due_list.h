@@ -15,6 +15,12 @@ namespace telepost::store::due {
 inline constexpr char kExpire = 'x';        // id: local number: ask the policy whether the message expires
 inline constexpr char kArchive = 'v';       // id: local number: ask the policy whether the message may go to the archive
 inline constexpr char kCompress = 'c';      // id: local number: ask the policy whether the message is compressed
+inline constexpr char kPurge = 'z';         // id: step and zeros: what undelete kept long enough, or has too much of; value: where the step goes on
+inline constexpr char kUnpark = 'h';        // id: step and local number: what kept it may have ended; 0: the same of all, value: where to go on
+inline constexpr char kRedate = 'q';       // id: local number: messages behind it are dated by a policy that changed
+inline constexpr char kCheckArchived = 'g';  // id: number and local number; value: parts: what a broken-off archiving may have left
+inline constexpr char kRemoveArchived = 'y'; // the same: parts in the archive that no record names
+inline constexpr char kRelieve = '~';       // id: zeros; value: "1" on the way: the account is over what it may hold online. Behind all others of its time
 inline constexpr char kUnlink = 'u';        // id: local number; value: digests of pieces to unlink
 inline constexpr char kForgetKey = 'k';     // id: the delivery key's 16 bytes
 inline constexpr char kServeIntents = 'i';  // id: local number: recipients that are still to be served
@@ -23,6 +29,7 @@ inline constexpr char kRemoveContent = 'r'; // id: zeros: the account is being d
 inline constexpr char kCheckAddresses = 'a';  // id: zeros: a new account whose addresses may never have come
 inline constexpr char kServeSubmission = 's';  // id: local number: local recipients of a message that was handed in
 inline constexpr char kForgetSubmission = 'o'; // id: local number: what is kept of such a message ends
+inline constexpr char kWarnQuota = 'w';     // id: since when it is over its soft quota, 0 or 1: that, or that it will be full soon, is to be told
 inline constexpr char kReport = 'p';        // id: local number of the copy it is about; value: ReportRecord
 
 // Longer than making an account may take.
@@ -33,6 +40,18 @@ inline std::string id_of(schema::LocalId local) {
   ByteWriter(id).u64(local.value);
   return id;
 }
+inline std::string id_of(schema::LocalId local, std::uint64_t number) {  // the same with an archiving's number in front
+  std::string id;
+  ByteWriter(id).u64(number).u64(local.value);
+  return id;
+}
+inline std::uint64_t number_of(std::string_view id) { return ByteReader(id).u64(); }
+inline std::string archived_parts(std::uint64_t parts) {
+  std::string value;
+  ByteWriter(value).u32(static_cast<std::uint32_t>(parts));
+  return value;
+}
+inline std::uint32_t parts_of(std::string_view value) { return ByteReader(value).u32(); }
 inline schema::LocalId local_of(std::string_view id) { return {ByteReader(id.substr(8)).u64()}; }
 inline Time time_of(std::string_view key) {  // of an item, by its key
   return from_millis(static_cast<std::int64_t>(ByteReader(key.substr(1)).u64() ^ (1ull << 63)));

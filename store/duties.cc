@@ -1,5 +1,8 @@
 #include "store/duty.h"
 
+#include "base/assert.h"
+#include "schema/keys.h"
+
 namespace telepost::store {
 namespace {
 
@@ -8,6 +11,14 @@ Result<void> nothing(DutyWork&, AccountWrite&, const DueItem&) { return {}; }
 
 constexpr Duty kDuties[] = {
     {due::kExpire, SweepKind::expire, false, false, expire, nullptr},
+    {due::kPurge, SweepKind::expire, false, false, purge, nullptr},
+    {due::kUnpark, SweepKind::expire, false, false, unpark, nullptr},
+    {due::kRedate, SweepKind::expire, false, true, redate, nullptr},
+    {due::kArchive, SweepKind::archive, false, false, consider_archive, nullptr},
+    {due::kRelieve, SweepKind::archive, false, false, nullptr, relieve},
+    {due::kCheckArchived, SweepKind::archive, false, false, check_archived, nullptr},
+    {due::kRemoveArchived, SweepKind::archive, true, false, nullptr, nullptr, remove_archived},
+    {due::kCompress, SweepKind::compress, false, false, finish_packing, nullptr, pack},
     {due::kUnlink, SweepKind::reclaim, true, false, nullptr, unlink},
     {due::kForgetKey, SweepKind::reclaim, false, false, forget_key, nullptr},
     {due::kTrimChanges, SweepKind::reclaim, false, false, trim_changes, nullptr},
@@ -16,6 +27,7 @@ constexpr Duty kDuties[] = {
     {due::kServeIntents, SweepKind::reclaim, true, true, nullptr, serve_intents},
     {due::kServeSubmission, SweepKind::reclaim, true, true, nullptr, serve_submission},
     {due::kReport, SweepKind::reclaim, true, true, nullptr, send_report},
+    {due::kWarnQuota, SweepKind::reclaim, false, true, note_quota_warning, warn_quota},
     {due::kForgetSubmission, SweepKind::reclaim, false, false, forget_submission, nullptr},
 };
 
@@ -26,6 +38,12 @@ const Duty* duty_of(char what) {
     if (duty.what == what) return &duty;
   }
   return nullptr;
+}
+
+void put_rest(DutyWork& work, AccountWrite& write, const DueItem& item, const std::string& id, std::string_view value) {
+  TELEPOST_ASSERT(id > item.id);
+  write.put(Space::queue, schema::keys::due(item.time, item.what, id), value);
+  work.made_more = true;
 }
 
 }  // namespace telepost::store

@@ -2,6 +2,7 @@
 #include "store/duty.h"
 #include "store/message_dates.h"
 #include "store/message_edit.h"
+#include "store/redating.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -13,13 +14,22 @@ Result<void> expire(DutyWork& work, AccountWrite& write, const DueItem& item) {
   // The policy of this moment decides, not the one of the delivery.
   TELEPOST_ASSIGN(const policies::Lifecycle lifecycle, lifecycle_of(write, {edit->record(), edit->summary()}));
   if (!lifecycle.expires) return {};
-  if (lifecycle.expires->time > work.rooms.clock.now()) {
+  if (lifecycle.expires->time > work.run.until()) {
     write.add_due(lifecycle.expires->time, due::kExpire, item.id);
     return {};
   }
-  work.run.count().bytes_freed += edit->record().size_bytes;
-  TELEPOST_TRY(edit->expunge(schema::Removal::expired, work.rooms.clock.now()));
+  TELEPOST_ASSIGN(const MessageEdit::Gone gone, edit->expunge(schema::Removal::expired, work.rooms.clock.now()));
+  if (gone == MessageEdit::Gone::for_good) work.run.count().bytes_freed += edit->record().size_bytes;
   work.audit.add(schema::AuditRecord::Action::expired, policies::policy_of(*lifecycle.expires->rule), lifecycle.expires->reason, item.local());
+  return {};
+}
+
+Result<void> redate(DutyWork& work, AccountWrite& write, const DueItem& item) {
+  TELEPOST_ASSIGN(const auto rest, Redating::step(write, item.local()));
+  if (!rest) return {};
+  // Under another policy than the item's it begins anew, and may be no further than it was.
+  if (due::id_of(*rest) > item.id) put_rest(work, write, item, due::id_of(*rest));
+  else write.add_due(write.now(), due::kRedate, due::id_of(*rest));
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include "store/directory.h"
 #include "store/duty.h"
 #include "store/pieces.h"
+#include "store/redating.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -20,9 +21,10 @@ Result<void> forget_key(DutyWork&, AccountWrite& write, const DueItem& item) {
   return {};
 }
 
-// Tombstones older than changes.keep go and the floor rises; the rest are due when the oldest of them is.
+// Tombstones older than changes.keep, and than what undelete may bring back, go and the floor rises; the rest are due when the oldest of
+// them is.
 Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem&) {
-  const Duration keep = work.rooms.configuration.changes_keep;
+  const Duration keep = std::max(work.rooms.configuration.changes_keep, write.service().settings.undelete.keep);
   const Time now = work.rooms.clock.now();
   write.head().trim_due.reset();
   for (;;) {
@@ -63,6 +65,7 @@ Result<void> check_addresses(DutyWork& work, AccountWrite& write, const DueItem&
     changed.addresses = std::move(kept);
   }
   write.set_profile(std::move(changed));
+  Redating::check(write);
   return {};
 }
 
@@ -77,9 +80,7 @@ Result<void> unlink(DutyWork& work, const DueItem& item) {
   std::vector<Pieces::Link> links;
   for (std::size_t at = 0; at + 32 <= item.value.size(); at += 32) {
     const Digest piece = digest_from_bytes(std::string_view(item.value).substr(at, 32));
-    const bool used = std::any_of(record.segments.begin(), record.segments.end(),
-                                  [&](const schema::Segment& segment) { return segment.piece == piece; });
-    if (!used) links.push_back({piece, work.message(item)});
+    if (!uses_piece(record, piece)) links.push_back({piece, work.message(item)});
   }
   return Pieces(work.rooms).unlink(links);
 }

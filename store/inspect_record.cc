@@ -4,10 +4,14 @@
 
 #include "base/bytes.h"
 #include "schema/app_password.h"
+#include "schema/hold_record.h"
+#include "schema/lease_record.h"
 #include "schema/audit_record.h"
 #include "schema/dictionary_records.h"
+#include "schema/kept_record.h"
 #include "schema/mail_job.h"
 #include "schema/message.h"
+#include "schema/redating_record.h"
 #include "transcoders/codec/coded.h"
 
 namespace telepost::store {
@@ -64,15 +68,6 @@ std::string_view name_of(schema::PieceRecord::Codec codec) {
   }
   return "unknown";
 }
-std::string_view name_of(schema::Removal reason) {
-  switch (reason) {
-    case schema::Removal::expunged: return "expunged";
-    case schema::Removal::expired: return "expired";
-    case schema::Removal::account_deleted: return "account_deleted";
-  }
-  return "";
-}
-
 std::string_view name_of(schema::CdrRecord::Event event) {
   switch (event) {
     case schema::CdrRecord::Event::delivery: return "delivery";
@@ -104,6 +99,8 @@ bool describe_head(std::string_view bytes, Fields& fields) {
   out.number("modseq", r->modseq).number("floor", r->floor).number("next_mailbox", r->next_mailbox)
       .number("next_uidvalidity", r->next_uidvalidity).time("earliest_hint", r->earliest_hint).time("trim_due", r->trim_due)
       .number("cdr_hint", r->cdr_hint).number("cdr_sequence", r->cdr_sequence);
+  if (r->kept.messages > 0) out.number("kept", r->kept.messages).number("kept_bytes", r->kept.bytes).number("parked", r->parked.messages);
+  if (r->purge_due) out.time("purge_due", r->purge_due);
   for (std::size_t kind = 1; kind < r->usage.size(); ++kind) {
     const schema::Usage& usage = r->usage[kind];
     if (usage.messages == 0 && usage.bytes == 0) continue;
@@ -162,6 +159,16 @@ bool describe_summary(std::string_view bytes, Fields& fields) {
   if (r->duration) out.number("duration_ms", r->duration->count());
   if (r->pages) out.number("pages", *r->pages);
   return true;
+}
+
+bool describe_kept(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_KeptRecord(bytes);
+  if (!r.ok()) return false;
+  std::vector<std::string> places;
+  for (const auto& place : r->places) places.push_back(std::to_string(place.mailbox.value));
+  Describer(fields).text("reason", name_of(r->departed.reason)).time("departed", r->departed.time).texts("mailboxes", places);
+  if (r->hold != 0) Describer(fields).number("hold", r->hold);
+  return describe_summary(schema::encode(r->summary), fields);
 }
 
 bool describe_change(std::string_view bytes, Fields& fields) {
@@ -247,6 +254,13 @@ bool describe_listed(std::string_view bytes, Fields& fields) {
   return r.ok();
 }
 
+bool describe_redating(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_RedatingRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).number("classes", r->classes).text("after", to_string(r->after)).number("done", r->done);
+  return true;
+}
+
 bool describe_store(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_StoreRecord(bytes);
   if (!r.ok()) return false;
@@ -262,6 +276,20 @@ bool describe_audit(std::string_view bytes, Fields& fields) {
   for (const schema::LocalId local : r->messages) messages.push_back(to_string(schema::MessageId{r->account, local}));
   Describer(fields).text("action", schema::name_of(r->action)).time("time", r->time).text("account", to_string(r->account))
       .text("policy", r->policy).text("reason", r->reason).texts("messages", messages);
+  return true;
+}
+
+bool describe_hold(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_HoldRecord(bytes);
+  if (r.ok()) Describer(fields).text("state", r->state == schema::HoldRecord::State::active ? "active" : "releasing").text("about", to_string(*r)).text("reason", r->reason);
+  return r.ok();
+}
+
+bool describe_lease(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_LeaseRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).number("owner", r->owner).number("epoch", r->epoch).number("renewal", r->renewal)
+      .number("length_ms", r->length.count()).time("until", r->until);
   return true;
 }
 

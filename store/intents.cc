@@ -20,8 +20,6 @@ namespace keys = schema::keys;
 
 namespace {
 
-constexpr Duration kKeepKeys = std::chrono::days(7);
-
 struct Refused {
   const schema::IntentRecord::Recipient* recipient;
   Error why;
@@ -49,24 +47,11 @@ std::optional<schema::ReportRecord> report_of(schema::MessageId first, const sch
   return report;
 }
 
-// The first copy's account is being removed: the report is due in one of those that refused, beside a key that keeps it from being
-// written twice.
+// The first copy's account is gone: the report is due in one of those that refused.
 Result<void> report_elsewhere(Rooms& rooms, const schema::ReportRecord& report, const std::vector<Refused>& refused) {
-  for (const Refused& each : refused) {
-    Result<AccountWrite> write = AccountWrite::begin(rooms, each.recipient->message.account, AccountWrite::Mode::with_reads);
-    if (!write.ok() && write.error().kind == Errc::not_found) continue;
-    TELEPOST_TRY(write);
-    const std::string key = keys::delivery_key(std::string("\0refused ", 9) + schema::to_string(each.recipient->message));
-    TELEPOST_ASSIGN(const auto told, write->get(Space::point, key));
-    if (told) return {};
-    const Time forget = rooms.clock.now() + kKeepKeys;
-    write->put(Space::point, key, schema::encode(schema::DeliveryKeyRecord{each.recipient->message.local, forget}));
-    write->add_due(forget, due::kForgetKey, std::string_view(key).substr(1));
-    write->add_due(rooms.clock.now(), due::kReport, due::id_of(each.recipient->message.local), schema::encode(report));
-    return write->commit();
-  }
-  drop_report("no_account", report.to, report.trace, report.recipients.front().reply);
-  return {};
+  std::vector<schema::MessageId> others;
+  for (const Refused& each : refused) others.push_back(each.recipient->message);
+  return Reports(rooms).leave_with(others, "refused " + schema::to_string(others.front()), report);
 }
 
 // One batch: who is served or refused is named no more, and the report is due. With the last one goes what was kept of a first copy that
@@ -91,7 +76,7 @@ Result<void> end_intents(Rooms& rooms, schema::MessageId first, const std::vecto
     if (waiting.empty()) write->erase(Space::point, key);
     else write->put(Space::point, key, schema::encode(intents));
   }
-  if (waiting.empty()) TELEPOST_TRY(MessageEdit::remove_kept(*write, first.local, rooms.clock.now()));
+  if (waiting.empty()) TELEPOST_TRY(MessageEdit::remove_sent(*write, first.local, rooms.clock.now()));
   return write->commit();
 }
 

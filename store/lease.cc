@@ -62,24 +62,33 @@ void Lease::release(CommitEntry& entry) const {
   entry.batch.put(Space::point, key_, schema::encode(free));
 }
 
-Result<Lease*> SliceLeases::take(Rooms& rooms, std::uint16_t slice) {
-  std::optional<Lease>& lease = leases_[slice];
+Result<std::shared_ptr<Lease>> SliceLeases::take(Rooms& rooms, std::uint16_t slice) {
+  std::shared_ptr<Lease>& lease = leases_[slice];
   if (!lease) {
     const auto partition = schema::Partition::slice(schema::PartitionKind::calendar, slice);
-    TELEPOST_ASSIGN(lease, Lease::take(rooms, partition, schema::keys::kCalendarLease));
+    TELEPOST_ASSIGN(auto taken, Lease::take(rooms, partition, schema::keys::kCalendarLease));
+    if (taken) lease = std::make_shared<Lease>(std::move(*taken));
   }
-  return lease ? &*lease : nullptr;
+  return lease;
 }
 
-void SliceLeases::finish(Rooms& rooms, std::uint16_t slice, CommitEntry& entry, bool is_end) {
-  const std::optional<Lease>& lease = leases_[slice];
+// Nobody has it but the one who asks.
+bool SliceLeases::is_last(std::uint16_t slice, const std::shared_ptr<Lease>& lease) const {
+  return leases_[slice] == lease && lease.use_count() == 2;
+}
+
+void SliceLeases::finish(Rooms& rooms, std::uint16_t slice, const std::shared_ptr<Lease>& lease, CommitEntry& entry, bool is_end) {
   if (!lease) return;
   entry.expectations.push_back(lease->expectation());
-  if (is_end && rooms.engine->writers() == Engine::Writers::many) lease->release(entry);
+  if (is_end && is_last(slice, lease) && rooms.engine->writers() == Engine::Writers::many) lease->release(entry);
 }
 
-void SliceLeases::finished(Rooms& rooms, std::uint16_t slice) {
-  if (rooms.engine->writers() == Engine::Writers::many) drop(slice);
+void SliceLeases::finished(Rooms& rooms, std::uint16_t slice, const std::shared_ptr<Lease>& lease) {
+  if (lease && is_last(slice, lease) && rooms.engine->writers() == Engine::Writers::many) drop(slice, lease);
+}
+
+void SliceLeases::drop(std::uint16_t slice, const std::shared_ptr<Lease>& lease) {
+  if (leases_[slice] == lease) leases_[slice].reset();
 }
 
 bool SeenLeases::has_lapsed(const std::string& place, const std::string& bytes, Duration length, SteadyTime now) {

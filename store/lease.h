@@ -7,6 +7,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -53,18 +54,19 @@ class Lease {
 };
 
 // The leases of the calendar's slices that this process holds. On an engine with one writer they are kept for its life, on one with many
-// until the slice's work is done. Not synchronized.
+// until the slice's work is done. Several sweeps of the process share one, in turns (store/sweep_turns.h). Not synchronized.
 class SliceLeases {
  public:
-  // nullptr: another process works on the slice. Valid until finished() or drop().
-  Result<Lease*> take(Rooms& rooms, std::uint16_t slice);
-  // The batch that ends a page of the slice's work expects the lease; the one that ends the work gives it back.
-  void finish(Rooms& rooms, std::uint16_t slice, CommitEntry& entry, bool is_end);
-  void finished(Rooms& rooms, std::uint16_t slice);  // that batch is durable
-  void drop(std::uint16_t slice) { leases_[slice].reset(); }
+  // nullptr: another process works on the slice. Who has it keeps it for as long as the slice's work takes.
+  Result<std::shared_ptr<Lease>> take(Rooms& rooms, std::uint16_t slice);
+  // The batch that ends a page of the slice's work expects the lease; the one that ends the work of the last who has it gives it back.
+  void finish(Rooms& rooms, std::uint16_t slice, const std::shared_ptr<Lease>& lease, CommitEntry& entry, bool is_end);
+  void finished(Rooms& rooms, std::uint16_t slice, const std::shared_ptr<Lease>& lease);  // that batch is durable
+  void drop(std::uint16_t slice, const std::shared_ptr<Lease>& lease);  // it is another's by now
 
  private:
-  std::array<std::optional<Lease>, schema::keys::kCalendarSlices> leases_;
+  bool is_last(std::uint16_t slice, const std::shared_ptr<Lease>& lease) const;
+  std::array<std::shared_ptr<Lease>, schema::keys::kCalendarSlices> leases_;
 };
 
 // Others' leases as this process saw them last, and since when they stand unchanged. Any thread.

@@ -7,6 +7,7 @@
 #include "schema/keys.h"
 #include "store/account_write.h"
 #include "store/message_edit.h"
+#include "store/redating.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -95,31 +96,70 @@ Result<schema::MailboxId> add_level(AccountWrite& write, schema::MailboxId paren
   return id;
 }
 
-}  // namespace
-
-Result<schema::MailboxId> junk_mailbox(AccountWrite& write) {
+// RFC 8621 section 2: no two mailboxes of an account have the same role.
+Result<bool> is_taken(AccountWrite& write, schema::Role role) {
+  if (role == schema::Role::none) return false;
   TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
   for (const auto& [key, value] : all) {
     TELEPOST_ASSIGN(const auto record, schema::decode_MailboxRecord(value));
-    if (record.role == schema::Role::junk) return record.id;
+    if (record.role == role) return true;
   }
-  TELEPOST_ASSIGN(const auto named, write.get(Space::point, keys::mailbox_name(schema::MailboxId{0}, "Junk")));
-  if (named) return schema::MailboxId{ByteReader(*named).u32()};
-  return add_level(write, schema::MailboxId{0}, "Junk", schema::Role::junk);
+  return false;
 }
 
-Result<schema::MailboxId> sent_mailbox(AccountWrite& write) {
+struct Made {
+  schema::MailboxId id;
+  bool is_new;
+};
+
+// The mailbox at a path's end, with what is missing on the way to it.
+Result<Made> make_path(AccountWrite& write, const std::vector<std::string>& names, schema::Role role) {
+  TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
+  if (all.size() + names.size() > kMaxMailboxes) return {Errc::too_many, "an account has at most 10,000 mailboxes"};
+  Made made{{0}, false};
+  for (std::size_t level = 0; level < names.size(); ++level) {
+    TELEPOST_ASSIGN(const auto there, write.get(Space::point, keys::mailbox_name(made.id, names[level])));
+    if (there) {
+      made.id = {ByteReader(*there).u32()};
+      continue;
+    }
+    TELEPOST_ASSIGN(made.id, add_level(write, made.id, names[level], level + 1 == names.size() ? role : schema::Role::none));
+    made.is_new = true;
+  }
+  return made;
+}
+
+}  // namespace
+
+Result<schema::MailboxId> mailbox_of(AccountWrite& write, const schema::KeptRecord::Place& place) {
+  const auto there = write.mailbox(place.mailbox);
+  if (there.ok()) return place.mailbox;
+  if (there.error().kind != Errc::not_found) return there.error();
+  if (place.role != schema::Role::none) {
+    if (const auto loaded = write.loaded_mailbox(place.role)) return *loaded;
+    TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
+    for (const auto& [key, value] : all) {
+      TELEPOST_ASSIGN(const auto record, schema::decode_MailboxRecord(value));
+      if (record.role == place.role) return record.id;
+    }
+  }
+  TELEPOST_ASSIGN(const auto names, names_of(place.path));
+  TELEPOST_ASSIGN(const Made made, make_path(write, names, place.role));
+  return made.id;
+}
+
+Result<schema::MailboxId> mailbox_for(AccountWrite& write, schema::Role role, std::string_view name) {
   TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
   for (const auto& [key, value] : all) {
     TELEPOST_ASSIGN(const auto record, schema::decode_MailboxRecord(value));
-    if (record.role != schema::Role::sent) continue;
+    if (record.role != role) continue;
     TELEPOST_TRY(write.mailbox(record.id));
     return record.id;
   }
-  TELEPOST_ASSIGN(const auto named, write.get(Space::point, keys::mailbox_name(schema::MailboxId{0}, "Sent")));
-  if (!named) return add_level(write, schema::MailboxId{0}, "Sent", schema::Role::sent);
+  TELEPOST_ASSIGN(const auto named, write.get(Space::point, keys::mailbox_name(schema::MailboxId{0}, name)));
+  if (!named) return add_level(write, schema::MailboxId{0}, std::string(name), role);
   TELEPOST_ASSIGN(schema::MailboxRecord* const mailbox, write.mailbox({ByteReader(*named).u32()}));
-  mailbox->role = schema::Role::sent;
+  mailbox->role = role;
   mailbox->modseq = write.advance();
   return mailbox->id;
 }
@@ -146,22 +186,12 @@ Result<schema::MailboxId> Mailboxes::find(schema::AccountId account, std::string
 Result<schema::MailboxId> Mailboxes::create(schema::AccountId account, std::string_view path, schema::Role role) {
   TELEPOST_ASSIGN(const auto names, names_of(path));
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account, AccountWrite::Mode::with_reads));
-  TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
-  if (all.size() + names.size() > kMaxMailboxes) return {Errc::too_many, "an account has at most 10,000 mailboxes"};
-  schema::MailboxId at{0};
-  bool made = false;
-  for (std::size_t level = 0; level < names.size(); ++level) {
-    TELEPOST_ASSIGN(const auto there, write.get(Space::point, keys::mailbox_name(at, names[level])));
-    if (there) {
-      at = {ByteReader(*there).u32()};
-      continue;
-    }
-    TELEPOST_ASSIGN(at, add_level(write, at, names[level], level + 1 == names.size() ? role : schema::Role::none));
-    made = true;
-  }
-  if (!made) return {Errc::exists, "mailbox '" + std::string(path) + "' is there already"};
+  TELEPOST_ASSIGN(const bool taken, is_taken(write, role));
+  if (taken) return {Errc::exists, "another mailbox of the account is for that already"};
+  TELEPOST_ASSIGN(const Made made, make_path(write, names, role));
+  if (!made.is_new) return {Errc::exists, "mailbox '" + std::string(path) + "' is there already"};
   TELEPOST_TRY(write.commit());
-  return at;
+  return made.id;
 }
 
 Result<void> Mailboxes::rename(schema::AccountId account, schema::MailboxId mailbox, std::string_view new_path) {
@@ -184,6 +214,7 @@ Result<void> Mailboxes::rename(schema::AccountId account, schema::MailboxId mail
   record->name = names.back();
   record->modseq = write.advance();
   write.put(Space::point, keys::mailbox_name(record->parent, record->name), id_value(mailbox));
+  Redating::restart(write);
   return write.commit();
 }
 

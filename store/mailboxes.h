@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "schema/ids.h"
+#include "schema/kept_record.h"
 #include "schema/records.h"
 
 namespace telepost::store {
@@ -21,9 +22,9 @@ struct MailboxInTree {
   std::string path;  // names from the top joined by "/": "INBOX", "Work/2026"
 };
 
-// The account's mailbox for sent mail, loaded into its head: by its role, else the one that is named "Sent", which gets the role, else
-// one that this write makes. Mode with_reads. Errors: too_many.
-Result<schema::MailboxId> sent_mailbox(AccountWrite& write);
+// The account's mailbox for what has this role, loaded into its head: by its role, else the one at the top that is named so, which gets
+// the role, else one that this write makes. Mode with_reads. Errors: too_many.
+Result<schema::MailboxId> mailbox_for(AccountWrite& write, schema::Role role, std::string_view name);
 
 class Mailboxes {
  public:
@@ -32,7 +33,7 @@ class Mailboxes {
   Result<std::vector<MailboxInTree>> list(schema::AccountId account);                    // by path; not_found
   Result<schema::MailboxId> find(schema::AccountId account, std::string_view path);      // INBOX in any case; not_found
   // Makes missing parents too. Names: 1 to 255 bytes of UTF-8 (RFC 5198), no "/" and no control characters; depth to 16.
-  // Errors: exists, invalid, too_many (10,000 mailboxes).
+  // Errors: exists (the path, or a mailbox of that role), invalid, too_many (10,000 mailboxes).
   Result<schema::MailboxId> create(schema::AccountId account, std::string_view path,
                                    schema::Role role = schema::Role::none);
   Result<void> rename(schema::AccountId account, schema::MailboxId mailbox, std::string_view new_path);
@@ -43,7 +44,8 @@ class Mailboxes {
   Rooms& rooms_;
 };
 
-// The mailbox of the role junk, else the one that is named "Junk", else one that this write makes. Mode with_reads. Errors: too_many.
-Result<schema::MailboxId> junk_mailbox(AccountWrite& write);
+// Where a kept message comes back to: the mailbox in which it lay, else the one of that role, else the one of that path, which is made
+// where it is missing. Mode with_reads. Errors: too_many.
+Result<schema::MailboxId> mailbox_of(AccountWrite& write, const schema::KeptRecord::Place& place);
 
 }  // namespace telepost::store

@@ -8,12 +8,13 @@
 #include "schema/document.h"
 #include "schema/keys.h"
 #include "store/account_write.h"
+#include "store/copy.h"
 #include "store/message_edit.h"
 #include "store/message_reader.h"
 #include "store/message_writer.h"
 #include "store/pieces.h"
+#include "store/quota.h"
 #include "store/rooms.h"
-#include "store/stored_content.h"
 #include "store/source_cutter.h"
 
 namespace telepost::store {
@@ -104,14 +105,15 @@ Result<schema::MessageId> MessageChanger::copy_to_account(schema::MessageId id, 
   TELEPOST_ASSIGN(const Listed listed, reader.summary(id));
   TELEPOST_ASSIGN(const std::string xml, reader.document(id));
   TELEPOST_ASSIGN(schema::Document document, schema::read_document(xml));
-  Content content;
-  content.segments = record.segments;
-  const auto partition = rooms_.engine->reader(schema::Partition::account(id.account));
-  StoredContent stored(*partition, rooms_.dictionaries, id.local);
-  TELEPOST_ASSIGN(content.inline_bytes, stored.segments(record));
   document.id = {account, rooms_.numbers.next_local()};
-  TELEPOST_TRY(Pieces(rooms_).link(content.pieces(), {document.id}));
+  {
+    // Asked before the pieces are linked, so that a full account leaves no links behind; what is decided is decided below.
+    TELEPOST_ASSIGN(AccountWrite asking, AccountWrite::begin(rooms_, account, AccountWrite::Mode::without_reads));
+    TELEPOST_TRY(ask_quota(asking, document.kind, record.size_bytes));
+  }
+  TELEPOST_ASSIGN(const Content content, copy_content(rooms_, id, record, document.id));
   TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, account));
+  TELEPOST_TRY(ask_quota(write, document.kind, record.size_bytes));
   TELEPOST_TRY(write_message(write, {&document, &content, {to}, listed.summary.keywords}));
   TELEPOST_TRY(write.commit());
   return document.id;
@@ -172,6 +174,7 @@ Result<schema::MessageId> MessageChanger::import(const Appended& message) {
     if (std::find(mailboxes.begin(), mailboxes.end(), placement.mailbox) == mailboxes.end()) mailboxes.push_back(placement.mailbox);
   }
   if (mailboxes.empty() || mailboxes.size() > kMaxPlacements) return {Errc::invalid, "a message lies in 1 to 64 mailboxes"};
+  TELEPOST_TRY(ask_quota(write, document.kind, document.size_bytes));
   TELEPOST_TRY(Pieces(rooms_).store(cutter.take_pieces(), {id}));
   TELEPOST_TRY(write_message(write, {&document, &cutter.content(), mailboxes, message.keywords}));
   for (schema::Annotation annotation : message.annotations) {

@@ -26,14 +26,15 @@ class MessageChanger {
   Result<schema::Uid> move(schema::MessageId id, schema::MailboxId from, schema::MailboxId to);
   // Into the same account: one more placement (too_many over 64).
   Result<schema::Uid> copy(schema::MessageId id, schema::MailboxId to);
-  // Into another account: a new message with the same source, keywords and received time.
+  // Into another account: a new message with the same source, keywords and received time. over_quota, too_large: of that account;
+  // so is a second copy in the same mailbox.
   Result<schema::MessageId> copy_to_account(schema::MessageId id, schema::AccountId account, schema::MailboxId to);
   // Takes the message out of one mailbox; out of its last: the message goes.
   Result<void> remove_placement(schema::MessageId id, schema::MailboxId from);
   Result<void> expunge(schema::MessageId id, schema::Removal reason = schema::Removal::expunged);
   Result<schema::Modseq> annotate(const schema::Annotation& annotation);
 
-  // Import under a given id: exists when the id is taken. document.id.local 0: under a new id in document.id.account.
+  // Import under a given id: exists when the id is taken; over_quota, too_large: as a delivery. document.id.local 0: under a new id in document.id.account.
   // Used by `message import`.
   struct Appended {
     std::string source;       // trace block and what arrived

@@ -6,12 +6,33 @@
 #include "schema/document.h"
 #include "schema/keys.h"
 #include "store/due_list.h"
+#include "store/redating.h"
 #include "transcoders/mime/fields.h"
 
 namespace telepost::store {
 namespace {
 
 constexpr int kMaxDepth = 64;  // of the tree; a damaged one has no end
+
+// RFC 5536 section 3.2.5; of several fields the first that is a date.
+std::optional<Time> expires_field(const std::vector<schema::HeaderField>& fields) {
+  for (const schema::HeaderField& field : fields) {
+    if (!equals_ignoring_case(field.name, "Expires") && !equals_ignoring_case(field.name, "Expiry-Date")) continue;
+    const Result<Time> date = transcoders::mime::parse_date(field.value);
+    if (date.ok()) return *date;
+  }
+  return std::nullopt;
+}
+
+// What came back from undelete stays for as long as undelete would have kept it: else it would go again at once.
+policies::Lifecycle decide(const schema::EffectiveClass& service, const DatedMessage& message, const policies::LifecycleFacts& facts) {
+  policies::Lifecycle lifecycle = policies::decide_lifecycle(service, facts);
+  const std::optional<Time>& restored = message.record.restored;
+  if (lifecycle.expires && restored) lifecycle.expires->time = std::max(lifecycle.expires->time, *restored + service.settings.undelete.keep);
+  return lifecycle;
+}
+
+}  // namespace
 
 Result<policies::LifecycleFacts::Place> place_of(AccountWrite& write, schema::MailboxId id, bool with_path) {
   TELEPOST_ASSIGN(const schema::MailboxRecord* const mailbox, write.peek_mailbox(id));
@@ -25,22 +46,11 @@ Result<policies::LifecycleFacts::Place> place_of(AccountWrite& write, schema::Ma
   return place;
 }
 
-// RFC 5536 section 3.2.5; of several fields the first that is a date.
-std::optional<Time> expires_field(const std::vector<schema::HeaderField>& fields) {
-  for (const schema::HeaderField& field : fields) {
-    if (!equals_ignoring_case(field.name, "Expires") && !equals_ignoring_case(field.name, "Expiry-Date")) continue;
-    const Result<Time> date = transcoders::mime::parse_date(field.value);
-    if (date.ok()) return *date;
-  }
-  return std::nullopt;
-}
+FactsWanted wanted_by(const schema::EffectiveClass& service) { return {service.needs_places, service.needs_paths, service.needs_fields}; }
 
-}  // namespace
-
-Result<policies::Lifecycle> lifecycle_of(AccountWrite& write, const DatedMessage& message) {
-  const schema::EffectiveClass& service = write.service();
-  if (!service.dates_messages() && service.rules.retain.empty()) return policies::Lifecycle();
-  policies::LifecycleFacts facts;
+Result<MessageFacts> read_facts(AccountWrite& write, const DatedMessage& message, const FactsWanted& wanted) {
+  MessageFacts read;
+  policies::LifecycleFacts& facts = read.facts;
   facts.kind = message.summary.kind;
   facts.sender = message.summary.from;
   facts.size_bytes = message.record.size_bytes;
@@ -48,27 +58,42 @@ Result<policies::Lifecycle> lifecycle_of(AccountWrite& write, const DatedMessage
   facts.received = message.record.received;
   facts.seen = message.record.seen;
   facts.trashed = message.record.trashed;
-  facts.accessed = message.accessed;
-  if (service.needs_places) {
+  facts.accessed = message.record.accessed;
+  if (message.lay != nullptr) {
+    for (const schema::KeptRecord::Place& place : *message.lay) facts.places.push_back({place.path, place.role});
+  } else if (wanted.places) {
     for (const schema::Placement& placement : message.record.placements) {
-      TELEPOST_ASSIGN(auto place, place_of(write, placement.mailbox, service.needs_paths));
+      TELEPOST_ASSIGN(auto place, place_of(write, placement.mailbox, wanted.paths));
       facts.places.push_back(std::move(place));
     }
   }
-  schema::Document read;
-  if (service.needs_fields) {
-    const schema::Document* document = message.document;
-    if (document == nullptr) {
-      TELEPOST_ASSIGN(const auto xml, write.document(message.summary.local));
-      if (!xml) return {Errc::corrupt, "a message without its document; run telepost verify"};
-      TELEPOST_ASSIGN(read, schema::read_document(*xml));
-      document = &read;
-    }
-    facts.fields = document->fields;
-    facts.expires_header = expires_field(document->fields);
-    return policies::decide_lifecycle(service, facts);
+  if (!wanted.fields) return read;
+  const schema::Document* document = message.document;
+  if (document == nullptr) {
+    TELEPOST_ASSIGN(const auto xml, write.document(message.summary.local));
+    if (!xml) return {Errc::corrupt, "a message without its document; run telepost verify"};
+    TELEPOST_ASSIGN(read.document, schema::read_document(*xml));
+    document = &read.document;
   }
-  return policies::decide_lifecycle(service, facts);
+  facts.fields = document->fields;
+  facts.expires_header = expires_field(document->fields);
+  return read;
+}
+
+Result<policies::Lifecycle> lifecycle_of(AccountWrite& write, const DatedMessage& message) {
+  Redating::note(write);
+  const schema::EffectiveClass& service = write.service();
+  if (!service.dates_messages() && service.rules.retain.empty()) return policies::Lifecycle();
+  TELEPOST_ASSIGN(const MessageFacts read, read_facts(write, message, wanted_by(service)));
+  return decide(service, message, read.facts);
+}
+
+Result<bool> comes_back(AccountWrite& write, const DatedMessage& message) {
+  const schema::EffectiveClass& service = write.service();
+  if (service.rules.archive.empty()) return false;
+  TELEPOST_ASSIGN(const MessageFacts read, read_facts(write, message, wanted_by(service)));
+  const schema::ArchiveRule* const rule = policies::archive_rule(service, read.facts);
+  return rule != nullptr && rule->bring_back;
 }
 
 void add_due_dates(AccountWrite& write, schema::LocalId local, const policies::Lifecycle& was, const policies::Lifecycle& is) {

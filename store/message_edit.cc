@@ -10,12 +10,25 @@
 #include "store/message_dates.h"
 #include "store/message_writer.h"
 #include "store/received_order.h"
+#include "store/rooms.h"
 #include "store/stored_content.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
 
 namespace {
+
+Result<void> remove_content(AccountWrite& write, schema::LocalId local, const schema::MessageRecord& record, Time now) {
+  write.erase(Space::point, keys::message(local));
+  for (const std::string& key : content_keys(local, record)) write.erase(Space::large, key);
+  drop_source(write, local, record, now);
+  const std::string first = keys::annotation(local, {});
+  TELEPOST_ASSIGN(const auto annotations, write.scan(Space::large, first, keys::after(first.substr(0, 9)), 1000));
+  for (const auto& [key, value] : annotations) write.erase(Space::large, key);
+  return {};
+}
+
+}  // namespace
 
 Result<bool> is_being_sent(AccountWrite& write, schema::LocalId local) {
   TELEPOST_ASSIGN(const auto intents, write.get(Space::point, keys::intent(local)));
@@ -25,22 +38,6 @@ Result<bool> is_being_sent(AccountWrite& write, schema::LocalId local) {
   TELEPOST_ASSIGN(const auto submission, schema::decode_SubmissionRecord(*bytes));
   return submission.open > 0;
 }
-
-Result<void> remove_content(AccountWrite& write, schema::LocalId local, const schema::MessageRecord& record, Time now) {
-  write.erase(Space::point, keys::message(local));
-  for (const std::string& key : content_keys(local, record)) write.erase(Space::large, key);
-  std::string digests;
-  for (const schema::Segment& segment : record.segments) {
-    if (segment.piece) digests.append(segment.piece->view());
-  }
-  const std::string first = keys::annotation(local, {});
-  TELEPOST_ASSIGN(const auto annotations, write.scan(Space::large, first, keys::after(first.substr(0, 9)), 1000));
-  for (const auto& [key, value] : annotations) write.erase(Space::large, key);
-  if (!digests.empty()) write.add_due(now, due::kUnlink, due::id_of(local), digests);
-  return {};
-}
-
-}  // namespace
 
 Result<MessageEdit> MessageEdit::open(AccountWrite& write, schema::LocalId local) {
   MessageEdit edit(write, local);
@@ -67,7 +64,7 @@ Result<void> MessageEdit::set_keywords(std::vector<std::string> keywords) {
   summary_.keywords = std::move(keywords);
   const bool unseen = is_unseen(summary_);
   if (unseen == was_unseen) return {};
-  record_.seen = unseen ? std::nullopt : std::optional(write_->now());
+  record_.seen = unseen ? std::nullopt : std::optional(write_->stamp());
   for (const schema::Placement& placement : record_.placements) {
     TELEPOST_ASSIGN(schema::MailboxRecord* const mailbox, write_->mailbox(placement.mailbox));
     mailbox->unseen += unseen ? 1u : ~0u;
@@ -127,7 +124,7 @@ void MessageEdit::log_lost_placements() {
 // What the edit means for the message's dates.
 Result<void> MessageEdit::date() {
   TELEPOST_ASSIGN(const bool trashed, lies_in_trash_only(*write_, record_.placements));
-  if (trashed != record_.trashed.has_value()) record_.trashed = trashed ? std::optional(write_->now()) : std::nullopt;
+  if (trashed != record_.trashed.has_value()) record_.trashed = trashed ? std::optional(write_->stamp()) : std::nullopt;
   TELEPOST_ASSIGN(const policies::Lifecycle lifecycle, lifecycle_of(*write_, {record_, summary_}));
   add_due_dates(*write_, local_, was_, lifecycle);
   return {};
@@ -155,7 +152,12 @@ Result<schema::Modseq> MessageEdit::finish() {
   return modseq;
 }
 
-Result<void> MessageEdit::expunge(schema::Removal reason, Time now) {
+Result<MessageEdit::Gone> MessageEdit::expunge(schema::Removal reason, Time now) {
+  TELEPOST_ASSIGN(const bool keeps, is_to_be_kept(reason));
+  std::vector<schema::KeptRecord::Place> places;
+  if (keeps) {
+    TELEPOST_ASSIGN(places, KeptMessages::places(*write_, record_.placements));
+  }
   for (const schema::Placement& placement : record_.placements) TELEPOST_TRY(take_out(placement));
   const schema::Modseq modseq = write_->advance();
   for (const schema::Placement& placement : lost_) {
@@ -171,23 +173,85 @@ Result<void> MessageEdit::expunge(schema::Removal reason, Time now) {
   tombstone.time = now;
   write_->log(modseq, tombstone, record_.modseq);
 
-  schema::Usage& usage = write_->head().usage[static_cast<std::size_t>(summary_.kind)];
-  --usage.messages;
-  usage.bytes -= record_.size_bytes;
-
-  TELEPOST_ASSIGN(const bool sent, is_being_sent(*write_, local_));
-  if (!sent) return remove_content(*write_, local_, record_, now);
-  // Gone for everybody but those who send it (RFC 5321 section 6.1); its submission's end removes the rest.
+  count(-1);
+  forget_parked(*write_, local_, record_);
+  record_.parked.reset();
   record_.placements.clear();
-  write_->put(Space::point, keys::message(local_), schema::encode(record_));
-  return {};
+  if (keeps) {
+    keep({summary_, std::move(places), {reason, write_->stamp()}});
+    return Gone::kept;
+  }
+  TELEPOST_ASSIGN(const bool sent, is_being_sent(*write_, local_));
+  // Gone for everybody but those who send it (RFC 5321 section 6.1); its submission's end removes the rest.
+  if (sent) write_->put(Space::point, keys::message(local_), schema::encode(record_));
+  else TELEPOST_TRY(remove_content(*write_, local_, record_, now));
+  return Gone::for_good;
 }
 
-Result<void> MessageEdit::remove_kept(AccountWrite& write, schema::LocalId local, Time now) {
+// In or out of what the subscriber sees.
+void MessageEdit::count(int messages) {
+  const auto add = [&](schema::Usage& usage) {
+    usage.messages += static_cast<std::uint64_t>(messages);
+    usage.bytes += static_cast<std::uint64_t>(messages) * record_.size_bytes;
+  };
+  add(write_->head().usage[static_cast<std::size_t>(summary_.kind)]);
+  if (record_.tier == schema::Tier::archived) add(write_->head().archived);
+}
+
+// Where undelete keeps it anyway, holds are asked at its purge. A class that is defined nowhere may have undelete: until it is back
+// nothing goes for good. Nobody undeletes in an account that is deleted.
+Result<bool> MessageEdit::is_to_be_kept(schema::Removal reason) {
+  const schema::EffectiveClass& service = write_->service();
+  const bool keeps = service.settings.undelete.keep > Duration(0) || !service.missing.empty();
+  if (keeps && reason != schema::Removal::account_deleted) return true;
+  TELEPOST_ASSIGN(held_, Removals(write_->rooms()).what_holds(*write_, Removals::Candidate{record_, summary_}));
+  return held_.has_value();
+}
+
+void MessageEdit::keep(const schema::KeptRecord& kept) {
+  record_.departed = kept.departed;
+  write_->put(Space::point, keys::message(local_), schema::encode(record_));
+  KeptMessages(*write_).add(kept, held_);
+}
+
+Result<void> MessageEdit::remove_departed(AccountWrite& write, schema::LocalId local) {
   TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::message(local)));
   if (!bytes) return {};
   TELEPOST_ASSIGN(const schema::MessageRecord record, schema::decode_MessageRecord(*bytes));
-  return record.placements.empty() ? remove_content(write, local, record, now) : Result<void>();
+  return remove_content(write, local, record, write.now());
+}
+
+Result<MessageEdit> MessageEdit::bring_back(AccountWrite& write, const KeptMessages::Entry& entry) {
+  MessageEdit edit(write, entry.record.summary.local);
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::message(edit.local_)));
+  if (!bytes) return {Errc::corrupt, "a kept message without its record; run telepost verify"};
+  TELEPOST_ASSIGN(edit.record_, schema::decode_MessageRecord(*bytes));
+  edit.summary_ = entry.record.summary;
+  edit.record_.departed.reset();
+  edit.record_.trashed.reset();  // where it comes to lie now counts
+  edit.record_.restored = write.stamp();
+  // Readers saw it go: for them it is created again, above its tombstone.
+  edit.record_.created = edit.summary_.created = write.advance();
+  edit.record_.modseq = schema::Modseq{0};
+  edit.count(1);
+  KeptMessages(write).remove(entry);
+  return edit;
+}
+
+Result<void> MessageEdit::remove_sent(AccountWrite& write, schema::LocalId local, Time now) {
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::message(local)));
+  if (!bytes) return {};
+  TELEPOST_ASSIGN(schema::MessageRecord record, schema::decode_MessageRecord(*bytes));
+  if (!record.placements.empty() || record.departed) return {};
+  const Removals removals(write.rooms());
+  if (!removals.may_hold(write)) return remove_content(write, local, record, now);
+  TELEPOST_ASSIGN(const schema::KeptRecord kept, KeptMessages::of_sent(write, local));
+  TELEPOST_ASSIGN(const auto held, removals.what_holds(write, kept));
+  if (!held) return remove_content(write, local, record, now);
+  record.departed = kept.departed;
+  write.put(Space::point, keys::message(local), schema::encode(record));
+  KeptMessages(write).add(kept, held);
+  return {};
 }
 
 }  // namespace telepost::store

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "schema/keys.h"
+#include "store/archive/archived_source.h"
 #include "store/pieces.h"
 #include "store/received_order.h"
 #include "store/rooms.h"
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t kMaxPage = 1000;
 constexpr std::size_t kAccessesInMemory = 100'000;
 constexpr std::uint64_t kMaxSourceText = 64u << 20;
+constexpr int kReadTries = 4;  // of a source that is moved while it is read
 constexpr std::uint32_t kScanInsteadOfReads = 4;  // uids this much denser than the page are read as one range
 
 using Reader = PartitionReader;
@@ -231,9 +233,31 @@ Result<std::vector<std::string>> MessageReader::annotations(schema::MessageId id
 
 Result<void> MessageReader::source(schema::MessageId id, std::uint64_t offset, std::uint64_t size, const ReadOptions& options,
                                    const std::function<bool(std::string_view)>& sink) {
-  const auto reader = rooms_.engine->reader(Partition::account(id.account));
-  TELEPOST_ASSIGN(const auto record, read_message(*reader, id.local));
+  TELEPOST_ASSIGN(auto record, read_message(*rooms_.engine->reader(Partition::account(id.account)), id.local));
   const std::uint64_t end = size > record.size_bytes - std::min(offset, record.size_bytes) ? record.size_bytes : offset + size;
+  const Sink given = [&](std::string_view bytes) {
+    offset += bytes.size();
+    return sink(bytes);
+  };
+  bool waited = false;
+  for (int tries = 1;; ++tries) {
+    const bool is_away = record.tier == schema::Tier::archived;
+    if (is_away && options.waits && !std::exchange(waited, true)) options.waits();
+    const Result<void> read = is_away ? read_away(id, record, offset, end, options, given) : read_online(id, record, offset, end, given);
+    if (read.ok()) break;
+    // A sweep may have moved it to the archive, or a reader back, since its record was read: the reading goes on there.
+    TELEPOST_ASSIGN(auto now, read_message(*rooms_.engine->reader(Partition::account(id.account)), id.local));
+    const bool moved = now.tier != record.tier || now.archived != record.archived || now.codec != record.codec;
+    if (!moved || tries == kReadTries) return read;
+    record = std::move(now);
+  }
+  if (options.purpose == Purpose::subscriber && !record.placements.empty()) note_access(id);
+  return {};
+}
+
+Result<void> MessageReader::read_online(schema::MessageId id, const schema::MessageRecord& record, std::uint64_t offset, std::uint64_t end,
+                                        const Sink& sink) {
+  const auto reader = rooms_.engine->reader(Partition::account(id.account));
   StoredContent content(*reader, rooms_.dictionaries, id.local);
   std::uint64_t begin = 0;
   for (std::uint32_t index = 0; index < record.segments.size() && begin < end; ++index) {
@@ -250,10 +274,34 @@ Result<void> MessageReader::source(schema::MessageId id, std::uint64_t offset, s
     if (bytes.size() != segment.size) return {Errc::corrupt, "a segment of the message has another size; run telepost verify"};
     const std::uint64_t skip = offset > segment_begin ? offset - segment_begin : 0;
     const std::uint64_t take = std::min(begin, end) - segment_begin - skip;
-    if (!sink(std::string_view(bytes).substr(skip, take))) break;
+    if (!sink(std::string_view(bytes).substr(skip, take))) return {};
   }
-  if (options.purpose == Purpose::subscriber && !record.placements.empty()) note_access(id);
   return {};
+}
+
+// Brought back, the whole source passes by; what the reader wants of it is given on the way. Where bringing it back fails, as on a disk
+// that is full, the reading goes on.
+Result<void> MessageReader::read_away(schema::MessageId id, const schema::MessageRecord& record, std::uint64_t offset, std::uint64_t end,
+                                      const ReadOptions& options, const Sink& sink) {
+  bool returns = false;
+  if (options.purpose == Purpose::subscriber && !record.placements.empty()) {
+    TELEPOST_ASSIGN(returns, is_brought_back(rooms_, id));
+  }
+  if (!returns) return read_archived(rooms_.archive, id, record, offset, end, sink);
+  std::uint64_t at = 0;
+  bool wanted = true;
+  const Result<void> back = bring_back(rooms_, id, [&](std::string_view bytes) {
+    const std::uint64_t begin = std::exchange(at, at + bytes.size());
+    if (!wanted || at <= offset || begin >= end) return true;
+    const std::uint64_t from = std::max(begin, offset);
+    wanted = sink(bytes.substr(from - begin, std::min(at, end) - from));
+    offset = std::min(at, end);
+    return true;
+  });
+  if (!back.ok()) log::warning("not_brought_back", {{"message", schema::to_string(id)}, {"reason", to_string(back.error())}});
+  if (!wanted || offset >= end) return {};
+  TELEPOST_ASSIGN(const auto now, read_message(*rooms_.engine->reader(Partition::account(id.account)), id.local));
+  return now.tier == schema::Tier::archived ? read_archived(rooms_.archive, id, now, offset, end, sink) : read_online(id, now, offset, end, sink);
 }
 
 // The record is written later, with others; where too many wait, by who brings one too many.

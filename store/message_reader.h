@@ -39,6 +39,7 @@ enum class Purpose : std::uint8_t { subscriber, store };
 
 struct ReadOptions {
   Purpose purpose = Purpose::store;
+  std::function<void()> waits = {};  // called once where the source has to be fetched from the archive, before that begins
 };
 
 class MessageReader {
@@ -62,7 +63,9 @@ class MessageReader {
   Result<std::string> document(schema::MessageId id);        // XML, urn:telepost:message:1
   Result<std::vector<std::string>> annotations(schema::MessageId id);  // XML, oldest first
   // Of an expunged message that is still being sent, its senders read document and source as before.
-  // Bytes [offset, offset + size) of the source, given in pieces of at most 1 MiB; beyond the end: fewer. false ends it.
+  // Bytes [offset, offset + size) of the source, given in pieces of at most 8 MiB; beyond the end: fewer. false ends it. Of an archived source
+  // also unavailable and timeout (the archive does not answer) and busy (too many ask it already); it may take as long as the archive does, and a
+  // subscriber's reading brings it back where the class of service says so.
   Result<void> source(schema::MessageId id, std::uint64_t offset, std::uint64_t size, const ReadOptions& options,
                       const std::function<bool(std::string_view)>& sink);
   Result<std::string> source_text(schema::MessageId id);  // whole; too_large over 64 MiB
@@ -72,7 +75,11 @@ class MessageReader {
   Result<std::vector<Change>> changes(schema::AccountId account, schema::Modseq since, std::size_t limit);
 
  private:
+  using Sink = std::function<bool(std::string_view)>;
   void note_access(schema::MessageId id);
+  Result<void> read_online(schema::MessageId id, const schema::MessageRecord& record, std::uint64_t offset, std::uint64_t end, const Sink& sink);
+  Result<void> read_away(schema::MessageId id, const schema::MessageRecord& record, std::uint64_t offset, std::uint64_t end,
+                         const ReadOptions& options, const Sink& sink);
   Rooms& rooms_;
 };
 

@@ -132,9 +132,9 @@ Result<void> write_message(AccountWrite& write, const NewMessage& message) {
   ++usage.messages;
   usage.bytes += document.size_bytes;
 
-  if (!is_unseen(summary)) record.seen = write.now();
+  if (!is_unseen(summary)) record.seen = write.stamp();
   TELEPOST_ASSIGN(const bool trashed, lies_in_trash_only(write, record.placements));
-  if (trashed) record.trashed = write.now();
+  if (trashed) record.trashed = write.stamp();
   write.put(Space::point, keys::message(local), schema::encode(record));
   const std::string xml = schema::write_document(document);
   if (!write.has_room(xml.size() + message.content->inline_size())) {

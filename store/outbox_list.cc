@@ -15,7 +15,7 @@ using schema::Partition;
 
 namespace {
 
-constexpr std::size_t kAtOnce = 64;                // jobs of a slice read at one time
+constexpr std::size_t kJobsAtOnce = 64;                // jobs of a slice read at one time
 constexpr std::size_t kBytesAtOnce = 128u << 10;   // of their payloads: all slices together hold 8 MiB of them
 
 bool matches(const JobFilter& filter, const schema::JobRecord& job) {
@@ -51,7 +51,7 @@ class SliceOfJobs {
       if (!matches(*filter_, *record)) return true;
       size += value.size();
       read_.push_back({ByteReader(key.substr(1)).u64(), std::move(*record)});
-      more_ = read_.size() == kAtOnce || size >= kBytesAtOnce;
+      more_ = read_.size() == kJobsAtOnce || size >= kBytesAtOnce;
       return !more_;
     }));
     return decoded;

@@ -17,8 +17,8 @@ using schema::Partition;
 
 namespace {
 
-constexpr int kTries = 16;
-constexpr std::size_t kAtOnce = 500;
+constexpr int kReportTries = 16;
+constexpr std::size_t kKeysAtOnce = 500;
 constexpr std::size_t kMaxReasonBytes = 500;
 constexpr Duration kTimeToFinish = std::chrono::minutes(1);
 constexpr Duration kTimeForACommit = std::chrono::seconds(45);  // and longer than before its end a sender renews a lease
@@ -198,7 +198,7 @@ Result<Job> Outbox::show(std::uint64_t id) {
 
 // Reads, changes and writes again until nobody came between.
 Result<void> Outbox::change_by_hand(std::uint64_t id, const std::function<Result<void>(JobRecord&)>& change_record) {
-  for (int tries = 0; tries < kTries; ++tries) {
+  for (int tries = 0; tries < kReportTries; ++tries) {
     TELEPOST_ASSIGN(const Stored stored, find(id));
     if (is_concluded(stored.job.record, rooms_.clock.now())) {
       return {Errc::busy, "an attempt of send job " + std::to_string(id) + " ends at this moment; ask again"};
@@ -285,10 +285,10 @@ Result<void> Outbox::check(std::uint16_t slice, Check when) {
                                  : CommitEntry{Batch(partition)};
       entry.batch.erase(Space::queue, key);
       list.push_back(std::move(entry));
-      return ++seen < kAtOnce;
+      return ++seen < kKeysAtOnce;
     }));
     TELEPOST_TRY(std::move(asked));
-    more = seen >= kAtOnce;
+    more = seen >= kKeysAtOnce;
     if (!list.empty()) TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
   }
   keep_cursor(partition, prefix, from);
@@ -309,10 +309,10 @@ Result<void> Outbox::forget(schema::AccountId account) {
       const auto stored = name.ok() ? read(keys::queue_slice(name->destination), id) : Result<std::optional<Stored>>(name.error());
       if (!stored.ok()) decoded = stored.error();
       else if (*stored) list.push_back(replace_job(id, &(*stored)->job.record, (*stored)->bytes, nullptr));
-      return decoded.ok() && ++seen < kAtOnce;
+      return decoded.ok() && ++seen < kKeysAtOnce;
     }));
     TELEPOST_TRY(std::move(decoded));
-    more = seen >= kAtOnce;
+    more = seen >= kKeysAtOnce;
     if (!list.empty()) TELEPOST_TRY(rooms_.committer.commit(std::move(list)));
   }
   return {};

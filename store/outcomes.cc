@@ -87,7 +87,7 @@ Result<void> end_submission(Rooms& rooms, AccountWrite& write, schema::LocalId l
   record.final = rooms.clock.now();
   write.add_due(*record.final + rooms.configuration.changes_keep, due::kForgetSubmission, due::id_of(local));
   Result<MessageEdit> edit = MessageEdit::open(write, local);
-  if (!edit.ok() && edit.error().kind == Errc::not_found) return MessageEdit::remove_kept(write, local, *record.final);
+  if (!edit.ok() && edit.error().kind == Errc::not_found) return MessageEdit::remove_sent(write, local, *record.final);
   TELEPOST_TRY(edit);
   TELEPOST_TRY(edit->set_keywords(submitted(edit->summary().keywords)));
   const auto finished = edit->finish();

@@ -11,7 +11,7 @@ struct Rooms;
 
 class Pace {
  public:
-  explicit Pace(Rooms& rooms);
+  explicit Pace(Rooms& rooms);  // by the thread that will work
   // After a bounded step. Returns early when the store is being closed.
   void rest();
 
@@ -19,6 +19,7 @@ class Pace {
   Rooms& rooms_;
   std::uint64_t delivered_;
   std::chrono::steady_clock::time_point begun_;
+  std::chrono::nanoseconds used_;  // of processor time, by the thread that works
 };
 
 }  // namespace telepost::store

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,10 +17,12 @@
 namespace telepost::store {
 
 struct Rooms;
+class AccountWrite;
 
 struct Packed {
   std::uint64_t messages = 0;     // whose content or pieces became smaller
   std::uint64_t bytes_freed = 0;
+  std::map<schema::LocalId, Error> damaged;  // stored damage kept them as they are
 };
 
 class Packing {
@@ -27,7 +30,7 @@ class Packing {
   Packing(Rooms& rooms, schema::AccountId account) : rooms_(rooms), account_(account) {}
 
   // Packs these messages, as far as they are there, online and not packed yet. May block for long and takes the account's lock only to
-  // put its results in place; safe to repeat. Errors: corrupt (what is damaged keeps its message as it is; the others are done), io.
+  // put its results in place; safe to repeat. Errors: io, cancelled (the store is being closed).
   Result<Packed> pack(const std::vector<schema::LocalId>& messages);
 
  private:
@@ -44,10 +47,13 @@ class Packing {
     std::uint64_t bytes_freed;
   };
   Result<void> prepare(schema::LocalId local);
+  Result<void> prepare(const PartitionReader& reader, schema::LocalId local, const schema::MessageRecord& record);
   Result<void> prepare_content(const PartitionReader& reader, schema::LocalId local, const schema::MessageRecord& record);
   Result<void> prepare_pieces(const schema::MessageRecord& record);
   Result<std::optional<Piece>> prepare_piece(const Digest& digest, std::string_view bytes, const transcoders::codec::CodingFacts& facts);
+  std::optional<std::string> coded_text(std::string_view text, const transcoders::codec::CodingFacts& facts);
   Result<void> put_in_place();
+  Result<std::uint64_t> put_in_place(AccountWrite& write, const Content& content);
   Result<void> put_pieces_in_place();
   Result<void> put_content_in_place();
 

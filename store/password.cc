@@ -11,10 +11,10 @@ namespace {
 constexpr std::uint32_t kPasses = 2;
 constexpr std::uint32_t kMemoryKib = 19 * 1024;
 constexpr std::size_t kMaxPasswordBytes = 1024;
-constexpr int kAtOnce = 2;  // 38 MiB at most
+constexpr int kHashesAtOnce = 2;  // 38 MiB at most
 
-std::counting_semaphore<kAtOnce>& gate() {
-  static std::counting_semaphore<kAtOnce> semaphore(kAtOnce);
+std::counting_semaphore<kHashesAtOnce>& gate() {
+  static std::counting_semaphore<kHashesAtOnce> semaphore(kHashesAtOnce);
   return semaphore;
 }
 

@@ -1,5 +1,6 @@
 #include "store/pieces.h"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -13,7 +14,7 @@ namespace keys = schema::keys;
 using schema::Partition;
 
 namespace {
-constexpr int kTries = 64;  // each refusal means that somebody else succeeded
+constexpr int kPieceTries = 64;  // each refusal means that somebody else succeeded
 
 std::string value_of(Time time) {
   std::string value;
@@ -22,6 +23,12 @@ std::string value_of(Time time) {
 }
 Time time_from(std::string_view value) { return from_millis(static_cast<std::int64_t>(ByteReader(value).u64())); }
 }  // namespace
+
+bool uses_piece(const schema::MessageRecord& record, const Digest& piece) {
+  return record.tier == schema::Tier::online && std::any_of(record.segments.begin(), record.segments.end(), [&](const schema::Segment& segment) {
+    return segment.piece == piece;
+  });
+}
 
 Result<void> Pieces::store(const std::vector<Bytes>& pieces, const std::vector<schema::MessageId>& messages) {
   std::vector<Wanted> wanted;
@@ -60,7 +67,7 @@ Result<CommitEntry> Pieces::changed(const Wanted& piece, const std::vector<schem
 
 Result<void> Pieces::change(const std::vector<Wanted>& pieces, const std::vector<schema::MessageId>& add) {
   if (pieces.empty()) return {};
-  for (int tries = 0; tries < kTries; ++tries) {
+  for (int tries = 0; tries < kPieceTries; ++tries) {
     CommitList list;
     const Time check = rooms_.clock.now() + kLinkCheck;
     for (const Wanted& piece : pieces) {
@@ -117,7 +124,12 @@ Result<bool> Pieces::drop_dead_links(const Hint& hint, const PartitionReader& re
     if (!link || (link->size() == 8 && time_from(*link) > hint.time)) continue;
     const auto account = rooms_.engine->reader(Partition::account(message.account));
     TELEPOST_ASSIGN(const auto record, account->get(Space::point, keys::message(message.local)));
-    if (!record && dead.insert(key).second) batch.erase(Space::scan, key);
+    bool used = false;
+    if (record) {
+      TELEPOST_ASSIGN(const auto decoded, schema::decode_MessageRecord(*record));
+      used = uses_piece(decoded, hint.target.digest());
+    }
+    if (!used && dead.insert(key).second) batch.erase(Space::scan, key);
   }
   bool linked = false;
   TELEPOST_TRY(reader.scan(Space::scan, keys::kLinks, keys::after(keys::kLinks), [&](std::string_view key, std::string_view) {

@@ -29,6 +29,9 @@ inline constexpr std::size_t kPieceBytes = 1u << 20;         // a part's body is
 inline constexpr std::size_t kSharedPartBytes = 32u << 10;   // from this size on a part is shared
 inline constexpr Duration kLinkCheck = std::chrono::minutes(15);  // longer than any delivery may take
 
+// Whether a message needs a piece: not while its source lies in the archive.
+bool uses_piece(const schema::MessageRecord& record, const Digest& piece);
+
 class Pieces {
  public:
   explicit Pieces(Rooms& rooms) : rooms_(rooms) {}

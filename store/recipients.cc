@@ -155,25 +155,27 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
   void put_intents(Order::const_iterator rest) {
     if (first_) return;
     Copy* first = nullptr;
-    schema::IntentRecord intents;
-    const auto name = [&](std::size_t index) {
-      const Recipient& to = arrived_->incoming.to[index];
-      intents.recipients.push_back({arrived_->ids[index], to.address, to.request});
-      if (!arrived_->incoming.judgement.tells_sender()) intents.recipients.back().request.notify = {.never = true};
-    };
+    std::vector<std::size_t> named;
     for (Copy& copy : copies_) {
       if (outcomes_[copy.index]->how != Delivered::How::stored) continue;
-      if (first != nullptr) name(copy.index);
+      if (first != nullptr) named.push_back(copy.index);
       else first = &copy;
     }
     if (first == nullptr) return;
     // Who refuses, and who could not be asked.
     for (auto each = order_.begin(); each != rest; ++each) {
-      if (!outcomes_[each->second].ok()) name(each->second);
+      if (!outcomes_[each->second].ok()) named.push_back(each->second);
     }
     first_ = arrived_->ids[first->index];
-    for (; rest != order_.end(); ++rest) name(rest->second);
-    if (intents.recipients.empty()) return;
+    for (; rest != order_.end(); ++rest) named.push_back(rest->second);
+    if (named.empty()) return;
+    std::sort(named.begin(), named.end());  // a report names them as the sender did
+    schema::IntentRecord intents;
+    for (const std::size_t index : named) {
+      const Recipient& to = arrived_->incoming.to[index];
+      intents.recipients.push_back({arrived_->ids[index], to.address, to.request});
+      if (!arrived_->incoming.judgement.tells_sender()) intents.recipients.back().request.notify = {.never = true};
+    }
     intents.delivery_key = arrived_->incoming.delivery_key;
     intents.request = arrived_->incoming.request;
     first->write.put(Space::point, keys::intent(first_->local), schema::encode(intents));
@@ -237,13 +239,14 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
     });
   }
 
-  // One answer where nobody takes it: the one that has the peer try again, if there is such a one.
+  // One answer where nobody takes it: the one that has the peer try again, if there is such a one, else that of the first recipient.
   std::optional<Error> refusal_of_all() const {
     const auto weight = [](const Error& error) { return error.kind == Errc::over_quota ? 1 : is_verdict(error.kind) ? 0 : 2; };
     std::optional<Error> said;
-    for (const auto& [account, index] : order_) {
-      if (outcomes_[index].ok()) return std::nullopt;
-      const Error& error = outcomes_[index].error();
+    for (const schema::MessageId& id : arrived_->ids) {
+      const Result<Delivered>& outcome = outcomes_[order_.at(id.account)];
+      if (outcome.ok()) return std::nullopt;
+      const Error& error = outcome.error();
       if (!said || weight(error) > weight(*said)) said = error;
     }
     return said;

@@ -9,7 +9,10 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/sha256.h"
+#include "schema/keys.h"
+#include "store/account_write.h"
 #include "store/accounts.h"
+#include "store/due_list.h"
 #include "store/intake.h"
 #include "store/message_reader.h"
 #include "store/resolve.h"
@@ -22,6 +25,7 @@ using mime::ReportAction;
 namespace {
 
 constexpr std::size_t kHeaderBytes = 32u << 10;    // of the message, read for its report
+constexpr Duration kKeepKeys = std::chrono::days(7);
 constexpr std::size_t kContentBytes = 24u << 10;   // a larger message goes back as its header (RFC 3461 section 4.3)
 
 metrics::Counter& reports() {
@@ -29,7 +33,26 @@ metrics::Counter& reports() {
   return counter;
 }
 
-// What an error means for a report: it passes, or it stays.
+NewJob job_of(const mime::DeliveryReport& report, std::string bytes, const Reported& about) {
+  schema::MailJob mail;
+  mail.report = true;
+  mail.trace = about.trace;
+  mail.smtputf8 = mime::is_international(report);
+  mail.body = mail.smtputf8 ? schema::MailBody::eight_bit : schema::MailBody::seven_bit;
+  mail.content_size = bytes.size();
+  mail.content = std::move(bytes);
+  schema::MailRecipient& to = mail.to.emplace_back();
+  to.address = about.from;
+  to.request.notify.never = true;
+  NewJob job;
+  job.network = schema::Network::mail;
+  job.destination = to_lower(about.from.substr(about.from.rfind('@') + 1));
+  job.payload = schema::encode(mail);
+  return job;
+}
+
+}  // namespace
+
 bool passes(Errc kind) {
   switch (kind) {
     case Errc::busy:
@@ -52,26 +75,6 @@ bool passes(Errc kind) {
   }
   return false;
 }
-
-NewJob job_of(const mime::DeliveryReport& report, std::string bytes, const Reported& about) {
-  schema::MailJob mail;
-  mail.report = true;
-  mail.trace = about.trace;
-  mail.smtputf8 = mime::is_international(report);
-  mail.body = mail.smtputf8 ? schema::MailBody::eight_bit : schema::MailBody::seven_bit;
-  mail.content_size = bytes.size();
-  mail.content = std::move(bytes);
-  schema::MailRecipient& to = mail.to.emplace_back();
-  to.address = about.from;
-  to.request.notify.never = true;
-  NewJob job;
-  job.network = schema::Network::mail;
-  job.destination = to_lower(about.from.substr(about.from.rfind('@') + 1));
-  job.payload = schema::encode(mail);
-  return job;
-}
-
-}  // namespace
 
 std::string reporting_host(const Rooms& rooms) {
   if (!rooms.configuration.smtp.hostname.empty()) return rooms.configuration.smtp.hostname;
@@ -165,6 +168,25 @@ Result<std::optional<NewJob>> Reports::send(const Reported& about, const std::ve
   if (passes(delivered.error().kind)) return delivered.error();
   drop_report("refused", about.from, about.trace, to_string(delivered.error()));
   return job;
+}
+
+Result<void> Reports::leave_with(const std::vector<schema::MessageId>& others, const std::string& key, const schema::ReportRecord& report) {
+  const std::string known = schema::keys::delivery_key(std::string("\0left ", 6) + key);  // a name that no peer can give
+  for (const schema::MessageId& other : others) {
+    Result<AccountWrite> write = AccountWrite::begin(rooms_, other.account, AccountWrite::Mode::with_reads);
+    if (!write.ok() && write.error().kind == Errc::not_found) continue;
+    TELEPOST_TRY(write);
+    if (write->profile().state == schema::AccountState::deleting) continue;
+    TELEPOST_ASSIGN(const auto left, write->get(Space::point, known));
+    if (left) return {};
+    const Time forget = rooms_.clock.now() + kKeepKeys;
+    write->put(Space::point, known, schema::encode(schema::DeliveryKeyRecord{other.local, forget}));
+    write->add_due(forget, due::kForgetKey, std::string_view(known).substr(1));
+    write->add_due(rooms_.clock.now(), due::kReport, due::id_of(other.local), schema::encode(report));
+    return write->commit();
+  }
+  drop_report("no_account", report.to, report.trace, report.recipients.empty() ? "" : report.recipients.front().reply);
+  return {};
 }
 
 }  // namespace telepost::store

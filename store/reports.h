@@ -42,12 +42,20 @@ class Reports {
   Result<std::optional<NewJob>> send(const Reported& about, const std::vector<transcoders::mime::ReportedRecipient>& recipients,
                                      const std::string& key);
 
+  // One that cannot be due where it was to be, for the account goes: due in the first of these accounts that is there and stays, under
+  // the id of the message there. With the same key it is written once. Where there is none it is dropped, with a log line. The caller
+  // holds no account's lock. Errors: io, disk_full, conflict, corrupt.
+  Result<void> leave_with(const std::vector<schema::MessageId>& others, const std::string& key, const schema::ReportRecord& report);
+
  private:
   Result<std::string> source(const Reported& about, std::uint64_t size);
   Result<transcoders::mime::DeliveryReport> compose(const Reported& about, const std::vector<transcoders::mime::ReportedRecipient>& recipients,
                                                     const std::string& key);
   Rooms& rooms_;
 };
+
+// Whether an error passes by itself: what met it is done again later.
+bool passes(Errc kind);
 
 // What we call ourselves to other servers.
 std::string reporting_host(const Rooms& rooms);

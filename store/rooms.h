@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "schema/configuration.h"
 #include "store/accesses.h"
+#include "store/account_removals.h"
 #include "store/address_cache.h"
 #include "store/audit.h"
 #include "store/archive/archive_place.h"
@@ -21,11 +22,14 @@
 #include "store/engine/engine.h"
 #include "store/heads.h"
 #include "store/health.h"
+#include "store/holds.h"
 #include "store/lease.h"
 #include "store/numbers.h"
 #include "store/open_numbers.h"
 #include "store/ready_jobs.h"
 #include "store/store_clock.h"
+#include "store/sweep.h"
+#include "store/sweep_turns.h"
 #include "store/workers.h"
 
 namespace telepost::store {
@@ -51,13 +55,16 @@ struct Rooms {
   Accesses accesses;
   Calendar calendar;
   SeenLeases seen_leases;
+  HoldRoom holds;
   CreationLimit creation_limit;
   Health health;
   ChangeFeed feed;
   Committer committer;
   Workers workers;
-  std::mutex sweeping;                 // held by the one sweep that runs
+  SweepTurns sweeping;                 // held by the one sweep that works
   SliceLeases slice_leases;            // guarded by it
+  std::array<std::uint16_t, kSweepKinds.size()> sweep_from{};  // where each kind of those with patience goes on; guarded by it
+  std::unique_ptr<AccountRemovals> removals;  // where the store serves; constant after opening
   bool serving = false;                // constant after opening: deliveries may be under way at any moment
   std::atomic<bool> stopping{false};
 };

@@ -12,8 +12,11 @@
 namespace telepost::store {
 namespace {
 constexpr auto kRound = std::chrono::seconds(1);
+// A kind that has much to do lets the others begin.
+constexpr Duration kPatience = std::chrono::milliseconds(250);
 constexpr int kRoundsBetweenTimes = 60;
 constexpr int kRoundsBetweenCounts = 15;
+constexpr int kRoundsWhileHalted = 60;
 
 metrics::Gauge& clock_leap_seconds() {
   static metrics::Gauge gauge("telepost_clock_leap_seconds", "By how much the wall clock leads while it is not believed; then nothing is removed or moved");
@@ -77,9 +80,19 @@ void Schedule::watch_clock() {
 }
 
 void Schedule::sweep() {
-  while (wait_a_round()) {
-    const Result<SweepReport> swept = Sweep(rooms_).run({});
+  SweepOptions options;
+  options.patience = kPatience;
+  options.to_the_end = false;
+  int rest = 0;  // while the clock is not believed: what is left undone would be met again in each round
+  for (bool more = false; more ? !rooms_.stopping.load() : wait_a_round();) {
+    if (rest > 0 && rooms_.clock.leap()) {
+      --rest;
+      continue;
+    }
+    const Result<SweepReport> swept = Sweep(rooms_).run(options);
     if (!swept.ok()) log::warning("sweep_failed", {{"reason", to_string(swept.error())}});
+    more = swept.ok() && swept->out_of_time;
+    rest = swept.ok() && swept->halted ? kRoundsWhileHalted : 0;
   }
 }
 

@@ -5,9 +5,12 @@
 #include "store/audit.h"
 #include "store/cdr_export.h"
 #include "store/outbox.h"
+#include "store/redating.h"
+#include "store/quota.h"
 #include "store/rooms.h"
 #include "store/schedule.h"
 #include "store/submission.h"
+#include "store/undelete.h"
 
 namespace telepost::store {
 namespace {
@@ -22,7 +25,7 @@ Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::un
       dictionaries(*engine),
       random(generator),
       clock(wall, {configuration.clock_max_jump, configuration.clock_max_stop}),
-      archive(std::move(second), clock),
+      archive(std::move(second), wall),
       classes(std::move(class_set)),
       heads(configuration.store.heads),
       creation_limit(configuration.create_per_peer_hour),
@@ -32,7 +35,7 @@ Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::un
 
 struct Store::Facade {
   explicit Facade(Rooms& rooms)
-      : deliver(rooms), accounts(rooms), app_passwords(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), outbox(rooms), submission(rooms), cdrs(rooms), audit(rooms) {}
+      : deliver(rooms), accounts(rooms), app_passwords(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), quota(rooms), outbox(rooms), submission(rooms), cdrs(rooms), audit(rooms), undelete(rooms), holds(rooms) {}
   Deliver deliver;
   Accounts accounts;
   AppPasswords app_passwords;
@@ -40,18 +43,24 @@ struct Store::Facade {
   MessageReader reader;
   MessageChanger changer;
   Sweep sweep;
+  Quota quota;
   Outbox outbox;
   Submission submission;
   CdrExport cdrs;
   Audit audit;
+  Undelete undelete;
+  Holds holds;
 };
 
 Result<std::unique_ptr<Store>> Store::open(Options options, std::unique_ptr<Engine> engine, const Clock& clock, Random& random) {
   auto rooms = std::make_unique<Rooms>(std::move(options.configuration), std::move(options.classes), std::move(engine),
                                        std::move(options.archive), clock, random);
   TELEPOST_TRY(begin_incarnation(*rooms));
+  TELEPOST_TRY(Redating(*rooms).begin());
+  TELEPOST_TRY(Holds(*rooms).load());
   rooms->health.refresh();
   rooms->serving = options.sweeping == Options::Sweeping::by_itself;
+  if (rooms->serving) rooms->removals = std::make_unique<AccountRemovals>(*rooms);
   return std::unique_ptr<Store>(new Store(std::move(rooms)));
 }
 
@@ -64,6 +73,7 @@ Store::~Store() {
   rooms_->stopping.store(true);
   rooms_->archive.stop();
   schedule_.reset();
+  rooms_->removals.reset();
   const Result<void> written = write_accesses(*rooms_);
   if (!written.ok()) log::warning("accesses_not_written", {{"reason", to_string(written.error())}});
   facade_.reset();
@@ -80,13 +90,20 @@ MessageReader& Store::reader() { return facade_->reader; }
 MessageChanger& Store::changer() { return facade_->changer; }
 ChangeFeed& Store::changes() { return rooms_->feed; }
 Sweep& Store::sweep() { return facade_->sweep; }
+Quota& Store::quota() { return facade_->quota; }
 Outbox& Store::outbox() { return facade_->outbox; }
 Submission& Store::submission() { return facade_->submission; }
 CdrExport& Store::cdrs() { return facade_->cdrs; }
 Audit& Store::audit() { return facade_->audit; }
+Undelete& Store::undelete() { return facade_->undelete; }
+Holds& Store::holds() { return facade_->holds; }
 Engine& Store::engine() { return *rooms_->engine; }
 const schema::Configuration& Store::configuration() const { return rooms_->configuration; }
-void Store::set_classes(schema::ClassSet classes) { rooms_->classes.set(std::move(classes)); }
+void Store::set_classes(schema::ClassSet classes) {
+  rooms_->classes.set(std::move(classes));
+  const Result<void> begun = Redating(*rooms_).begin();
+  if (!begun.ok()) log::warning("redating_not_begun", {{"reason", to_string(begun.error())}});
+}
 Result<ClockState> Store::clock() const { return clock_state(*rooms_); }
 Result<ClockState> Store::accept_clock() { return store::accept_clock(*rooms_); }
 Result<void> Store::run(std::function<void()> work) { return rooms_->workers.run(std::move(work)); }

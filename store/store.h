@@ -31,8 +31,11 @@ namespace telepost::store {
 class AppPasswords;
 class Audit;
 class Outbox;
+class Quota;
 class Submission;
+class Undelete;
 class CdrExport;
+class Holds;
 class Schedule;
 struct Rooms;
 
@@ -61,10 +64,13 @@ class Store {
   MessageChanger& changer();
   ChangeFeed& changes();
   Sweep& sweep();
+  Quota& quota();
   Outbox& outbox();
   Submission& submission();
   CdrExport& cdrs();
+  Holds& holds();
   Audit& audit();
+  Undelete& undelete();
   Engine& engine();
   const schema::Configuration& configuration() const;
 

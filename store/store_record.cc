@@ -4,6 +4,7 @@
 
 #include "schema/keys.h"
 #include "schema/records.h"
+#include "store/audit.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t kFormat = 1;
 constexpr Duration kKeepEvery = std::chrono::minutes(1);
-constexpr int kTries = 16;  // each refusal means that another process succeeded
+constexpr int kRecordTries = 16;  // each refusal means that another process succeeded
 constexpr std::uint32_t kLastIncarnation = (1u << 24) - 1;
 
 Result<void> write(Rooms& rooms, const schema::StoreRecord& record, const std::optional<std::string>& before) {
@@ -37,6 +38,24 @@ void note_time(Rooms& rooms, schema::StoreRecord& record) {
   if (rooms.clock.leap()) record.leap = rooms.clock.wall();
 }
 
+std::string place_of(const schema::ArchiveSettings& settings) {
+  return settings.endpoint.empty() ? settings.path : settings.endpoint + "/" + settings.bucket + "/" + settings.prefix;
+}
+
+Result<void> begin_archive(Rooms& rooms, const std::string& store_id) {
+  ArchiveMemory memory{place_of(rooms.configuration.archive), {}};
+  TELEPOST_ASSIGN(memory.begun, rooms.engine->reader(schema::Partition::meta())->get(Space::point, keys::kBegunArchive));
+  memory.keep = [&rooms, place = memory.place] {
+    CommitEntry entry{Batch(schema::Partition::meta())};
+    entry.batch.put(Space::point, keys::kBegunArchive, place);
+    CommitList list;
+    list.push_back(std::move(entry));
+    return rooms.committer.commit(std::move(list));
+  };
+  rooms.archive.begin(store_id, std::move(memory));
+  return {};
+}
+
 }  // namespace
 
 Result<void> begin_incarnation(Rooms& rooms) {
@@ -58,12 +77,11 @@ Result<void> begin_incarnation(Rooms& rooms) {
   TELEPOST_TRY(write(rooms, record, bytes));
   rooms.clock.kept(record.latest);
   rooms.numbers.begin(record.incarnation);
-  rooms.archive.begin(record.id);
-  return {};
+  return begin_archive(rooms, record.id);
 }
 
 Result<void> keep_time(Rooms& rooms) {
-  for (int tries = 0; tries < kTries; ++tries) {
+  for (int tries = 0; tries < kRecordTries; ++tries) {
     TELEPOST_ASSIGN(schema::StoreRecord record, read_record(rooms));
     const std::string before = schema::encode(record);
     note_time(rooms, record);
@@ -85,6 +103,13 @@ Result<ClockState> clock_state(Rooms& rooms) {
 }
 
 Result<ClockState> accept_clock(Rooms& rooms) {
+  if (const std::optional<Duration> leap = rooms.clock.leap()) {
+    schema::AuditRecord record;
+    record.action = schema::AuditRecord::Action::clock_accepted;
+    record.policy = "operator";
+    record.reason = "from " + to_rfc3339(rooms.clock.now()) + " to " + to_rfc3339(rooms.clock.wall());
+    TELEPOST_TRY(Audit(rooms).record(std::move(record)));
+  }
   rooms.clock.accept();
   TELEPOST_TRY(keep_time(rooms));
   return clock_state(rooms);

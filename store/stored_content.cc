@@ -23,7 +23,7 @@ Result<std::optional<std::string>> StoredContent::document() {
   TELEPOST_ASSIGN(auto xml, reader_.get(Space::large, keys::document(local_)));
   if (xml) return xml;
   TELEPOST_ASSIGN(const bool packed, unpack());
-  if (!packed) return std::optional<std::string>();
+  if (!packed) return reader_.get(Space::large, keys::document(local_));  // an archiving may have unpacked it meanwhile
   return std::optional<std::string>(text_.substr(*document_begin_, *document_end_ - *document_begin_));
 }
 
@@ -61,6 +61,7 @@ std::string joined_content(std::string_view document, const std::vector<std::str
 std::vector<std::string> content_keys(schema::LocalId local, const schema::MessageRecord& record) {
   if (record.codec.kind != schema::ContentCodec::Kind::raw) return {keys::packed(local)};
   std::vector<std::string> list{keys::document(local)};
+  if (record.tier == schema::Tier::archived) return list;
   for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
     if (!record.segments[index].piece) list.push_back(keys::segment(local, index));
   }

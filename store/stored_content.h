@@ -1,6 +1,7 @@
 // Document and inline segments of one message, as they lie in the account: each under a key of its own, or packed together,
 // the document first, under one (transcoders/codec/coded.h). Together they are worth much more: a document repeats the
-// fields of its source. MessageRecord::codec says which; what is asked here in the moment in which a sweep packs it is found too.
+// fields of its source. MessageRecord::codec says which; a document that is asked for in the moment in which a sweep packs or unpacks it
+// is found too. A segment that a sweep archives in that moment is missing here: who asks reads the message's record again.
 #pragma once
 
 #include <optional>

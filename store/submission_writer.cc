@@ -202,7 +202,7 @@ void SubmissionKeeping::keep(Rooms& rooms, std::shared_ptr<Arrived> arrived, Com
   }
   Result<AccountWrite> write = AccountWrite::begin(rooms, mail_.account, AccountWrite::Mode::with_reads);
   if (!write.ok()) return done(DeliveredToAll{write.error()});
-  const Result<schema::MailboxId> sent = sent_mailbox(*write);
+  const Result<schema::MailboxId> sent = mailbox_for(*write, schema::Role::sent, "Sent");
   if (!sent.ok()) return done(DeliveredToAll{sent.error()});
   submit(rooms, std::move(*write), arrived, *sent, std::move(done));
 }

@@ -66,8 +66,8 @@ Result<bool> lies_in_junk(const PartitionReader& reader, const schema::MessageRe
   return false;
 }
 
-// The first copy as it arrived; none: it is gone.
-Result<std::shared_ptr<Arrived>> first_copy(Rooms& rooms, schema::MessageId first) {
+// The first copy as it arrived, for `copy`, to which its pieces are linked; none: it is gone.
+Result<std::shared_ptr<Arrived>> first_copy(Rooms& rooms, schema::MessageId first, schema::MessageId copy) {
   const auto reader = rooms.engine->reader(schema::Partition::account(first.account));
   TELEPOST_ASSIGN(const auto bytes, reader->get(Space::point, keys::message(first.local)));
   StoredContent stored(*reader, rooms.dictionaries, first.local);
@@ -77,15 +77,14 @@ Result<std::shared_ptr<Arrived>> first_copy(Rooms& rooms, schema::MessageId firs
   auto arrived = std::make_shared<Arrived>();
   TELEPOST_ASSIGN(arrived->document, schema::read_document(*xml));
   TELEPOST_ASSIGN(arrived->incoming.judgement.junk, lies_in_junk(*reader, record));  // forged: no recipient asks for a report
-  arrived->content.segments = record.segments;
-  TELEPOST_ASSIGN(arrived->content.inline_bytes, stored.segments(record));
+  TELEPOST_ASSIGN(arrived->content, copy_content(rooms, first, record, copy));
   return arrived;
 }
 
 std::string reply_of(const Error& refusal) {
   switch (refusal.kind) {
     case Errc::over_quota: return "552 5.2.2 " + refusal.detail;
-    case Errc::too_large: return "552 5.3.4 " + refusal.detail;
+    case Errc::too_large: return "552 5.2.3 " + refusal.detail;
     case Errc::not_found: return "550 5.1.1 " + refusal.detail;
     case Errc::refused: return "550 5.2.1 " + refusal.detail;
     case Errc::unavailable: return "554 5.6.0 " + refusal.detail;
@@ -105,7 +104,7 @@ std::string reply_of(const Error& refusal) {
   return "554 5.0.0 " + refusal.detail;
 }
 
-constexpr std::size_t kAtOnce = 100;  // of a batch that keeps who was served, and of the reports that it holds
+constexpr std::size_t kServedAtOnce = 100;  // of a batch that keeps who was served, and of the reports that it holds
 
 struct Waiting {
   std::uint32_t number;
@@ -152,6 +151,10 @@ Result<void> keep_served(Rooms& rooms, schema::MessageId first, const schema::Su
 
 Result<std::optional<Error>> serve_copy(Rooms& rooms, schema::MessageId first, schema::MessageId copy, const std::string& address,
                                         const schema::RecipientRequest& request, const ForCopies& same) {
+  TELEPOST_ASSIGN(const auto known, rooms.engine->reader(schema::Partition::account(copy.account))->get(Space::point, keys::message(copy.local)));
+  if (known) return std::optional<Error>();
+  // Before the account is locked: the archive may take its time.
+  TELEPOST_ASSIGN(const std::shared_ptr<Arrived> arrived, first_copy(rooms, first, copy));
   Result<AccountWrite> write = AccountWrite::begin(rooms, copy.account, AccountWrite::Mode::with_reads);
   if (!write.ok() && write.error().kind == Errc::not_found) return std::optional(Error{Errc::not_found, "there is no such account any more"});
   TELEPOST_TRY(write);
@@ -159,7 +162,6 @@ Result<std::optional<Error>> serve_copy(Rooms& rooms, schema::MessageId first, s
   if (there) return std::optional<Error>();
   TELEPOST_ASSIGN(const bool expunged, was_expunged(rooms, copy, same.since));
   if (expunged) return std::optional<Error>();
-  TELEPOST_ASSIGN(const std::shared_ptr<Arrived> arrived, first_copy(rooms, first));
   if (arrived == nullptr) return std::optional(Error{Errc::unavailable, "the message was removed before it was delivered"});
   arrived->ids = {copy};
   arrived->incoming.to = {{copy.account, address, "", request}};
@@ -167,7 +169,6 @@ Result<std::optional<Error>> serve_copy(Rooms& rooms, schema::MessageId first, s
   arrived->incoming.origin = arrived->document.origin;
   arrived->incoming.delivery_key = same.delivery_key;
   arrived->incoming.request = same.request;
-  TELEPOST_TRY(Pieces(rooms).link(arrived->content.pieces(), {copy}));
   const Result<Delivered> delivered = write_copy(rooms, *write, *arrived, 0);
   if (delivered.ok()) {
     TELEPOST_TRY(write->commit());
@@ -226,8 +227,8 @@ Result<void> serve_submission(Rooms& rooms, schema::MessageId first) {
   TELEPOST_ASSIGN(const schema::SubmissionRecord submission, schema::decode_SubmissionRecord(*bytes));
   TELEPOST_ASSIGN(const std::vector<Waiting> waiting, waiting_copies(rooms, first));
   std::optional<Error> later;
-  for (std::size_t next = 0; next < waiting.size(); next += kAtOnce) {
-    const auto some = std::span(waiting).subspan(next, std::min(kAtOnce, waiting.size() - next));
+  for (std::size_t next = 0; next < waiting.size(); next += kServedAtOnce) {
+    const auto some = std::span(waiting).subspan(next, std::min(kServedAtOnce, waiting.size() - next));
     TELEPOST_TRY(serve_some(rooms, first, submission, some, later));
   }
   return later ? Result<void>(*later) : Result<void>();

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <thread>
 
 #include "base/log.h"
 #include "schema/keys.h"
 #include "store/account_duty.h"
 #include "store/audit.h"
+#include "store/holds.h"
 #include "store/outbox.h"
 #include "store/pieces.h"
+#include "store/redating.h"
 #include "store/rooms.h"
 #include "store/store_record.h"
 #include "store/sweep_run.h"
@@ -45,7 +48,7 @@ class SliceSweep {
         if (lease_ == nullptr) return another_does_it();
       }
       const bool is_end = hints.size() < kHintsAtOnce;
-      run_.work_under(lease_);
+      run_.work_under(lease_.get());
       const Result<void> followed = follow_some(hints, is_last_kind, is_end);
       run_.work_under(nullptr);
       if (!followed.ok()) {
@@ -53,8 +56,8 @@ class SliceSweep {
         if (!ours) return another_does_it();
         return followed.error();
       }
-      if (is_end) rooms_.slice_leases.finished(rooms_, slice_);
-      if (is_end || run_.is_stopping()) return left_;
+      if (is_end) rooms_.slice_leases.finished(rooms_, slice_, lease_);
+      if (is_end || run_.is_stopping() || run_.is_out_of_time()) return left_;
       after = hints.back();
     }
   }
@@ -65,6 +68,11 @@ class SliceSweep {
     CommitList list;
     std::vector<Hint> handled;
     for (const Hint& hint : hints) {
+      if (run_.is_out_of_time()) {
+        left_.add(run_.kind());
+        stay(hint);
+        break;
+      }
       if (lease_ != nullptr) TELEPOST_TRY(lease_->keep());
       const Result<bool> settled = run_.is_stopping() ? Result<bool>(Errc::cancelled, "") : follow(hint);
       if (!settled.ok() && settled.error().kind == Errc::conflict) {
@@ -86,7 +94,7 @@ class SliceSweep {
     }
     if (run_.is_dry()) return {};
     list.push_back(Calendar::done(slice_, handled, std::min(hints.back().time, first_staying_.value_or(Time::max())), rooms_.clock.now()));
-    rooms_.slice_leases.finish(rooms_, slice_, list.back(), is_end);
+    rooms_.slice_leases.finish(rooms_, slice_, lease_, list.back(), is_end);
     return rooms_.committer.commit(std::move(list));
   }
 
@@ -98,7 +106,7 @@ class SliceSweep {
 
   // What it leaves is not ours to count.
   SweepKinds another_does_it() {
-    rooms_.slice_leases.drop(slice_);
+    rooms_.slice_leases.drop(slice_, lease_);
     run_.report().more = true;
     return SweepKinds{};
   }
@@ -108,8 +116,10 @@ class SliceSweep {
     if (!first_staying_) first_staying_ = hint.time;
   }
 
+  // It keeps the other kinds from nothing, and the last of them takes its hint out.
   void fail(const Hint& hint, const Error& error, CommitList& list) {
     ++run_.count().failed;
+    left_.add(kDueKinds);
     log::warning("due_work_failed", {{"target", hint.target.to_string()}, {"reason", to_string(error)}});
     if (failed_.insert(hint.target).second) list.push_back(Calendar::write({rooms_.clock.now() + kTryAgain, hint.target, hint.messages}));
   }
@@ -125,6 +135,8 @@ class SliceSweep {
       left_.add(SweepKind::reclaim);
       return false;
     }
+    // No crash leaves anything of it to repair: taken early it would write its own hint again.
+    if (hint.target.kind() == PartitionKind::audit && hint.time > run_.until()) return false;
     ++run_.count().due;
     if (!run_.is_dry()) TELEPOST_TRY(reclaim(hint));
     run_.count_done(hint.time);
@@ -135,15 +147,16 @@ class SliceSweep {
     switch (hint.target.kind()) {
       case PartitionKind::queue:
         return Outbox(rooms_).check(hint.target.slice(), run_.takes_early() ? Outbox::Check::early : Outbox::Check::when_due);
-      case PartitionKind::audit: return Audit(rooms_).trim(hint.target);
+      case PartitionKind::meta:
+        return Holds(rooms_).finish_releases([this] { return run_.after_step(), !run_.is_stopping() && !run_.is_out_of_time(); });
+      case PartitionKind::audit: return trim_audit(hint);
       case PartitionKind::piece:
       case PartitionKind::account:
       case PartitionKind::calendar:
       case PartitionKind::directory:
       case PartitionKind::cdr:
       case PartitionKind::account_list:
-      case PartitionKind::dictionary:
-      case PartitionKind::meta: break;
+      case PartitionKind::dictionary: break;
     }
     TELEPOST_ASSIGN(const std::uint64_t freed,
                     Pieces(rooms_).check(hint, run_.takes_early() ? Duration(0) : rooms_.configuration.reclaim_grace));
@@ -151,16 +164,21 @@ class SliceSweep {
     return {};
   }
 
+  Result<void> trim_audit(const Hint& hint) {
+    TELEPOST_ASSIGN(const bool all, Audit(rooms_).trim(hint.target, [this] { return !run_.is_stopping() && !run_.is_out_of_time(); }));
+    return all ? Result<void>() : Result<void>(Errc::cancelled, "the next sweep goes on");
+  }
+
   SweepRun& run_;
   Rooms& rooms_;
   const std::uint16_t slice_;
   std::set<Partition>& failed_;
-  Lease* lease_ = nullptr;  // stays none in a dry run
+  std::shared_ptr<Lease> lease_;  // stays none in a dry run
   std::optional<Time> first_staying_;
   SweepKinds left_;
 };
 
-// All slices for each kind in turn. What the first one leaves in a slice tells where the others have to look.
+// All slices for each kind in turn. What the first one leaves in a slice, and what failed there since, tells where the others have to look.
 class DueSweep {
  public:
   explicit DueSweep(SweepRun& run) : run_(run) { left_.fill(kDueKinds); }
@@ -170,10 +188,20 @@ class DueSweep {
     bool is_first = true;
     for (const SweepKind kind : kinds) {
       run_.begin(kind);
-      for (std::uint16_t slice = 0; slice < keys::kCalendarSlices && !run_.is_stopping(); ++slice) {
+      std::uint16_t to_the_end = 0;
+      std::uint16_t& begin = run_.has_patience() ? run_.rooms().sweep_from[static_cast<std::size_t>(kind)] : to_the_end;
+      const std::uint16_t first = begin;
+      for (std::uint16_t i = 0; i < keys::kCalendarSlices && !run_.is_stopping(); ++i) {
+        const auto slice = static_cast<std::uint16_t>((first + i) % keys::kCalendarSlices);
         if (!left_[slice].has(kind)) continue;
+        begin = slice;
+        if (run_.is_out_of_time()) {
+          run_.report().out_of_time = true;
+          break;
+        }
         TELEPOST_ASSIGN(const SweepKinds left, SliceSweep(run_, slice, failed_).follow_all(kind == kinds.back()));
         if (is_first) left_[slice] = left;
+        else left_[slice].add(left);
       }
       run_.end();
       is_first = false;
@@ -196,22 +224,64 @@ class DueSweep {
 
 }  // namespace
 
-Result<SweepReport> Sweep::run(const SweepOptions& options) {
-  const bool everything = options.depth == SweepOptions::Depth::everything;
+// What a changed policy makes due is due in this sweep: without patience all of it.
+Result<Sweep::Redated> Sweep::follow_policies(const SweepOptions& options) {
+  Redated redated;
+  if (!options.kinds.has(SweepKind::expire) || options.dry_run) return redated;
+  do {
+    TELEPOST_ASSIGN(const Redating::Followed followed, Redating(rooms_).follow());
+    if (followed.dated > 0) redated.at = rooms_.clock.now();
+    redated.more = followed.more;
+  } while (redated.more && options.patience == Duration(0) && !rooms_.stopping.load());
+  // A sweep takes what was due before the moment in which it begins.
+  if (redated.at && options.patience == Duration(0)) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  return redated;
+}
+
+namespace {
+
+// One account that cannot be dated keeps nobody from what is due.
+void count_failed(SweepRun& run, const Error& error) {
+  log::warning("policies_not_followed", {{"reason", to_string(error)}});
+  run.begin(SweepKind::expire);
+  ++run.count().failed;
+  run.end();
+}
+
+}  // namespace
+
+// What deletions left in the engine.
+Result<void> Sweep::give_back() {
+  TELEPOST_TRY(rooms_.engine->compact());
+  const Result<void> archive = rooms_.archive.compact();
+  if (!archive.ok()) log::warning("archive_not_compacted", {{"reason", to_string(archive.error())}});
+  return {};
+}
+
+Result<SweepReport> Sweep::run(const SweepOptions& asked) {
+  using Depth = SweepOptions::Depth;
+  SweepOptions options = asked;
+  if (options.depth == Depth::all_there_is && !rooms_.serving && !options.until && !options.dry_run) options.depth = Depth::everything;
+  const bool everything = options.depth == Depth::everything;
   if (everything && rooms_.serving) {
     return {Errc::busy, "a running server may be delivering: stop it before everything is taken early"};
   }
   if (!options.dry_run) TELEPOST_TRY(keep_time_if_old(rooms_));
-  const std::lock_guard one_at_a_time(rooms_.sweeping);
+  const Result<Redated> redated = follow_policies(options);
   SweepRun run(rooms_, options);
+  if (redated.ok()) run.report().more = redated->more || (redated->at && *redated->at > run.until() && !options.until);
+  else count_failed(run, redated.error());
+  run.take_turn();
   // What one slice's work puts into another's is due in the next sweep, or where everything is wanted in the next round: an
   // account is found to be removed, then its links go, then the pieces.
   const int rounds = everything && !options.dry_run ? kRoundsOfEverything : 1;
   for (int round = 0; round < rounds && !run.is_stopping(); ++round) TELEPOST_TRY(DueSweep(run).run());
+  run.end_turn();
   if (options.kinds.has(SweepKind::verify) && !run.is_stopping()) TELEPOST_TRY(verify_as_sweep(run));
-  if (everything && !options.dry_run && !run.is_stopping()) TELEPOST_TRY(rooms_.engine->compact());
+  if (options.to_the_end) run.wait();
+  if (options.depth != Depth::due && !options.dry_run && !run.is_halted() && !run.is_stopping()) TELEPOST_TRY(give_back());
   run.report().halted = run.is_halted();
-  run.report().more = run.report().more || run.is_halted() || run.is_stopping() || run.report().total().failed > 0;
+  run.report().more = run.report().more || run.report().out_of_time || run.is_halted() || run.is_stopping() || run.report().total().failed > 0;
   return run.report();
 }
 

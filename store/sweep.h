@@ -63,6 +63,7 @@ struct SweepCount {
 struct SweepReport {
   std::array<SweepCount, kSweepKinds.size()> kinds{};
   bool more = false;    // something due is left
+  bool out_of_time = false;  // for want of patience
   bool halted = false;  // among it all that removes or moves, for the clock is not believed (store/store_clock.h)
   SweepCount& of(SweepKind kind) { return kinds[static_cast<std::size_t>(kind)]; }
   const SweepCount& of(SweepKind kind) const { return kinds[static_cast<std::size_t>(kind)]; }
@@ -76,9 +77,14 @@ struct SweepOptions {
   // Counts what a sweep would do, and does nothing.
   bool dry_run = false;
   std::uint64_t rate = 0;  // items a second at most; 0: as fast as deliveries leave room
-  // Also gives back what deletions left in the engine, and takes links, orphans and removals that are not due yet (their
-  // grace is for crashes and open readers: only with the server stopped or asked by its operator).
-  enum class Depth { due, everything } depth = Depth::due;
+  // For each kind; what it leaves then is where the next sweep begins. Zero: to the end.
+  Duration patience{};
+  // everything: also gives back what deletions left in the engine, and takes links, orphans and removals that are not due yet (their
+  // grace is for crashes and open readers, so this is only for a stopped server).
+  // all_there_is: everything where no server runs, and neither `until` nor `dry_run` bounds it; else what is due, then the engine.
+  enum class Depth { due, all_there_is, everything } depth = Depth::due;
+  // What goes on by itself when the sweep is over (removals of accounts in a serving store) is waited for, and counted.
+  bool to_the_end = true;
   std::function<void(SweepKind, const SweepReport&)> progress = {};  // about once a second: what is being done
 };
 
@@ -87,9 +93,15 @@ class Sweep {
   explicit Sweep(Rooms& rooms) : rooms_(rooms) {}
   // Goes through every slice once for each kind that has something due. Resumable: what a crash interrupts is found again.
   // Errors: busy (everything, in a running server), io, corrupt; single failures are counted.
-  Result<SweepReport> run(const SweepOptions& options);
+  Result<SweepReport> run(const SweepOptions& asked);
 
  private:
+  struct Redated {
+    std::optional<Time> at;  // when the last account was
+    bool more = false;       // are to be
+  };
+  Result<Redated> follow_policies(const SweepOptions& options);
+  Result<void> give_back();
   Rooms& rooms_;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "store/rooms.h"
 
@@ -77,6 +78,7 @@ SweepRun::SweepRun(Rooms& rooms, const SweepOptions& options)
       until_(std::min(options.until.value_or(Time::max()), rooms.clock.now() - Duration(1))),
       repairs_(options.depth == SweepOptions::Depth::everything ? Repairs::early : Repairs::when_due),
       halted_(rooms.clock.leap().has_value()),
+      turn_(rooms.sweeping, std::defer_lock),
       told_(rooms.clock.steady()),
       begun_(std::chrono::steady_clock::now()),
       pace_(rooms) {}
@@ -85,6 +87,7 @@ void SweepRun::begin(SweepKind kind) {
   kind_ = kind;
   before_ = count();
   kind_begun_ = rooms_.clock.steady();
+  patient_until_ = std::chrono::steady_clock::now() + options_.patience;
 }
 
 void SweepRun::end() {
@@ -110,16 +113,37 @@ void SweepRun::count_done(Time due) {
   if (!is_dry()) due_late_seconds().observe(std::chrono::duration<double>(late).count());
 }
 
+void SweepRun::wait() {
+  for (const auto& removal : handed_over_) report_.of(SweepKind::reclaim) += removal.get().second;
+  handed_over_.clear();
+}
+
 bool SweepRun::is_stopping() const { return rooms_.stopping.load(); }
 
+// By the machine's clock, as Pace.
+bool SweepRun::is_out_of_time() const {
+  return has_patience() && std::chrono::steady_clock::now() >= patient_until_;
+}
+
 void SweepRun::after_step() {
+  const bool has_turn = turn_.owns_lock();
+  if (has_turn) turn_.unlock();
   if (options_.progress && rooms_.clock.steady() - told_ >= kTell) {
     told_ = rooms_.clock.steady();
     options_.progress(kind_, report_);
   }
-  if (is_dry()) return;
-  pace_.rest();
-  keep_to_rate();
+  if (!is_dry()) {
+    pace_.rest();
+    keep_to_rate();
+  }
+  if (has_turn) turn_.lock();
+  if (!is_dry()) keep_lease();
+}
+
+void SweepRun::keep_lease() {
+  if (lease_ == nullptr) return;
+  const Result<void> kept = lease_->keep();
+  if (!kept.ok()) log::warning("lease_not_kept", {{"reason", to_string(kept.error())}});
 }
 
 // By the machine's clock, as Pace: a rate is about the machine's load, not about the store's time.

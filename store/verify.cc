@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/hold_record.h"
 #include "schema/keys.h"
 #include "schema/records.h"
+#include "schema/redating_record.h"
 #include "store/calendar.h"
 #include "store/rooms.h"
 #include "store/store.h"
@@ -23,7 +25,10 @@ constexpr std::size_t kPartitionsAtOnce = 1000;
 
 Result<void> verify_meta(VerifyScope& scope) {
   return scope.engine().reader(Partition::meta())->scan(Space::point, {}, {}, [&](std::string_view key, std::string_view value) {
-    const bool known = key == keys::kStore && schema::decode_StoreRecord(value).ok();
+    const bool known = (key == keys::kStore && schema::decode_StoreRecord(value).ok()) ||
+                       (key == keys::kRedating && schema::decode_RedatingRecord(value).ok()) || key == keys::kBegunArchive ||
+                       (key == keys::kHoldsRevision && value.size() == 8) ||
+                       (key.size() == 9 && key.starts_with(keys::kHolds) && schema::decode_HoldRecord(value).ok());
     if (!known) scope.damage("record", Partition::meta(), key, "no record of the store");
     return true;
   });
@@ -115,7 +120,7 @@ std::string to_string(const Finding& finding) {
 namespace {
 
 Result<VerifyReport> verify_rooms(Rooms& rooms, const VerifyOptions& options) {
-  VerifyScope scope(*rooms.engine, rooms.dictionaries, rooms.clock.now(), options);
+  VerifyScope scope(*rooms.engine, rooms.dictionaries, rooms.archive, rooms.clock.now(), options);
   if (options.account) {
     TELEPOST_ASSIGN(const auto profile, scope.engine().reader(Partition::account(*options.account))->get(Space::point, keys::kAccount));
     if (!profile) return {Errc::not_found, "no account " + schema::to_string(*options.account)};
@@ -138,6 +143,7 @@ Result<VerifyReport> verify_rooms(Rooms& rooms, const VerifyOptions& options) {
   TELEPOST_TRY(verify_calendar_and_cdrs(scope));
   TELEPOST_TRY(verify_outbox(scope));
   TELEPOST_TRY(verify_dictionaries(scope));
+  if (rooms.archive.is_configured()) TELEPOST_TRY(verify_archive(scope));
   return std::move(scope.report());
 }
 

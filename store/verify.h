@@ -3,8 +3,8 @@
 // one moment. What DESIGN allows a crash to leave, and a hint will find, is debris; everything else is damage.
 //
 // Checks: record (bytes that are no record, keys that nobody knows), account, account-list, directory, mailbox, placement,
-// summary, order, blocks, counter, uid, change, due, delivery-key, intent, document, parts, digest, segment, leftover, piece,
-// link, orphan, outbox, cdr, audit, dictionary. A thing that breaks several promises at once is told under the one that explains the others.
+// summary, kept, order, blocks, counter, uid, change, due, delivery-key, intent, document, parts, digest, segment, leftover, piece,
+// link, orphan, archive, outbox, cdr, audit, dictionary, hold. A thing that breaks several promises at once is told under the one that explains the others.
 #pragma once
 
 #include <cstdint>
@@ -43,11 +43,14 @@ struct VerifyReport {
   std::uint64_t accounts = 0;
   std::uint64_t messages = 0;
   std::uint64_t pieces = 0;
+  std::string archive_away;  // why what is archived could not be compared; "" if it was
   bool sound() const { return damage.empty(); }
 };
 
 struct VerifyOptions {
   std::optional<schema::AccountId> account;  // this one alone, with the pieces that it uses; none: the whole store
+  // What is archived is compared with the archive's list, or read there as a whole.
+  enum class ArchiveDepth : std::uint8_t { list, content } archive = ArchiveDepth::list;
   std::function<void(const VerifyReport&)> progress;  // after each account and some hundred pieces
 };
 

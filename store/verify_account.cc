@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "schema/hold_record.h"
 #include "schema/keys.h"
 #include "store/due_list.h"
 #include "store/message_writer.h"
@@ -53,6 +54,8 @@ Result<void> AccountVerification::run() {
   TELEPOST_TRY(read_changes());
   TELEPOST_TRY(verify_order());
   compare_counters();
+  compare_kept();
+  TELEPOST_TRY(verify_archive());
   TELEPOST_TRY(read_large());
   snapshot_.reset();
   for (const Known& message : messages_) TELEPOST_TRY(verify_content(scope_, {account_, message.local}, message));
@@ -107,13 +110,20 @@ Result<void> AccountVerification::verify_removed() {
 // Its records go bit by bit; what counts is that the work goes on.
 Result<void> AccountVerification::verify_being_deleted() {
   TELEPOST_ASSIGN(const bool hinted, scope_.has_hint(partition_));
+  bool held = false;
+  TELEPOST_TRY(scan(Space::point, keys::kAccountHeld, keys::after(keys::kAccountHeld), [&](std::string_view key, std::string_view) -> Result<void> {
+    held = held || key.size() == 9;
+    return key.size() == 9 ? verify_hold(key, ByteReader(key.substr(1)).u64()) : Result<void>();
+  }));
+  if (held) return {};
   scope_.debris_if(hinted, "account", partition_, {}, hinted ? "being deleted" : "being deleted, and no hint that goes on with it");
   return {};
 }
 
 Result<void> AccountVerification::read_summaries() {
   TELEPOST_TRY(scan(Space::scan, {}, "C", [this](std::string_view key, std::string_view) { unknown(key); return Result<void>(); }));
-  return scan(Space::scan, "S", {}, [this](std::string_view key, std::string_view value) -> Result<void> {
+  TELEPOST_TRY(read_kept());
+  return scan(Space::scan, "S", "T", [this](std::string_view key, std::string_view value) -> Result<void> {
     if (key.size() != 9 || key[0] != 'S') {
       unknown(key);
       return {};
@@ -222,6 +232,11 @@ void AccountVerification::compare_counters() {
   for (const Known& message : messages_) {
     ++usage[message.kind].messages;
     usage[message.kind].bytes += message.size;
+  }
+  if (archived_usage_ != head_.archived) {
+    damage("counter", keys::kHead, "the account counts " + std::to_string(head_.archived.messages) + " archived messages with " +
+           std::to_string(head_.archived.bytes) + " bytes and has " + std::to_string(archived_usage_.messages) + " with " +
+           std::to_string(archived_usage_.bytes));
   }
   for (std::size_t kind = 1; kind < usage.size(); ++kind) {
     if (usage[kind] == head_.usage[kind]) continue;

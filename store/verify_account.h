@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -74,6 +75,9 @@ class AccountVerification {
   void verify_submissions();
   void verify_tree();
   Result<void> read_summaries();
+  Result<void> read_kept();
+  Result<void> verify_hold(std::string_view key, std::uint64_t hold);  // its release will find the account
+  void compare_kept();
   void compare_summary(Known& message, std::string_view key, std::string_view value, const schema::Summary& summary);
   Result<void> compare_placements();
   Result<void> compare_placement(const Known& message, const schema::Placement& placement);
@@ -83,6 +87,7 @@ class AccountVerification {
   void read_gone(std::string_view key, std::string_view value);
   Result<void> verify_order();
   Result<void> verify_order_of(Recount& mailbox);
+  Result<void> verify_archive();
   void compare_counters();
   Result<void> read_large();
   Result<void> verify_addresses();
@@ -108,8 +113,21 @@ class AccountVerification {
   std::map<std::uint64_t, Submitted> submissions_;  // by local number
   std::unordered_set<std::uint64_t> named_jobs_;
   std::unordered_set<std::uint64_t> kept_;  // locals of messages that were expunged and are still being sent
+  std::map<std::uint64_t, Time> departed_;   // locals of messages that are kept, and when they left; those that were met go
+  std::unordered_set<std::uint64_t> gone_for_readers_;  // both
+  schema::Usage in_undelete_, parked_;
+  struct Archived {
+    schema::LocalId local;
+    std::uint64_t number = 0, size_bytes = 0;
+    std::uint32_t parts = 0;
+  };
+  std::vector<Archived> archived_;
+  std::set<std::pair<schema::LocalId, std::uint64_t>> archive_dues_;  // what may lie in the archive although no record names it
+  std::unordered_set<std::string> untouched_;                         // keys that no record was met for yet
+  schema::Usage archived_usage_;
   std::optional<Time> earliest_due_;
   bool trim_due_ = false;
+  std::optional<Time> purge_due_;  // the first one
   std::uint64_t last_cdr_hint_ = 0;
   std::vector<std::string> names_;  // F keys, to be compared once all mailboxes are read
 };

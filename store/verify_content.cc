@@ -6,6 +6,7 @@
 #include "schema/annotation.h"
 #include "schema/document.h"
 #include "schema/keys.h"
+#include "store/archive/archived_source.h"
 #include "store/pieces.h"
 #include "store/stored_content.h"
 #include "store/verify_account.h"
@@ -16,9 +17,9 @@ using schema::Partition;
 
 namespace {
 
-class Content {
+class ContentVerification {
  public:
-  Content(VerifyScope& scope, schema::MessageId id, const AccountVerification::Known& known)
+  ContentVerification(VerifyScope& scope, schema::MessageId id, const AccountVerification::Known& known)
       : scope_(scope), id_(id), known_(known), partition_(Partition::account(id.account)), reader_(scope.engine().reader(partition_)), content_(*reader_, scope.dictionaries(), id.local) {}
 
   Result<void> run() {
@@ -29,8 +30,10 @@ class Content {
     if (!xml.ok() && xml.error().kind != Errc::corrupt) return xml.error();
     const bool readable = xml.ok() ? read_document(*xml) : (report("document", key_of_document(), xml.error().detail), false);
     Sha256 arrived;
-    TELEPOST_ASSIGN(const bool whole, read_source(arrived));
-    TELEPOST_TRY(verify_links());
+    const bool online = record_.tier == schema::Tier::online;
+    if (!online && !scope_.reads_archive()) return confirm();
+    TELEPOST_ASSIGN(const bool whole, online ? read_source(arrived) : read_archived_source(arrived));
+    if (online) TELEPOST_TRY(verify_links());
     if (readable && whole && arrived.finish() != document_.digest) {
       report("digest", keys::document(id_.local), "the part that arrived is not what the document's digest says");
     }
@@ -105,6 +108,21 @@ class Content {
     return whole && size == record_.size_bytes;
   }
 
+  // False where the archive did not give it.
+  Result<bool> read_archived_source(Sha256& arrived) {
+    std::uint64_t skip = document_.trace_size_bytes;
+    const Result<void> read = read_archived(scope_.archive(), id_, record_, 0, record_.size_bytes, [&](std::string_view bytes) {
+      const std::uint64_t skipped = std::min<std::uint64_t>(skip, bytes.size());
+      skip -= skipped;
+      arrived.update(bytes.substr(skipped));
+      return true;
+    });
+    if (read.ok()) return true;
+    if (read.error().kind == Errc::corrupt) report("archive", keys::message(id_.local), read.error().detail);
+    else scope_.archive_is_away(read.error());
+    return false;
+  }
+
   Result<std::optional<std::string>> read_inline(std::uint32_t index) {
     auto bytes = content_.segment(record_, index);
     if (bytes.ok()) return std::optional<std::string>(*std::move(bytes));
@@ -158,7 +176,7 @@ class Content {
 }  // namespace
 
 Result<void> verify_content(VerifyScope& scope, schema::MessageId id, const AccountVerification::Known& known) {
-  return Content(scope, id, known).run();
+  return ContentVerification(scope, id, known).run();
 }
 
 // Documents, segments and annotations whose message is gone, and segments that their message does not have.

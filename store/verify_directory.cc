@@ -4,6 +4,8 @@
 #include "base/bytes.h"
 #include "schema/audit_record.h"
 #include "schema/keys.h"
+#include "schema/hold_record.h"
+#include "schema/lease_record.h"
 #include "schema/records.h"
 #include "store/due_list.h"
 #include "store/verify_account.h"
@@ -154,6 +156,13 @@ Result<void> verify_calendar_and_cdrs(VerifyScope& scope) {
     const bool sized = rest.size() == (value.empty() ? 0u : 16u) && value.size() % 16 == 0;
     const bool known = key[0] == 'T' && target.ok() && sized && keys::calendar_slice(*target) == partition;
     if (!known) scope.damage("record", partition, key, "no hint of this slice looks so");
+    return {};
+  }));
+  TELEPOST_TRY(for_each_record(scope, PartitionKind::calendar, keys::kCalendarSlices, Space::point,
+                               [&](const Partition& partition, std::string_view key, std::string_view value) -> Result<void> {
+    const bool known = key == keys::kCalendarCursor || (key == keys::kCalendarLease && schema::decode_LeaseRecord(value).ok()) ||
+                       (key == keys::kHoldsFence && value.size() == 8);
+    if (!known) scope.damage("record", partition, key, "neither a slice's cursor nor its lease, nor the revision of the holds");
     return {};
   }));
   TELEPOST_TRY(verify_audit(scope));

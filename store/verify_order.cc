@@ -64,7 +64,7 @@ void AccountVerification::read_gone(std::string_view key, std::string_view value
   using What = schema::ChangeRecord::What;
   const Known* const message = change->what == What::message_gone ? find({change->id}) : nullptr;
   const bool lives = change->what == What::mailbox_gone ? mailbox({static_cast<std::uint32_t>(change->id)}) != nullptr
-                                                        : message != nullptr && message->created <= modseq && !kept_.contains(change->id);
+                                                        : message != nullptr && message->created <= modseq && !gone_for_readers_.contains(change->id);
   if (lives) damage("change", key, "a tombstone of something that is there");
 }
 

@@ -19,7 +19,7 @@ Result<bool> uses(VerifyScope& scope, schema::MessageId message, const Digest& p
   if (!bytes) return false;
   const auto record = schema::decode_MessageRecord(*bytes);
   if (!record.ok()) return true;  // told where the account is verified
-  return std::any_of(record->segments.begin(), record->segments.end(), [&](const schema::Segment& segment) { return segment.piece == piece; });
+  return uses_piece(*record, piece);
 }
 
 // Whether the account's due list says that the link goes.

@@ -35,6 +35,7 @@ Result<void> AccountVerification::read_queue() {
   TELEPOST_TRY(scan(Space::queue, {}, {}, [this](std::string_view key, std::string_view value) -> Result<void> {
     if (key.size() == 26 && key[0] == 'D') return read_due(key, value);
     if (key.size() == 17 && key[0] == 'E') return read_cdr(key, value);
+    if (key.size() == 17 && key[0] == keys::kParked[0]) return untouched_.emplace(key), Result<void>();
     unknown(key);
     return {};
   }));
@@ -60,11 +61,23 @@ Result<void> AccountVerification::read_due(std::string_view key, std::string_vie
       if (const auto report = schema::decode_ReportRecord(value); !report.ok()) damage("record", key, report.error().detail);
       break;
     case due::kTrimChanges: trim_due_ = true; break;
+    case due::kPurge:
+      if (!purge_due_) purge_due_ = time;
+      break;
     case due::kUnlink:
       scope_.debris("link", partition_, key, "links of a message that is gone, to be removed");
       if (value.size() % 32 != 0) damage("record", key, "digests to unlink of a broken size");
       break;
+    case due::kCheckArchived:
+    case due::kRemoveArchived:
+      archive_dues_.emplace(due::local_of(reader.rest()), due::number_of(reader.rest()));
+      if (value.size() != 4) damage("record", key, "parts in the archive of a broken number");
+      break;
+    case due::kRelieve:
+    case due::kUnpark:
     case due::kExpire:
+    case due::kRedate:
+    case due::kWarnQuota:
     case due::kArchive:
     case due::kCompress:
     case due::kRemoveContent:
@@ -118,6 +131,7 @@ Result<void> AccountVerification::read_points() {
       default: return unknown(key), Result<void>();
     }
   }));
+  for (const std::string& key : untouched_) damage("archive", key, "what waits to be archived is no message");
   return {};
 }
 
@@ -184,10 +198,21 @@ Result<void> AccountVerification::read_message(std::string_view key, std::string
   known.received = record->received;
   known.size = record->size_bytes;
   known.packed = record->codec.kind != schema::ContentCodec::Kind::raw;
-  for (const schema::Segment& segment : record->segments) known.inline_segments += segment.piece ? 0u : 1u;
+  const bool online = record->tier == schema::Tier::online;
+  for (const schema::Segment& segment : record->segments) known.inline_segments += segment.piece || !online ? 0u : 1u;
+  if (!online) {
+    archived_.push_back({local, record->archived.number, record->size_bytes, static_cast<std::uint32_t>(record->archived.parts.size())});
+    archived_usage_.messages += record->placements.empty() ? 0u : 1u;
+    archived_usage_.bytes += record->placements.empty() ? 0u : record->size_bytes;
+  }
+  if (record->parked && (untouched_.erase(keys::untouched(*record->parked, local)) == 0 || !online)) {
+    damage("archive", key, "a message that may be archived, and does not wait for it");
+  }
   if (record->placements.empty()) {
     known.logged = true;  // by its tombstone
-    kept_.insert(local.value);
+    gone_for_readers_.insert(local.value);
+    if (record->departed) departed_.emplace(local.value, record->departed->time);
+    else kept_.insert(local.value);
   }
   for (const schema::Placement& placement : record->placements) {
     known.placements += hash_of_placement(placement.mailbox, placement.uid);

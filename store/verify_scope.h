@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "store/archive/archive_place.h"
 #include "store/dictionaries.h"
 #include "store/engine/engine.h"
 #include "store/verify.h"
@@ -39,11 +40,14 @@ class StandingHints {
 
 class VerifyScope {
  public:
-  VerifyScope(Engine& engine, Dictionaries& dictionaries, Time now, const VerifyOptions& options)
-      : engine_(engine), dictionaries_(dictionaries), now_(now), options_(options), hints_(engine) {}
+  VerifyScope(Engine& engine, Dictionaries& dictionaries, ArchivePlace& archive, Time now, const VerifyOptions& options)
+      : engine_(engine), dictionaries_(dictionaries), archive_(archive), now_(now), options_(options), hints_(engine) {}
 
   Engine& engine() { return engine_; }
   Dictionaries& dictionaries() { return dictionaries_; }
+  ArchivePlace& archive() { return archive_; }
+  bool reads_archive() const { return options_.archive == VerifyOptions::ArchiveDepth::content; }
+  void archive_is_away(const Error& error) { report_.archive_away = to_string(error); }
   Time now() const { return now_; }
   bool one_account() const { return options_.account.has_value(); }
   StandingHints& hints() { return hints_; }
@@ -71,6 +75,7 @@ class VerifyScope {
            std::string what);
   Engine& engine_;
   Dictionaries& dictionaries_;
+  ArchivePlace& archive_;
   const Time now_;
   const VerifyOptions& options_;
   StandingHints hints_;
@@ -85,6 +90,7 @@ Result<void> verify_account_list(VerifyScope& scope);
 Result<void> verify_calendar_and_cdrs(VerifyScope& scope);
 Result<void> verify_outbox(VerifyScope& scope);
 Result<void> verify_dictionaries(VerifyScope& scope);
+Result<void> verify_archive(VerifyScope& scope);
 
 // Whether the account's due list holds an address check that covers the address.
 Result<bool> address_is_checked_later(VerifyScope& scope, schema::AccountId account, std::string_view address);

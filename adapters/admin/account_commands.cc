@@ -16,7 +16,12 @@ Result<AccountId> account_argument(store::Store& store, Arguments& args) {
 
 Result<void> answer_account(store::Store& store, AccountId id, Exchange& exchange) {
   TELEPOST_ASSIGN(const store::Account account, store.accounts().show(id));
-  return exchange.object(to_json(account));
+  Json answer = to_json(account);
+  if (account.profile.state == schema::AccountState::deleting) {
+    TELEPOST_ASSIGN(const std::vector<std::string> kept_by, store.accounts().kept_by(id));
+    if (!kept_by.empty()) answer["kept_by"] = kept_by;
+  }
+  return exchange.object(answer);
 }
 
 }  // namespace
@@ -121,8 +126,11 @@ Result<void> set_class(store::Store& store, Arguments& args, Exchange& exchange)
 Result<void> delete_account(store::Store& store, Arguments& args, Exchange& exchange) {
   TELEPOST_ASSIGN(const AccountId id, account_argument(store, args));
   TELEPOST_TRY(args.done());
+  TELEPOST_ASSIGN(const std::vector<std::string> kept_by, store.accounts().kept_by(id));
   TELEPOST_TRY(store.accounts().remove(id));
-  return exchange.object({{"id", to_string(id)}, {"state", name_of(schema::AccountState::deleting)}});
+  Json answer = {{"id", to_string(id)}, {"state", name_of(schema::AccountState::deleting)}};
+  if (!kept_by.empty()) answer["kept_by"] = kept_by;
+  return exchange.object(answer);
 }
 
 }  // namespace telepost::adapters::admin

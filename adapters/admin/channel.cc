@@ -24,7 +24,7 @@ Error from_errno(std::string_view doing) {
   }
 }
 
-bool is_frame_kind(char kind) { return std::string_view("GQOBWCS").find(kind) != std::string_view::npos; }
+bool is_frame_kind(char kind) { return std::string_view("GQOBNWCS").find(kind) != std::string_view::npos; }
 
 timeval to_timeval(Duration duration) {
   return {static_cast<time_t>(duration.count() / 1000),

@@ -2,7 +2,7 @@
 //
 //   server: greeting {"telepost":1,"pid":N}
 //   client: request  {"verb":"account.show","args":{…}}
-//   server: object | bytes | want …   each `want` is answered by one `content`, empty at its end
+//   server: object | bytes | notice | want …   each `want` is answered by one `content`, empty at its end
 //   server: status   {"status":"ok"} or {"status":"error","kind":"not_found","detail":"…","exit":67}
 #pragma once
 
@@ -22,6 +22,7 @@ enum class FrameKind : char {
   request = 'Q',
   object = 'O',
   bytes = 'B',
+  notice = 'N',
   want = 'W',
   content = 'C',
   status = 'S',

@@ -62,6 +62,9 @@ Result<void> Client::call(const Request& request, Exchange& exchange) {
         }
         break;
       }
+      case FrameKind::notice:
+        if (const auto told = exchange.notice(frame->payload); !told.ok()) return told;
+        break;
       case FrameKind::status: return outcome_from(frame->payload);
       case FrameKind::greeting:
       case FrameKind::request:

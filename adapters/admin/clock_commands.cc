@@ -4,7 +4,7 @@
 namespace telepost::adapters::admin {
 namespace {
 
-Json to_json(store::Store& store, const store::ClockState& state) {
+Json state_json(store::Store& store, const store::ClockState& state) {
   const schema::Configuration& settings = store.configuration();
   const auto seconds = [](Duration duration) { return std::chrono::duration<double>(duration).count(); };
   return {{"believed", !state.leap.has_value()},
@@ -21,13 +21,13 @@ Json to_json(store::Store& store, const store::ClockState& state) {
 Result<void> show_clock(store::Store& store, Arguments& args, Exchange& exchange) {
   TELEPOST_TRY(args.done());
   TELEPOST_ASSIGN(const store::ClockState state, store.clock());
-  return exchange.object(to_json(store, state));
+  return exchange.object(state_json(store, state));
 }
 
 Result<void> accept_clock(store::Store& store, Arguments& args, Exchange& exchange) {
   TELEPOST_TRY(args.done());
   TELEPOST_ASSIGN(const store::ClockState state, store.accept_clock());
-  return exchange.object(to_json(store, state));
+  return exchange.object(state_json(store, state));
 }
 
 }  // namespace telepost::adapters::admin

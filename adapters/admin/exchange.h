@@ -25,6 +25,8 @@ class Exchange {
   virtual ~Exchange() = default;
   virtual Result<void> object(const Json& object) = 0;  // one line of the answer
   virtual Result<void> bytes(std::string_view bytes) = 0;
+  // For people who wait: why it takes long. No part of the answer.
+  virtual Result<void> notice(std::string_view) { return {}; }
   // The next bytes of what the caller sends along, at most kContentBytes; "" at its end.
   virtual Result<std::string> content() = 0;
 };

@@ -38,9 +38,9 @@ Result<MailboxId> placed_in(store::Store& store, MessageId id, const std::option
   return record.placements.front().mailbox;
 }
 
-Result<std::string> bytes_of(store::Store& store, MessageId id, schema::ByteRange range, store::Purpose purpose) {
+Result<std::string> bytes_of(store::Store& store, MessageId id, schema::ByteRange range, const store::ReadOptions& options) {
   std::string bytes;
-  TELEPOST_TRY(store.reader().source(id, range.offset, range.size, {purpose}, [&](std::string_view piece) {
+  TELEPOST_TRY(store.reader().source(id, range.offset, range.size, options, [&](std::string_view piece) {
     bytes += piece;
     return true;
   }));
@@ -55,6 +55,12 @@ Result<void> answer_message(store::Store& store, MessageId id, Exchange& exchang
 }
 
 }  // namespace
+
+std::function<void()> tells_that_it_waits(Exchange& exchange) {
+  return [&exchange, told = false]() mutable {
+    if (!std::exchange(told, true)) (void)exchange.notice("the message lies in the archive; fetching it may take a while");
+  };
+}
 
 Result<void> list_messages(store::Store& store, Arguments& args, Exchange& exchange) {
   TELEPOST_ASSIGN(const std::string who, args.text("account"));
@@ -82,7 +88,7 @@ Result<void> show_message(store::Store& store, Arguments& args, Exchange& exchan
   TELEPOST_ASSIGN(const MessageId id, message_argument(args));
   TELEPOST_ASSIGN(const bool as_subscriber, args.flag("as_subscriber"));
   TELEPOST_TRY(args.done());
-  const store::Purpose purpose = as_subscriber ? store::Purpose::subscriber : store::Purpose::store;
+  const store::ReadOptions reading{as_subscriber ? store::Purpose::subscriber : store::Purpose::store, tells_that_it_waits(exchange)};
   TELEPOST_ASSIGN(const schema::MessageRecord record, store.reader().find(id));
   TELEPOST_ASSIGN(const store::Listed listed, store.reader().summary(id));
   TELEPOST_ASSIGN(const std::string xml, store.reader().document(id));
@@ -105,7 +111,7 @@ Result<void> show_message(store::Store& store, Arguments& args, Exchange& exchan
   object["tier"] = record.tier == schema::Tier::archived ? "archived" : "online";
   if (record.accessed) object["accessed"] = to_rfc3339(*record.accessed);
   add_document(object, document);
-  TELEPOST_TRY(add_rendition(object, document.root, [&](schema::ByteRange range) { return bytes_of(store, id, range, purpose); }));
+  TELEPOST_TRY(add_rendition(object, document.root, [&](schema::ByteRange range) { return bytes_of(store, id, range, reading); }));
   return exchange.object(object);
 }
 

@@ -26,6 +26,7 @@ class RemoteExchange final : public Exchange {
   Result<void> object(const Json& object) override {
     return channel_.send(FrameKind::object, to_line(object));
   }
+  Result<void> notice(std::string_view text) override { return channel_.send(FrameKind::notice, text); }
   Result<void> bytes(std::string_view bytes) override {
     for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kContentBytes))) {
       TELEPOST_TRY(channel_.send(FrameKind::bytes, bytes.substr(0, kContentBytes)));

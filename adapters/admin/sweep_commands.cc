@@ -60,7 +60,10 @@ Result<void> sweep_store(store::Store& store, Arguments& args, Exchange& exchang
   TELEPOST_ASSIGN(options.rate, args.number_or("rate", 0));
   TELEPOST_ASSIGN(const bool everything, args.flag("everything"));
   TELEPOST_TRY(args.done());
+  // Who asks for that kind wants the room back.
+  const bool is_asked_for = !names.empty() && options.kinds.has(SweepKind::reclaim);
   if (everything) options.depth = store::SweepOptions::Depth::everything;
+  else if (is_asked_for) options.depth = store::SweepOptions::Depth::all_there_is;
   Result<void> sent;
   options.progress = [&](SweepKind kind, const store::SweepReport& report) {
     if (sent.ok()) sent = exchange.object(to_json(store::name_of(kind), report.of(kind), false));

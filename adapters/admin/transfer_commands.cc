@@ -19,10 +19,10 @@ using schema::MessageId;
 // Of one imported file's content: it is held in memory, for its batch needs its digest and parts first.
 constexpr std::uint64_t kMaxImportBytes = std::uint64_t{128} << 20;
 
-Result<void> send_source(store::Store& store, MessageId id, std::uint64_t offset, std::uint64_t size,
+Result<void> send_source(store::Store& store, MessageId id, std::uint64_t offset, std::uint64_t size, Exchange& exchange,
                          const std::function<Result<void>(std::string_view)>& send) {
   Result<void> sent;
-  TELEPOST_TRY(store.reader().source(id, offset, size, {}, [&](std::string_view bytes) {
+  TELEPOST_TRY(store.reader().source(id, offset, size, {store::Purpose::store, tells_that_it_waits(exchange)}, [&](std::string_view bytes) {
     sent = send(bytes);
     return sent.ok();
   }));
@@ -48,7 +48,7 @@ Result<void> export_xml(store::Store& store, MessageId id, Exchange& exchange) {
   TELEPOST_ASSIGN(const std::vector<std::string> annotations, store.reader().annotations(id));
   schema::ExportWriter writer([&](std::string_view xml) { return exchange.bytes(xml); });
   TELEPOST_TRY(writer.begin(document, annotations, state));
-  TELEPOST_TRY(send_source(store, id, 0, std::uint64_t(-1),
+  TELEPOST_TRY(send_source(store, id, 0, std::uint64_t(-1), exchange,
                            [&](std::string_view bytes) { return writer.content(bytes); }));
   return writer.finish();
 }
@@ -232,7 +232,7 @@ Result<void> export_message(store::Store& store, Arguments& args, Exchange& exch
     TELEPOST_ASSIGN(const schema::Document document, schema::read_document(xml));
     offset = document.trace_size_bytes;
   }
-  return send_source(store, id, offset, std::uint64_t(-1) - offset,
+  return send_source(store, id, offset, std::uint64_t(-1) - offset, exchange,
                      [&](std::string_view bytes) { return exchange.bytes(bytes); });
 }
 

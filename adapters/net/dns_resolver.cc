@@ -18,12 +18,32 @@
 namespace telepost::adapters::net {
 namespace {
 
-constexpr std::size_t kMostQuestions = 1000;    // under way at one time
 constexpr std::chrono::milliseconds kTick{50};  // how often c-ares and the waiters look for what is late
 constexpr int kTries = 3;                       // each at every server, with a timeout that doubles
 constexpr int kDatagramBytes = 1232;            // what passes every path in one piece; larger answers come over TCP
 
 using Key = std::pair<DnsType, std::string>;
+
+// How many the system names.
+Result<std::size_t> count_system_servers() {
+  ares_channel probe = nullptr;
+  if (const int status = ares_init(&probe); status != ARES_SUCCESS) return {Errc::unavailable, std::string("name servers: ") + ares_strerror(status)};
+  ares_addr_port_node* servers = nullptr;
+  const int status = ares_get_servers_ports(probe, &servers);
+  std::size_t count = 0;
+  for (const ares_addr_port_node* server = servers; server != nullptr; server = server->next) ++count;
+  if (servers != nullptr) ares_free_data(servers);
+  ares_destroy(probe);
+  if (status != ARES_SUCCESS) return {Errc::unavailable, std::string("name servers: ") + ares_strerror(status)};
+  return count;
+}
+
+// c-ares takes back all questions or none, so a question has its place until the last try at the last server is late. All tries
+// together (1, 2, 4 … times the first) last no longer than anybody waits, else places would stay taken for nobody.
+int first_try_millis(Duration timeout, std::size_t servers) {
+  const auto tries = static_cast<std::int64_t>(std::max<std::size_t>(servers, 1)) * ((1 << kTries) - 1);
+  return static_cast<int>(std::clamp<std::int64_t>(timeout.count() / tries, 50, 5000));
+}
 
 Error error_from(int status) {
   switch (status) {
@@ -55,6 +75,7 @@ struct Resolver::Parts : std::enable_shared_from_this<Resolver::Parts> {
   struct Question {
     Parts* parts;
     Key key;
+    DnsAsker asker;  // whose place it has
     std::vector<Waiter> waiters;
   };
 
@@ -62,7 +83,9 @@ struct Resolver::Parts : std::enable_shared_from_this<Resolver::Parts> {
       : home(loop), settings(dns), clock(time), cache(dns.cache, time), timer(loop.context()) {}
 
   Result<void> open();
-  void ask(Key key, Waiter waiter);
+  void ask(Key key, Waiter waiter, DnsAsker asker);
+  bool take_place(const DnsAsker& asker);
+  void give_place(const DnsAsker& asker);
   static void on_answer(void* question, int status, int timeouts, unsigned char* bytes, int size);
   void finish(Question* question, const Result<SharedDnsAnswer>& result);
   static void on_socket(void* parts, ares_socket_t fd, int wants_read, int wants_write);
@@ -78,17 +101,23 @@ struct Resolver::Parts : std::enable_shared_from_this<Resolver::Parts> {
   boost::asio::steady_timer timer;
   ares_channel channel = nullptr;
   std::map<Key, std::unique_ptr<Question>> questions;
+  std::size_t arriving = 0;                        // questions of mail that arrives
+  std::map<std::string, std::size_t> by_network;   // the same, of each network; no zeros
   std::map<ares_socket_t, std::shared_ptr<Watch>> watches;
   bool is_ticking = false;
 };
 
 Result<void> Resolver::Parts::open() {
   static const int library = ares_library_init(ARES_LIB_INIT_ALL);
+  std::size_t count = settings.servers.size();
+  if (library == ARES_SUCCESS && count == 0) {
+    TELEPOST_ASSIGN(count, count_system_servers());
+  }
   ares_options options{};
   char lookups[] = "b";
   options.flags = ARES_FLAG_EDNS;
   options.ednspsz = kDatagramBytes;
-  options.timeout = static_cast<int>(std::clamp<std::int64_t>(settings.timeout.count() / 4, 100, 5000));
+  options.timeout = first_try_millis(settings.timeout, count);
   options.tries = kTries;
   options.lookups = lookups;
   options.sock_state_cb = &Parts::on_socket;
@@ -103,15 +132,33 @@ Result<void> Resolver::Parts::open() {
   return {};
 }
 
-void Resolver::Parts::ask(Key key, Waiter waiter) {
+bool Resolver::Parts::take_place(const DnsAsker& asker) {
+  if (questions.size() >= kMostDnsQuestions) return false;
+  if (asker.purpose == DnsAsker::Purpose::sending) return true;
+  if (arriving >= kMostDnsQuestionsArriving) return false;
+  const auto [own, is_first] = by_network.try_emplace(asker.network, 0);
+  if (own->second >= kMostDnsQuestionsOfNetwork) return false;
+  ++own->second;
+  ++arriving;
+  return true;
+}
+
+void Resolver::Parts::give_place(const DnsAsker& asker) {
+  if (asker.purpose == DnsAsker::Purpose::sending) return;
+  --arriving;
+  const auto own = by_network.find(asker.network);
+  if (--own->second == 0) by_network.erase(own);
+}
+
+void Resolver::Parts::ask(Key key, Waiter waiter, DnsAsker asker) {
   if (channel == nullptr) return waiter.done(error_from(ARES_EDESTRUCTION));
   if (const auto asked = questions.find(key); asked != questions.end()) {
     asked->second->waiters.push_back(std::move(waiter));
     return;
   }
   if (SharedDnsAnswer kept = cache.find(key.second, key.first)) return waiter.done(std::move(kept));
-  if (questions.size() >= kMostQuestions) return waiter.done(Error{Errc::busy, "too many questions wait for name servers"});
-  auto made = std::make_unique<Question>(Question{this, key, {}});
+  if (!take_place(asker)) return waiter.done(Error{Errc::busy, "too many questions wait for name servers"});
+  auto made = std::make_unique<Question>(Question{this, key, std::move(asker), {}});
   made->waiters.push_back(std::move(waiter));
   Question* const question = made.get();
   questions.emplace(key, std::move(made));
@@ -137,6 +184,7 @@ void Resolver::Parts::on_answer(void* argument, int status, int, unsigned char* 
 
 void Resolver::Parts::finish(Question* question, const Result<SharedDnsAnswer>& result) {
   const auto node = questions.extract(question->key);
+  give_place(question->asker);
   for (Waiter& waiter : node.mapped()->waiters) waiter.done(result);
 }
 
@@ -226,6 +274,10 @@ Awaitable<Result<SharedDnsAnswer>> Resolver::look_up(std::string name, DnsType t
 }
 
 Awaitable<Result<SharedDnsAnswer>> Resolver::look_up(std::string name, DnsType type, Duration timeout) {
+  return look_up(std::move(name), type, timeout, DnsAsker());
+}
+
+Awaitable<Result<SharedDnsAnswer>> Resolver::look_up(std::string name, DnsType type, Duration timeout, DnsAsker asker) {
   const std::shared_ptr<Parts> parts = parts_;
   const std::optional<std::string> asked = dns_name(name);
   if (!asked) co_return Error{Errc::invalid, "'" + name.substr(0, 64) + "' is no domain name"};
@@ -234,7 +286,9 @@ Awaitable<Result<SharedDnsAnswer>> Resolver::look_up(std::string name, DnsType t
   const SteadyTime end = parts->clock.steady() + std::min(timeout, parts->settings.timeout);
   Answer<SharedDnsAnswer> answer;
   Parts::Waiter waiter{end, answer.completion()};
-  parts->home.post([parts, key = Key(type, *asked), waiter = std::move(waiter)] { parts->ask(key, waiter); });
+  parts->home.post([parts, key = Key(type, *asked), waiter = std::move(waiter), asker = std::move(asker)] {
+    parts->ask(key, waiter, asker);
+  });
   co_return co_await answer.get();
 }
 

@@ -20,7 +20,7 @@ Error error_from(CURLcode code) {
 // One request on a handle of its own.
 class HttpClient::Transfer {
  public:
-  Transfer(HttpClient& client, const HttpRequest& request) : client_(client), request_(request), easy_(static_cast<CURL*>(client.take())) {}
+  Transfer(HttpClient& client, const ClientRequest& request) : client_(client), request_(request), easy_(static_cast<CURL*>(client.take())) {}
   ~Transfer() {
     curl_slist_free_all(headers_);
     if (easy_ != nullptr) client_.give_back(easy_);
@@ -86,7 +86,7 @@ class HttpClient::Transfer {
   }
 
   HttpClient& client_;
-  const HttpRequest& request_;
+  const ClientRequest& request_;
   CURL* const easy_;
   curl_slist* headers_ = nullptr;
   HttpAnswer answer_;
@@ -115,7 +115,7 @@ void HttpClient::give_back(void* easy) {
   idle_.push_back(easy);
 }
 
-Result<HttpAnswer> HttpClient::ask(const HttpRequest& request) {
+Result<HttpAnswer> HttpClient::ask(const ClientRequest& request) {
   if (stopping_.load()) return {Errc::cancelled, "the process stops"};
   return Transfer(*this, request).run();
 }

@@ -14,7 +14,7 @@
 
 namespace telepost::adapters::net {
 
-struct HttpRequest {
+struct ClientRequest {
   std::string method;                // "GET", "PUT", …
   std::string url;                   // as it goes out: encoded
   std::vector<std::string> headers;  // "Name: value"
@@ -42,7 +42,7 @@ class HttpClient {
 
   // Whatever status the server gives is an answer. Errors: unavailable, timeout, denied (the certificate), too_large, cancelled.
   // Any thread.
-  Result<HttpAnswer> ask(const HttpRequest& request);
+  Result<HttpAnswer> ask(const ClientRequest& request);
   // Requests under way and later ones give cancelled within a second.
   void stop() { stopping_.store(true); }
 

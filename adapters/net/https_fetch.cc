@@ -71,6 +71,11 @@ struct HttpsFetch::Parts {
       order.done(Error{Errc::cancelled, "the process stops"});
       return;
     }
+    if (orders.size() >= options.most_waiting) {
+      lock.unlock();
+      order.done(Error{Errc::busy, "too many files are to be fetched"});
+      return;
+    }
     orders.push_back(std::move(order));
     lock.unlock();
     curl_multi_wakeup(multi);

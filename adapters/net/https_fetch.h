@@ -20,6 +20,7 @@ struct HttpsOptions {
   Duration timeout = std::chrono::seconds(30);   // of one fetch, the name aside (RFC 8461 section 3.3 suggests a minute)
   std::uint16_t port = 443;
   std::size_t at_once = 8;                       // further ones wait
+  std::size_t most_waiting = 100;                // and still further ones are not fetched
   schema::Networks refuse_networks = {};         // nothing is fetched from there: others write the names' addresses
 };
 
@@ -31,7 +32,8 @@ class HttpsFetch {
   void stop();
 
   // The body of a 200 answer whose type is text. On any loop; the fetch itself runs on a thread of its own. Errors: not_found (any other
-  // status), too_large, denied (the certificate), unavailable, timeout, cancelled, invalid (not text/plain).
+  // status), too_large, denied (the certificate), unavailable, timeout, cancelled, invalid (not text/plain),
+  // busy (too many wait already: nobody was asked).
   Awaitable<Result<std::string>> get(std::string host, std::string path, std::size_t limit_bytes);
 
  private:

@@ -74,14 +74,6 @@ bool ConnectionLimits::begins_too_often(const Peer& peer, const std::string& net
   return ++begun_[network] > new_per_minute_;
 }
 
-Peer peer_at(const std::string& address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return peer_from(v4);
-  in6_addr v6{};
-  TELEPOST_ASSERT(inet_pton(AF_INET6, address.c_str(), &v6) == 1);
-  return peer_from(v6);
-}
-
 std::unique_ptr<ConnectionLimits::Ticket> ConnectionLimits::admit(const Peer& peer) {
   std::string network = peer.network();
   {

@@ -31,9 +31,6 @@ std::optional<Peer> peer_of(int socket);
 // no IP address.
 std::optional<Peer> peer_behind(const Peer& front, const std::string& address);
 
-// Somebody at an IP address, as a front tells of its client; precondition: it is one.
-Peer peer_at(const std::string& address);
-
 // Bounds connections in all and per network, and how many a network begins in a minute. Any thread.
 class ConnectionLimits : public std::enable_shared_from_this<ConnectionLimits> {
  public:

@@ -13,6 +13,7 @@ namespace {
 // the other to read (RFC 2920 section 3.1).
 constexpr std::size_t kGroup = 64;
 constexpr std::size_t kFlushAt = 64u << 10;
+constexpr std::uint64_t kLeastBytesPerSecond = 32u << 10;
 
 }  // namespace
 
@@ -108,7 +109,9 @@ Awaitable<SmtpOutcome> SmtpClient::send(const SmtpEnvelope& envelope, SmtpTransp
   Transaction transaction{envelope, transport, content, {}, {}, false, false, false};
   transaction.verdicts.resize(envelope.to.size());
   refusal_ = {};
+  stream_.deadline().limit(Span::session, time_for(envelope));
   const Result<void> ended = co_await transact(transaction);
+  stream_.deadline().unlimit(Span::session);
   if (!ended.ok()) {
     usable_ = false;
     transaction.settle(refusal_.code != 0 ? verdict_of(refusal_) : verdict_of(ended.error()));
@@ -121,6 +124,10 @@ Awaitable<SmtpOutcome> SmtpClient::send(const SmtpEnvelope& envelope, SmtpTransp
     outcome.to.push_back(std::move(*verdict));
   }
   co_return outcome;
+}
+
+Duration SmtpClient::time_for(const SmtpEnvelope& envelope) const {
+  return options_.timeouts.transaction + std::chrono::seconds(envelope.to.size() + envelope.content.size_bytes / kLeastBytesPerSecond);
 }
 
 Awaitable<Result<void>> SmtpClient::transact(Transaction& transaction) {
@@ -287,6 +294,7 @@ Awaitable<Result<void>> SmtpClient::write_chunk(std::string_view bytes, bool las
 
 // The end of the data was said: one reply for all, or in LMTP one for each accepted recipient (RFC 2033 section 4.2).
 Awaitable<Result<void>> SmtpClient::conclude(Transaction& transaction) {
+  stream_.deadline().unlimit(Span::session);
   for (const std::size_t recipient : transaction.accepted) {
     Result<SmtpReply> heard = co_await reply(options_.timeouts.data_end);
     if (!heard.ok()) co_return heard.error();

@@ -2,7 +2,8 @@
 // verdict for each recipient. What may be said in one breath is (RFC 2920); what the peer does not offer is not said.
 //
 // On the stream's loop. Every wait has the deadline of RFC 5321 section 4.5.3.2 for its command as a whole, so a peer that
-// drips single bytes gains nothing. After an error of any verb the connection is done with: close it.
+// drips single bytes gains nothing; and so has a message up to its last byte, so a peer that is slow with each reply of many holds
+// a connection no longer than one that is slow once. After an error of any verb the connection is done with: close it.
 #pragma once
 
 #include <string>
@@ -25,6 +26,9 @@ struct SmtpTimeouts {
   Duration data_end = std::chrono::minutes(10);   // 4.5.3.2.6
   Duration handshake = std::chrono::minutes(1);   // of TLS
   Duration goodbye = std::chrono::seconds(5);     // QUIT: courtesy
+  // From MAIL to the end of the data, as long as each of them may be; and a second for each recipient and each 32 KiB. The reply to
+  // the end has its own 10 minutes then: who gives up on it too early sends twice.
+  Duration transaction = std::chrono::minutes(10);
 };
 
 // A message's bytes, in order; ends with an empty piece. An error breaks the transaction off before its end.
@@ -82,6 +86,7 @@ class SmtpClient {
   Awaitable<Result<void>> plain(const std::string& user, const std::string& password);
   Awaitable<Result<void>> scram(const std::string& user, const std::string& password);
   Awaitable<Result<void>> transact(Transaction& transaction);
+  Duration time_for(const SmtpEnvelope& envelope) const;
   Awaitable<Result<void>> open(Transaction& transaction);
   Awaitable<Result<void>> hear(Transaction& transaction, Said what, std::size_t recipient);
   Awaitable<Result<void>> write_text(Transaction& transaction);

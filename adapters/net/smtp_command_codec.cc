@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "adapters/net/xtext_codec.h"
+
 namespace telepost::adapters::net {
 namespace {
 

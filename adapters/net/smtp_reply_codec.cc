@@ -152,14 +152,4 @@ SmtpExtensions extensions_of(const SmtpReply& hello) {
   return offered;
 }
 
-std::string encode_xtext(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f && c != '+' && c != '=') out += c;
-    else out += fmt::format("+{:02X}", byte);
-  }
-  return out;
-}
-
 }  // namespace telepost::adapters::net

@@ -58,7 +58,4 @@ struct SmtpExtensions {
 // From the reply to EHLO or LHLO; the first line is the greeting.
 SmtpExtensions extensions_of(const SmtpReply& hello);
 
-// RFC 3461 section 4: "+", "=" and what is no visible ASCII become "+" and two hex digits.
-std::string encode_xtext(std::string_view text);
-
 }  // namespace telepost::adapters::net

@@ -70,7 +70,7 @@ Result<net::HttpAnswer> Bucket::ask_once(const std::string& method, const std::s
   const Time now = clock_.now();
   Signable signable{method, (settings_.path_style ? "/" + settings_.bucket + "/" : "/") + key, query, {}, to_hex(sha256(body))};
   signable.headers = {{"host", host}, {"x-amz-content-sha256", signable.payload_sha256}, {"x-amz-date", amz_date(now)}};
-  net::HttpRequest request;
+  net::ClientRequest request;
   request.method = method;
   request.url = scheme + host + uri_encode(signable.path, Slash::stays) + (query.empty() ? "" : "?" + canonical_query(query));
   for (const auto& [name, value] : signable.headers) request.headers.push_back(name + ": " + value);
@@ -113,7 +113,7 @@ Result<void> Bucket::remove(const schema::ArchiveName& name) {
 }
 
 Result<void> Bucket::list(std::optional<schema::AccountId> account, const Visitor& visit) {
-  std::string token;
+  std::string token, last;
   do {
     Query query = {{"list-type", "2"}, {"prefix", settings_.prefix + (account ? schema::archive_folder(*account) : "")}};
     if (!token.empty()) query.emplace_back("continuation-token", token);
@@ -125,6 +125,7 @@ Result<void> Bucket::list(std::optional<schema::AccountId> account, const Visito
       const auto name = schema::archive_name_from(std::string_view(object.key).substr(settings_.prefix.size()));
       if (name.ok() && !visit(*name, object.size_bytes)) return {};
     }
+    if (!page->next.empty() && !leads_on(*page, last)) return {Errc::unavailable, "the server lists the bucket without end"};
     token = page->next;
   } while (!token.empty());
   return {};

@@ -1,5 +1,6 @@
 #include "adapters/s3/codec.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "schema/xml/reader.h"
@@ -89,6 +90,14 @@ Result<ListPage> read_list_page(std::string_view xml) {
   ListReader reader;
   TELEPOST_TRY(schema::xml::parse(xml, limits(), reader));
   return std::move(reader.page);
+}
+
+bool leads_on(const ListPage& page, std::string& last) {
+  const auto greatest = std::max_element(page.objects.begin(), page.objects.end(),
+                                         [](const ListedObject& a, const ListedObject& b) { return a.key < b.key; });
+  if (greatest == page.objects.end() || greatest->key <= last) return false;
+  last = greatest->key;
+  return true;
 }
 
 std::string error_code_of(std::string_view xml) {

@@ -24,6 +24,9 @@ struct ListPage {
 
 // Errors: invalid, too_large.
 Result<ListPage> read_list_page(std::string_view xml);
+// Whether what follows the page is to be asked for: it has a key behind `last`, the greatest so far, which is moved on. Keys come in
+// their order; a server whose pages lead nowhere would be asked forever.
+bool leads_on(const ListPage& page, std::string& last);
 // The <Code> of an error ("NoSuchKey"); "" where the answer is none.
 std::string error_code_of(std::string_view xml);
 

@@ -13,12 +13,14 @@
 namespace telepost::adapters::smtp {
 
 inline constexpr std::size_t kMostQuestionsAtOnce = 16;  // of one message
+inline constexpr std::size_t kMostRecordsOfAnswer = 20;  // that are looked at; SPF takes no more than 10 exchanges or names
+inline constexpr std::size_t kMostAddressesOfAnswer = 100;
 
 // All it is given must outlive it and the examinations that it began.
 class Authenticator final : public Examiner {
  public:
   Authenticator(const schema::AuthenticationSettings& settings, net::Resolver& resolver, const Clock& clock, Random& random);
-  // Null for subscribers, services, Unix sockets and the networks of authentication.exempt.
+  // Null for subscribers, services, Unix sockets and the networks of authentication.exempt (an address that XCLIENT told is in none).
   std::unique_ptr<Examination> begin(const Subject& subject) override;
 
  private:

@@ -110,10 +110,12 @@ void append(std::string& out, const Reply& reply) {
   out += "\r\n";
 }
 
+Reply too_large_for_all() { return {552, "5.3.4", "The message is larger than it may be here"}; }
+
 Reply reply_to(const Error& error) {
   switch (error.kind) {
     case Errc::invalid: return {554, "5.6.0", "The message cannot be kept: " + error.detail};
-    case Errc::too_large: return {552, "5.3.4", "The message is larger than it may be here"};
+    case Errc::too_large: return {552, "5.2.3", "The message is larger than this mailbox takes"};
     case Errc::too_many: return {451, "4.7.1", "Too many new mailboxes for now; try again later"};
     case Errc::not_found: return {550, "5.1.1", "No such mailbox"};
     case Errc::exists: return {451, "4.3.0", "The mailbox is being made; try again"};

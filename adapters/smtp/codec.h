@@ -106,5 +106,7 @@ Command parse_command(std::string_view line);
 
 // The reply that tells a peer of a failure, about a recipient (at RCPT, or after DATA in LMTP) or the message.
 Reply reply_to(const Error& error);
+// RFC 3463 section 3.4: nobody here takes a message of that size. Of a single mailbox (section 3.3) reply_to() tells.
+Reply too_large_for_all();
 
 }  // namespace telepost::adapters::smtp

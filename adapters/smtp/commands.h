@@ -117,7 +117,6 @@ class Commands {
   std::optional<Reply> refusal_of(const Auth& auth) const;
   bool offers_tls() const;
   bool wants_login() const { return context_.listener.mode == Mode::submission; }
-  bool is_own(const Path& from) const;
   void apply(const Xclient::Attribute& attribute);
   void log_end(std::string_view event, std::uint64_t size_bytes, std::string_view result, std::size_t stored) const;
 

@@ -50,6 +50,7 @@ struct Client {
   Proof proof = Proof::none;
   bool is_front = false;           // it may say XCLIENT
   bool is_introduced = false;      // and said whom it speaks for: after the next hello it is that client who speaks
+  bool is_address_told = false;    // and from where: that cannot be said again
   std::optional<TlsFacts> tls = {};
   std::optional<Login> login = {};
   std::string name = {};           // by XCLIENT; "" is not known

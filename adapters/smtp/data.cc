@@ -99,7 +99,7 @@ void Arrival::end_chunks() {
 std::optional<Reply> Arrival::fault() const {
   if (bare_line_end_) return Reply{554, "5.6.0", "A message's lines end in CRLF and nothing else"};
   if (header_.hops() >= context_.listener.max_hops) return Reply{554, "5.4.6", "This message goes round in a loop"};
-  if (size_bytes_ > context_.listener.max_message_bytes) return reply_to({Errc::too_large, ""});
+  if (size_bytes_ > context_.listener.max_message_bytes) return too_large_for_all();
   return {};
 }
 

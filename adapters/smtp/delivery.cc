@@ -30,7 +30,8 @@ Subject Commands::subject() const {
           .hostname = context_.listener.hostname,
           .trace = transaction_->trace,
           .is_submission = context_.listener.mode == Mode::submission,
-          .is_proved = client_.proof == Proof::proved};
+          .is_proved = client_.proof == Proof::proved,
+          .is_told = client_.is_introduced};
 }
 
 std::string Commands::trace_block(std::string_view examined, const HeaderWatch& header) const {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "adapters/net/xtext_codec.h"
 #include "adapters/smtp/path_codec.h"
 #include "adapters/smtp/word_codec.h"
-#include "adapters/smtp/xtext_codec.h"
 #include "base/bytes.h"
 #include "base/unicode.h"
 
@@ -33,7 +33,7 @@ Fault take_body(Mail& mail, std::string_view value) {
 
 // RFC 3461 section 4.4: printable US-ASCII once decoded; it comes back in reports.
 Fault take_envid(Mail& mail, std::string_view value) {
-  Result<std::string> envid = decode_xtext(value);
+  Result<std::string> envid = net::decode_xtext(value);
   if (mail.envid || !envid.ok() || envid->empty() || envid->size() > schema::kMaxEnvid || !is_printable_ascii(*envid)) {
     return syntax_error("ENVID wants up to 100 printable characters of xtext, once");
   }
@@ -54,7 +54,7 @@ Fault take_ret(Mail& mail, std::string_view value) {
 
 // RFC 4954 section 5: who is said to have submitted it. We believe nobody, and keep nothing of it.
 Fault take_auth(Mail& mail, std::string_view value) {
-  const Result<std::string> mailbox = decode_xtext(value);
+  const Result<std::string> mailbox = net::decode_xtext(value);
   if (!mailbox.ok() || mailbox->empty() || value.size() > 500) return syntax_error("AUTH wants a mailbox in xtext, or <>");
   mail.has_auth = true;
   return {};
@@ -109,7 +109,7 @@ Fault take_orcpt(Rcpt& rcpt, std::string_view value) {
   if (!rcpt.request.orcpt.empty() || value.size() > schema::kMaxOrcpt || semicolon == std::string_view::npos || semicolon == 0) return refused;
   const std::string_view type = value.substr(0, semicolon);
   const auto is_atom_character = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'; };
-  const Result<std::string> address = decode_xtext(value.substr(semicolon + 1));
+  const Result<std::string> address = net::decode_xtext(value.substr(semicolon + 1));
   if (!std::all_of(type.begin(), type.end(), is_atom_character) || !address.ok() || address->empty()) return refused;
   if (!is_harmless_text(*address)) return refused;
   rcpt.request.orcpt = std::string(type) + ';' + *address;

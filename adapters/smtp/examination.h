@@ -23,6 +23,7 @@ struct Subject {
   std::string_view trace;
   bool is_submission = false; // from an authenticated subscriber
   bool is_proved = false;     // from a service (DESIGN section 7)
+  bool is_told = false;       // who the peer is was said within the session (XCLIENT): whoever stands behind a front may have said it
 };
 
 struct Examined {

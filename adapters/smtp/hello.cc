@@ -1,4 +1,6 @@
 // The greeting, EHLO HELO LHLO and what is offered; STARTTLS, AUTH and XCLIENT, which change who is talked to.
+#include <algorithm>
+
 #include "adapters/net/sasl_codec.h"
 #include "adapters/smtp/commands.h"
 #include "adapters/smtp/xclient_codec.h"
@@ -85,10 +87,19 @@ void Commands::logged_in(Login login) {
   say(235, "2.7.0", "Logged in");
 }
 
-// Postfix's XCLIENT_README: the session begins anew, with a greeting.
+// Postfix's XCLIENT_README: the session begins anew, with a greeting. A front may need several lines for all that it knows. But the
+// address is said once: some fronts pass on every byte behind their own XCLIENT, before any hello.
 Next Commands::on(const Xclient& xclient) {
   if (!client_.is_front || transaction_) {
     complain(client_.is_front ? Reply{503, "5.5.1", "A transaction is open"} : Reply{550, "5.7.0", "XCLIENT is not for you"});
+    return Next::flush;
+  }
+  using Name = Xclient::Attribute::Name;
+  const bool names_client = std::any_of(xclient.attributes.begin(), xclient.attributes.end(), [](const Xclient::Attribute& attribute) {
+    return attribute.name == Name::address || attribute.name == Name::name;
+  });
+  if (client_.is_address_told && names_client) {
+    complain({503, "5.5.1", "It is known who stands behind you"});
     return Next::flush;
   }
   for (const Xclient::Attribute& attribute : xclient.attributes) apply(attribute);
@@ -105,7 +116,9 @@ void Commands::apply(const Xclient::Attribute& attribute) {
     case Name::name: client_.name = attribute.value.value_or(""); break;
     case Name::hello: client_.hello = attribute.value.value_or(""); break;
     case Name::address:
-      if (attribute.value) client_.peer = net::peer_at(*attribute.value);
+      // It is not local here, whatever it is there.
+      if (attribute.value) client_.peer = net::peer_behind(client_.peer, *attribute.value).value_or(client_.peer);
+      client_.is_address_told = true;
       break;
     // Nothing here depends on them; whoever logged in at the front has not logged in here.
     case Name::port:

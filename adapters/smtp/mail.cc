@@ -1,9 +1,9 @@
 // MAIL, DATA and BDAT: how a transaction begins and comes to its content. RCPT is in recipients.cc.
-#include <algorithm>
+#include <utility>
 
+#include "adapters/smtp/authors.h"
 #include "adapters/smtp/commands.h"
 #include "base/bytes.h"
-#include "store/accounts.h"
 
 namespace telepost::adapters::smtp {
 
@@ -13,23 +13,12 @@ std::optional<Reply> Commands::refusal_of(const Mail& mail) const {
   if (wants_login() && !client_.login) return Reply{530, "5.7.0", "Log in first"};  // RFC 6409 section 4.3
   const bool is_offered = (!mail.has_auth || wants_login()) && (!mail.request.require_tls || client_.tls);
   if (!is_offered) return Reply{555, "5.5.4", "This parameter of MAIL is not offered here"};
-  if (wants_login() && !is_own(mail.from)) return Reply{550, "5.7.1", "This sender is not one of your addresses"};  // section 6.1
-  if (mail.size_bytes.value_or(0) > context_.listener.max_message_bytes) return reply_to({Errc::too_large, ""});
+  // Nobody may write as well: that is how a report is answered.
+  const bool is_own = !wants_login() || mail.from.is_null() || is_one_of(client_.login->addresses, mail.from);
+  if (!is_own) return Reply{550, "5.7.1", "This sender is not one of your addresses"};  // section 6.1
+  if (mail.size_bytes.value_or(0) > context_.listener.max_message_bytes) return too_large_for_all();
   if (const Result<void> health = context_.store.health(); !health.ok()) return reply_to(health.error());
   return {};
-}
-
-// One of the account's addresses, with a detail or without; or nobody, for what answers a report.
-bool Commands::is_own(const Path& from) const {
-  if (from.is_null()) return true;
-  const auto is_one_of_them = [this](const Path& path) {
-    const Result<std::string> address = store::canonical_address(mailto_of(path));
-    const std::vector<std::string>& own = client_.login->addresses;
-    return address.ok() && std::find(own.begin(), own.end(), *address) != own.end();
-  };
-  Path without_detail = from;
-  without_detail.local = from.local.substr(0, from.local.find('+', 1));
-  return is_one_of_them(from) || is_one_of_them(without_detail);
 }
 
 Next Commands::on(const Mail& mail) {

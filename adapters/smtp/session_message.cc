@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "adapters/net/completion.h"
+#include "adapters/smtp/authors.h"
 #include "adapters/smtp/session.h"
 #include "base/log.h"
 
@@ -54,7 +55,8 @@ net::Awaitable<bool> Session::chunk(Bdat bdat) {
 
 void Session::begin_arrival() {
   std::unique_ptr<Examination> examination;
-  if (context_->examiner) examination = context_->examiner->begin(commands_->subject());
+  if (client_.login) examination = std::make_unique<AuthorExamination>(client_.login->addresses);
+  else if (context_->examiner) examination = context_->examiner->begin(commands_->subject());
   arrival_.emplace(*context_, commands_->body(), commands_->begin(), std::move(examination));
   stream_->deadline().limit_total(kDataTotal);
 }
@@ -80,7 +82,7 @@ net::Awaitable<void> Session::finish() {
     store::Intake& intake = arrival_->intake();
     intake.set_trace_block(commands_->trace_block(examined.fields, arrival_->header()));
     intake.set_request(commands_->request(arrival_->header()));
-    intake.set_judgement({examined.junk, std::move(examined.defects), examined.forged});
+    intake.set_judgement({examined.junk, std::move(examined.defects), examined.forged, examined.may_be_forged});
     net::Answer<std::vector<Result<store::Delivered>>> finished;
     intake.finish(finished.completion());
     const Result<std::vector<Result<store::Delivered>>> results = co_await finished.get();

@@ -4,9 +4,9 @@
 
 #include <array>
 
+#include "adapters/net/xtext_codec.h"
 #include "adapters/smtp/path_codec.h"
 #include "adapters/smtp/word_codec.h"
-#include "adapters/smtp/xtext_codec.h"
 #include "base/bytes.h"
 #include "base/unicode.h"
 
@@ -62,7 +62,7 @@ Command parse_xclient(std::string_view rest) {
       xclient.attributes.push_back({known->name, {}});
       continue;
     }
-    Result<std::string> value = decode_xtext(*parameter.value);
+    Result<std::string> value = net::decode_xtext(*parameter.value);
     if (!value.ok() || !is_well_formed(known->name, *value)) return syntax_error("This value of XCLIENT is not well formed");
     xclient.attributes.push_back({known->name, std::move(*value)});
   }

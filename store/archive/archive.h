@@ -33,11 +33,15 @@ class Archive {
   virtual Result<void> list(std::optional<schema::AccountId> account, const Visitor& visit) = 0;
 
   // Whose archive it is: a few bytes that the first store leaves, so that no other one takes it for its own.
+  // None also where nothing is there; only set_owner() begins an archive.
   virtual Result<std::optional<std::string>> owner() = 0;
   virtual Result<void> set_owner(std::string_view owner) = 0;
 
   // Gives back what removals left, as far as it can.
   virtual Result<void> compact() = 0;
+  // The place may be another by now, as where a folder is mounted over an empty one: what is kept open of it is closed, and the next call
+  // looks again.
+  virtual void let_go() {}
   // Calls under way and later ones give cancelled as soon as they can.
   virtual void stop() = 0;
 };

@@ -9,6 +9,7 @@ namespace {
 
 constexpr unsigned kReadsAtOnce = 4;
 constexpr unsigned kReadsWaiting = 16;
+constexpr auto kTurnWithin = std::chrono::seconds(60);
 constexpr auto kRest = std::chrono::seconds(30);
 
 metrics::Counter& calls() {
@@ -33,10 +34,9 @@ class ArchivePlace::Turn {
     std::unique_lock lock(place_.mutex_);
     if (place_.running_ >= kReadsAtOnce && place_.waiting_ >= kReadsWaiting) return;
     ++place_.waiting_;
-    place_.turn_.wait(lock, [this] { return place_.running_ < kReadsAtOnce; });
+    taken_ = place_.turn_.wait_for(lock, kTurnWithin, [this] { return place_.running_ < kReadsAtOnce; });
     --place_.waiting_;
-    ++place_.running_;
-    taken_ = true;
+    if (taken_) ++place_.running_;
   }
   ~Turn() {
     if (!taken_) return;
@@ -53,7 +53,7 @@ class ArchivePlace::Turn {
   bool taken_ = false;
 };
 
-ArchivePlace::ArchivePlace(std::unique_ptr<Archive> archive, const StoreClock& clock) : archive_(std::move(archive)), clock_(clock) {}
+ArchivePlace::ArchivePlace(std::unique_ptr<Archive> archive, const Clock& clock) : archive_(std::move(archive)), clock_(clock) {}
 ArchivePlace::~ArchivePlace() = default;
 
 void ArchivePlace::stop() {
@@ -69,8 +69,10 @@ Result<T> ArchivePlace::told(std::string_view call, Result<T> result) {
     rest_until_.store(SteadyTime::min(), std::memory_order_relaxed);
   } else if (result.error().kind != Errc::cancelled) {
     rest_until_.store(clock_.steady() + kRest, std::memory_order_relaxed);
+    owned_.store(false, std::memory_order_release);  // what answers next at its place may be another
   }
-  return result;
+  if (result.ok() || result.error().kind == Errc::not_found) return result;
+  return {result.error().kind, why("the archive", result.error())};
 }
 
 // The first store that comes leaves its id; who finds another's keeps out, since names of accounts may well be the same where one
@@ -78,13 +80,38 @@ Result<T> ArchivePlace::told(std::string_view call, Result<T> result) {
 Result<void> ArchivePlace::ready() {
   if (!archive_) return none();
   if (owned_.load(std::memory_order_acquire)) return {};
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(owning_);
   if (owned_.load(std::memory_order_acquire)) return {};
   TELEPOST_ASSIGN(const auto owner, told("owner", archive_->owner()));
+  if (!owner && memory_.begun == memory_.place) {
+    return refused("the archive is empty, and this store has used it: is its folder mounted, is its bucket the right one?");
+  }
   if (!owner) TELEPOST_TRY(told("owner", archive_->set_owner(store_id_)));
-  if (owner && *owner != store_id_) return {Errc::unavailable, "the archive belongs to another store; give this one a place of its own"};
+  TELEPOST_TRY(is_ours());  // two that came at one moment: the later one's id stays
+  if (memory_.keep && memory_.begun != memory_.place) TELEPOST_TRY(memory_.keep());
+  memory_.begun = memory_.place;
   owned_.store(true, std::memory_order_release);
   return {};
+}
+
+Result<void> ArchivePlace::is_ours() {
+  TELEPOST_ASSIGN(const auto owner, told("owner", archive_->owner()));
+  if (!owner) return refused("the archive does not say whose it is: is what was put there still there?");
+  if (*owner != store_id_) return refused("the archive belongs to another store; give this one a place of its own");
+  return {};
+}
+
+// The right one may come to be there, as when its folder is mounted: it is looked for with the next call.
+Error ArchivePlace::refused(std::string why) {
+  owned_.store(false, std::memory_order_release);
+  rest_until_.store(clock_.steady() + kRest, std::memory_order_relaxed);
+  archive_->let_go();
+  return {Errc::unavailable, std::move(why)};
+}
+
+Result<void> ArchivePlace::answers() {
+  TELEPOST_TRY(ready());
+  return is_ours();
 }
 
 Result<std::string> ArchivePlace::fetch(const schema::ArchiveName& name, std::uint64_t size_bytes, const Digest& digest) {
@@ -101,20 +128,23 @@ Result<std::string> ArchivePlace::fetch(const schema::ArchiveName& name, std::ui
 Result<void> ArchivePlace::put(const schema::ArchiveName& name, std::string_view bytes, const Digest& digest) {
   TELEPOST_TRY(ready());
   TELEPOST_TRY(told("put", archive_->put(name, bytes)));
-  return fetch(name, bytes.size(), digest).ok() ? Result<void>()
-                                                : Result<void>(Errc::unavailable, "the archive does not give back what was put there: " + to_string(name));
+  const auto back = fetch(name, bytes.size(), digest);
+  if (back.ok()) return {};
+  if (back.error().kind == Errc::cancelled) return back.error();
+  return {Errc::unavailable, why("the archive does not give back what was put there", back.error())};
 }
 
 Result<std::string> ArchivePlace::get(const schema::ArchiveName& name, std::uint64_t size_bytes, const Digest& digest) {
-  TELEPOST_TRY(ready());
+  if (!archive_) return none();
   const Turn turn(*this);
   if (!turn.taken()) return {Errc::busy, "too many wait for the archive; try again"};
-  auto bytes = fetch(name, size_bytes, digest);
+  const Result<void> there = ready();
+  auto bytes = there.ok() ? fetch(name, size_bytes, digest) : Result<std::string>(there.error());
   if (bytes.ok()) return bytes;
   const Errc kind = bytes.error().kind;
   if (kind == Errc::corrupt || kind == Errc::timeout || kind == Errc::cancelled) return bytes;
   if (kind == Errc::not_found) return {Errc::corrupt, why("run telepost verify", bytes.error())};
-  return {Errc::unavailable, why("the message lies in the archive, which does not answer", bytes.error())};
+  return {Errc::unavailable, why("the message lies in the archive, which does not give it", bytes.error())};
 }
 
 Result<void> ArchivePlace::remove(const schema::ArchiveName& name) {

@@ -21,13 +21,26 @@ std::uint32_t slices_of(std::uint64_t size_bytes) { return static_cast<std::uint
 
 }  // namespace
 
-Result<std::shared_ptr<Engine>> EngineArchive::opened() {
+// Null: there is none.
+Result<std::shared_ptr<Engine>> EngineArchive::found(Missing missing) {
   const std::lock_guard lock(mutex_);
   if (engine_) return engine_;
-  Result<std::unique_ptr<Engine>> engine = open_();
+  Result<std::unique_ptr<Engine>> engine = open_(missing);
+  if (!engine.ok() && engine.error().kind == Errc::not_found) return std::shared_ptr<Engine>();
   if (!engine.ok()) return {Errc::unavailable, engine.error().detail};
   engine_ = std::move(*engine);
   return engine_;
+}
+
+Result<std::shared_ptr<Engine>> EngineArchive::opened() {
+  TELEPOST_ASSIGN(auto engine, found(Missing::stays));
+  if (!engine) return {Errc::unavailable, "there is no archive at its place: is its folder mounted?"};
+  return engine;
+}
+
+void EngineArchive::let_go() {
+  const std::lock_guard lock(mutex_);
+  engine_.reset();
 }
 
 // What the disk failed opens anew with the next call. A full one needs no more than room.
@@ -126,14 +139,16 @@ Result<void> EngineArchive::list(std::optional<schema::AccountId> account, const
 }
 
 Result<std::optional<std::string>> EngineArchive::owner() {
-  TELEPOST_ASSIGN(const auto engine, opened());
+  TELEPOST_ASSIGN(const auto engine, found(Missing::stays));
+  if (!engine) return std::optional<std::string>();
   auto owner = engine->reader(Partition::meta())->get(Space::point, keys::kArchiveOwner);
   if (!owner.ok()) return failed(engine, owner.error());
   return owner;
 }
 
 Result<void> EngineArchive::set_owner(std::string_view owner) {
-  TELEPOST_ASSIGN(const auto engine, opened());
+  TELEPOST_ASSIGN(const auto engine, found(Missing::is_made));
+  if (!engine) return {Errc::unavailable, "the archive's place cannot be made"};
   CommitEntry entry{Batch(Partition::meta())};
   entry.batch.put(Space::point, keys::kArchiveOwner, owner);
   CommitList list;

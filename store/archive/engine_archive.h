@@ -12,9 +12,11 @@ namespace telepost::store {
 
 class EngineArchive final : public Archive {
  public:
-  using Open = std::function<Result<std::unique_ptr<Engine>>()>;
+  // Errors: not_found (there is none, and none is to be made).
+  enum class Missing { stays, is_made };
+  using Open = std::function<Result<std::unique_ptr<Engine>>(Missing)>;
   // Opened at the first call, and again at the first call after one that the disk failed: a folder that is not mounted yet, or not any
-  // more, keeps nobody from starting.
+  // more, keeps nobody from starting. Made by set_owner() alone: else one would come to be where a folder is not mounted.
   explicit EngineArchive(Open open) : open_(std::move(open)) {}
 
   Result<void> put(const schema::ArchiveName& name, std::string_view bytes) override;
@@ -24,9 +26,11 @@ class EngineArchive final : public Archive {
   Result<std::optional<std::string>> owner() override;
   Result<void> set_owner(std::string_view owner) override;
   Result<void> compact() override;
+  void let_go() override;
   void stop() override {}  // a disk's calls are short
 
  private:
+  Result<std::shared_ptr<Engine>> found(Missing missing);
   Result<std::shared_ptr<Engine>> opened();
   Error failed(const std::shared_ptr<Engine>& engine, const Error& error);
   Result<void> commit(const std::shared_ptr<Engine>& engine, CommitList list);

@@ -67,6 +67,11 @@ Error error_from(const rocksdb::Status& status) {
 
 Result<std::shared_ptr<RocksdbDatabase>> RocksdbDatabase::open(const RocksdbOptions& options) {
   if (options.create) TELEPOST_TRY(create_folder(options.path));
+  // RocksDB would make the folder and its own log there before it finds that out.
+  std::error_code unknown;
+  if (!options.create && !std::filesystem::exists(options.path + "/CURRENT", unknown) && !unknown) {
+    return {Errc::not_found, "there is no store in " + options.path};
+  }
   // One cache shared by all families; 16 shards keep two cores apart, and no block may outgrow its shard.
   rocksdb::LRUCacheOptions cache_options;
   cache_options.capacity = options.cache_bytes;

@@ -19,8 +19,10 @@ TEMPLATE = pathlib.Path(__file__).resolve().parent / "dovecot/dovecot.conf.in"
 class Dovecot:
     name = "dovecot"
 
-    def __init__(self, root=harness.BUILD / "bench/dovecot"):
+    def __init__(self, root=harness.BUILD / "bench/dovecot", mail="sdbox:~/sdbox", plugins=""):
+        """plugins: "zlib" compresses what is saved by zstd, at Dovecot's own level."""
         self.root = pathlib.Path(root)
+        self.mail, self.plugins = mail, plugins
         self.port = None
         self.process = None
 
@@ -36,7 +38,7 @@ class Dovecot:
         user = pwd.getpwnam("mail") if os.getuid() == 0 else ours
         internal = "dovecot" if os.getuid() == 0 else ours.pw_name
         os.chown(self.root / "mail", user.pw_uid, user.pw_gid)
-        values = {"ROOT": self.root, "PORT": self.port, "UID": user.pw_uid, "GID": user.pw_gid, "USER": internal,
+        values = {"ROOT": self.root, "PORT": self.port, "UID": user.pw_uid, "GID": user.pw_gid, "USER": internal, "MAIL": self.mail, "PLUGINS": self.plugins,
                   "GROUP": grp.getgrgid(pwd.getpwnam(internal).pw_gid).gr_name}
         text = TEMPLATE.read_text()
         for name, value in values.items():

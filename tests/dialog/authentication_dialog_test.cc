@@ -4,6 +4,7 @@
 //   txt NAME TEXT, a NAME ADDRESS, mx NAME HOST      records
 //   fail NAME                SERVFAIL for it; ignore NAME: no answer at all
 //   asked NAME N             N questions came for it
+//   flood NETWORK            mail from there has all its places for questions taken, by names that nobody answers for
 //   account ADDRESS
 //   holds ADDRESS MAILBOX N
 //   junk ADDRESS N           N messages there have the keyword $junk
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 
 #include "adapters/net/dns_resolver.h"
 #include "adapters/net/io_threads.h"
@@ -26,6 +28,7 @@
 #include "tests/dialog/dialog.h"
 #include "tests/support/dns_server.h"
 #include "tests/support/memory_engine.h"
+#include "tests/support/on_loop.h"
 
 namespace telepost::test {
 namespace {
@@ -49,6 +52,7 @@ class AuthenticationStage final : public Stage {
   ~AuthenticationStage() override {
     server_.reset();
     resolver_.reset();
+    for (auto& answer : flood_) answer.wait();
     threads_.reset();
     store_.reset();
   }
@@ -76,6 +80,7 @@ class AuthenticationStage final : public Stage {
     if (step.word == "ignore") return dns_.ignore(first), Result<void>();
     if (step.word == "asked") return expect(dns_.questions(first), std::stoul(second));
     if (step.word == "|") return expect_source_line(step.text);
+    if (step.word == "flood") return flood(first);
     TELEPOST_TRY(open_store());
     if (step.word == "account") return make_account(first);
     TELEPOST_ASSIGN(const schema::AccountId account, store_->accounts().find(first));
@@ -99,10 +104,26 @@ class AuthenticationStage final : public Stage {
     if (server_) return {};
     TELEPOST_TRY(open_store());
     threads_ = std::make_unique<adapters::net::IoThreads>(2, clock_);
-    TELEPOST_ASSIGN(resolver_, adapters::net::Resolver::open(threads_->first(), dns_.settings(), clock_));
+    schema::DnsSettings settings = dns_.settings();
+    settings.timeout = std::chrono::seconds(20);  // a flood lasts as long as the dialogue; authentication.timeout is for the others
+    TELEPOST_ASSIGN(resolver_, adapters::net::Resolver::open(threads_->first(), settings, clock_));
     adapters::smtp::Server::Options options;
     options.examiner = std::make_shared<adapters::smtp::Authenticator>(store_->configuration().authentication, *resolver_, clock_, random_);
     TELEPOST_ASSIGN(server_, adapters::smtp::Server::start(*threads_, *store_, clock_, random_, std::move(options)));
+    return {};
+  }
+
+  Result<void> flood(const std::string& network) {
+    TELEPOST_TRY(start_server());
+    const auto name_of = [&network](std::size_t i) { return std::to_string(i) + "." + network + ".flood.test"; };
+    for (std::size_t i = 0; i < adapters::net::kMostDnsQuestionsOfNetwork; ++i) {
+      dns_.ignore(name_of(i));
+      flood_.push_back(begin_on(threads_->next(), resolver_->look_up(name_of(i), adapters::net::DnsType::a, std::chrono::minutes(1),
+                                                                     {adapters::net::DnsAsker::Purpose::arriving, network})));
+    }
+    for (std::size_t i = 0; i < adapters::net::kMostDnsQuestionsOfNetwork; ++i) {
+      while (dns_.questions(name_of(i)) == 0) std::this_thread::yield();
+    }
     return {};
   }
 
@@ -168,6 +189,7 @@ class AuthenticationStage final : public Stage {
   std::unique_ptr<adapters::net::IoThreads> threads_;
   std::unique_ptr<adapters::net::Resolver> resolver_;
   std::unique_ptr<adapters::smtp::Server> server_;
+  std::vector<std::future<Result<adapters::net::SharedDnsAnswer>>> flood_;
   std::string source_;
 };
 

@@ -36,7 +36,7 @@ constexpr std::size_t kRelays = 2;         // SMTP, one reply for all
 constexpr std::size_t kTrunks = 2;         // LMTP with a proved identity: delivery keys and 50 recipients
 constexpr std::size_t kManyRecipients = 50;
 
-struct Letter {
+struct SentLetter {
   std::string marker;  // subject, and delivery key of a trunk
   std::vector<std::string> to;
   std::string text;
@@ -66,13 +66,13 @@ class Crash : public testing::Test {
   void check_account(store::Store& store, const std::string& address, Copies& copies);
   void check_source(const std::string& address, const std::string& id, const std::string& source, Copies& copies);
   void take_cdrs(store::Store& store);
-  Letter compose(std::mt19937_64& random, int round, std::size_t sender, std::size_t count);
+  SentLetter compose(std::mt19937_64& random, int round, std::size_t sender, std::size_t count);
 
   const test::TempFolder folder_;
   std::mt19937_64 random_{20261120};
   std::mutex mutex_;
-  std::vector<Letter> letters_;  // of this round
-  std::map<std::string, const Letter*> by_marker_;
+  std::vector<SentLetter> letters_;  // of this round
+  std::map<std::string, const SentLetter*> by_marker_;
   std::string cdr_cursor_;
   std::map<std::string, int> cdrs_;      // by message id
   std::set<std::string> acknowledged_;   // message ids
@@ -80,8 +80,8 @@ class Crash : public testing::Test {
 
 std::string address_of(int round, const std::string& name) { return "r" + std::to_string(round) + name + "@example.test"; }
 
-Letter Crash::compose(std::mt19937_64& random, int round, std::size_t sender, std::size_t count) {
-  Letter letter;
+SentLetter Crash::compose(std::mt19937_64& random, int round, std::size_t sender, std::size_t count) {
+  SentLetter letter;
   letter.marker = std::to_string(round) + "-" + std::to_string(sender) + "-" + std::to_string(count);
   letter.has_key = sender >= kPlainSenders + kRelays;
   const std::size_t recipients = letter.has_key ? kManyRecipients : 1 + random() % 3;
@@ -110,7 +110,7 @@ void Crash::send_until_killed(int number) {
       std::mt19937_64 random(seed);
       SmtpSender connection(endpoint, smtp ? SmtpSender::Mode::smtp : SmtpSender::Mode::lmtp);
       for (std::size_t count = 0; connection.open(); ++count) {
-        Letter letter = compose(random, number, sender, count);
+        SentLetter letter = compose(random, number, sender, count);
         letter.replies = connection.send(letter.to, letter.text, letter.has_key ? letter.marker : "");
         const std::lock_guard lock(mutex_);
         answered += letter.acknowledged() ? 1u : 0u;
@@ -137,7 +137,7 @@ void Crash::send_again() {
   test::ServeProcess server(with_config({}));
   ASSERT_TRUE(server.ready());
   SmtpSender connection(server.endpoint("trunk"), SmtpSender::Mode::lmtp);
-  for (Letter& letter : letters_) {
+  for (SentLetter& letter : letters_) {
     if (!letter.has_key || letter.acknowledged()) continue;
     const auto replies = connection.send(letter.to, letter.text, letter.marker);
     for (std::size_t i = 0; i < replies.size(); ++i) {
@@ -200,13 +200,13 @@ void Crash::check(int number) {
   store::Store& store = *(*opened)->store;
   by_marker_.clear();
   std::set<std::string> addresses;
-  for (const Letter& letter : letters_) {
+  for (const SentLetter& letter : letters_) {
     by_marker_[letter.marker] = &letter;
     addresses.insert(letter.to.begin(), letter.to.end());
   }
   Copies copies;
   for (const std::string& address : addresses) check_account(store, address, copies);
-  for (const Letter& letter : letters_) {
+  for (const SentLetter& letter : letters_) {
     for (std::size_t i = 0; i < letter.to.size(); ++i) {
       if (!letter.replies[i]) continue;
       const auto copy = copies.find({letter.to[i], letter.marker});
@@ -261,7 +261,7 @@ TEST_F(Crash, LosesAndDoublesNothingThatWasAcknowledged) {
 
   // A message as the program gives it is what was sent; only the trunk, which is known, is told ids.
   int exported_messages = 0;
-  for (const Letter& letter : letters_) {
+  for (const SentLetter& letter : letters_) {
     if (!letter.has_key || !letter.replies[0] || ++exported_messages > 5) continue;
     const std::string reply = *letter.replies[0];
     const std::size_t id = reply.find(" m") + 1;

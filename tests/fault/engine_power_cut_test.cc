@@ -74,11 +74,11 @@ struct Disk {
   std::unique_ptr<rocksdb::Env> env;
 };
 
-using Numbers = std::array<std::uint64_t, kWriters>;
+using WrittenNumbers = std::array<std::uint64_t, kWriters>;
 
 // Commits from all writers until the power is gone; acknowledged[w] is the last number that w was told to be
 // safe.
-void write_until_dark(RocksdbEngine& engine, Numbers& acknowledged) {
+void write_until_dark(RocksdbEngine& engine, WrittenNumbers& acknowledged) {
   std::vector<std::thread> threads;
   for (std::size_t writer = 0; writer < kWriters; ++writer) {
     threads.emplace_back([&engine, &number = acknowledged[writer], writer] {
@@ -135,7 +135,7 @@ std::uint64_t check_partition(RocksdbEngine& engine, std::uint64_t writer, std::
 }
 
 // What is there after the cut: whole batches, prefixes of lists. Returns how many acknowledged lists are not.
-std::uint64_t check_all(RocksdbEngine& engine, const Numbers& acknowledged, Numbers& found) {
+std::uint64_t check_all(RocksdbEngine& engine, const WrittenNumbers& acknowledged, WrittenNumbers& found) {
   std::uint64_t lost = 0;
   for (std::size_t writer = 0; writer < kWriters; ++writer) {
     std::uint64_t before = ~0ull;
@@ -153,7 +153,7 @@ std::uint64_t check_all(RocksdbEngine& engine, const Numbers& acknowledged, Numb
 
 // How many acknowledged lists are not there. Without syncs they may be missing in the middle too: RocksDB's log reader
 // passes over the rest of a block whose header the disk lost (it reads as zeros, as a preallocated log does).
-std::uint64_t count_missing(RocksdbEngine& engine, const Numbers& acknowledged) {
+std::uint64_t count_missing(RocksdbEngine& engine, const WrittenNumbers& acknowledged) {
   std::uint64_t missing = 0;
   for (std::size_t writer = 0; writer < kWriters; ++writer) {
     const auto reader = engine.reader(partition_of(writer, kBatches - 1));
@@ -165,7 +165,7 @@ std::uint64_t count_missing(RocksdbEngine& engine, const Numbers& acknowledged) 
 }
 
 // Brings every partition of a writer to the same number, as its owner would finish or repeat a list.
-void finish_lists(RocksdbEngine& engine, Numbers& numbers) {
+void finish_lists(RocksdbEngine& engine, WrittenNumbers& numbers) {
   for (std::size_t writer = 0; writer < kWriters; ++writer) {
     std::vector<CommitList> rest(1);
     for (CommitEntry& entry : list_of(writer, numbers[writer] + 1)) {
@@ -193,7 +193,7 @@ Result<std::unique_ptr<RocksdbEngine>> open_again(Disk& disk, bool sync) {
 // Rounds of writing, cut, opening and checking on one store; returns the acknowledged lists that were lost.
 std::uint64_t lists_lost(std::uint64_t seed, int rounds, bool sync) {
   Disk disk(seed);
-  Numbers acknowledged{};
+  WrittenNumbers acknowledged{};
   auto opened = disk.open(sync);
   EXPECT_TRUE(opened.ok());
   std::uint64_t lost = 0;
@@ -208,7 +208,7 @@ std::uint64_t lists_lost(std::uint64_t seed, int rounds, bool sync) {
       return lost + 1;
     }
     if (const std::uint64_t missing = sync ? 0 : count_missing(**opened, acknowledged); missing > 0) return missing;
-    Numbers found{};
+    WrittenNumbers found{};
     lost += check_all(**opened, acknowledged, found);
     acknowledged = found;
     if (lost == 0) finish_lists(**opened, acknowledged);

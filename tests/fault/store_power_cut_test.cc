@@ -24,7 +24,7 @@ using store::Incoming;
 constexpr std::size_t kWriters = 4;
 constexpr std::size_t kAccounts = 6;
 
-struct Letter {
+struct CutLetter {
   std::string key;
   std::vector<AccountId> to;
   std::string text;
@@ -77,8 +77,8 @@ class PowerCut {
     return folder_ / "graveyard";
   }
 
-  Letter compose(std::mt19937_64& random, const std::string& key) {
-    Letter letter{key, {}, test::mail(key), Incoming::Reply::one_for_each, {}};
+  CutLetter compose(std::mt19937_64& random, const std::string& key) {
+    CutLetter letter{key, {}, test::mail(key), Incoming::Reply::one_for_each, {}};
     const std::size_t first = random() % kAccounts;
     for (std::size_t i = 0; i < 1 + random() % 3; ++i) letter.to.push_back(accounts_[(first + i) % kAccounts]);
     if (random() % 3 == 0) letter.reply = Incoming::Reply::one_for_all;
@@ -87,7 +87,7 @@ class PowerCut {
     return letter;
   }
 
-  void transmit(Letter& letter) {
+  void transmit(CutLetter& letter) {
     const auto results = test::deliver(disk_.store(), test::incoming_for(disk_.store(), letter.to, letter.reply, letter.key), letter.text);
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i].ok()) letter.acknowledged[i] = results[i]->id;
@@ -95,7 +95,7 @@ class PowerCut {
   }
 
   void write_until_dark(int round) {
-    std::vector<std::vector<Letter>> written(kWriters);
+    std::vector<std::vector<CutLetter>> written(kWriters);
     std::vector<std::thread> threads;
     for (std::size_t writer = 0; writer < kWriters; ++writer) {
       threads.emplace_back([this, round, writer, seed = random_(), &mine = written[writer]] {
@@ -116,7 +116,7 @@ class PowerCut {
     for (const AccountId account : accounts_) {
       for (const std::string& source : test::sources_of(disk_.store(), account)) ++stored[account][source];
     }
-    for (const Letter& letter : letters_) {
+    for (const CutLetter& letter : letters_) {
       for (std::size_t i = 0; i < letter.to.size(); ++i) {
         auto& here = stored[letter.to[i]];
         const auto found = here.find(letter.text);
@@ -134,7 +134,7 @@ class PowerCut {
   }
 
   void send_again() {
-    for (Letter& letter : letters_) {
+    for (CutLetter& letter : letters_) {
       if (letter.done()) continue;
       transmit(letter);
       EXPECT_TRUE(letter.done()) << letter.key;
@@ -149,7 +149,7 @@ class PowerCut {
   const std::unique_ptr<rocksdb::Env> env_;
   test::StoreOnDisk disk_;
   std::vector<AccountId> accounts_;
-  std::vector<Letter> letters_;
+  std::vector<CutLetter> letters_;
 };
 
 TEST(StorePowerCut, LosesNothingThatWasAcknowledged) {

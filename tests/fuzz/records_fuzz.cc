@@ -6,8 +6,11 @@
 
 #include "schema/app_password.h"
 #include "schema/audit_record.h"
+#include "schema/hold_record.h"
 #include "schema/ids.h"
 #include "schema/job_records.h"
+#include "schema/kept_record.h"
+#include "schema/lease_record.h"
 #include "schema/mail_job.h"
 #include "schema/partition.h"
 #include "schema/records.h"
@@ -40,7 +43,7 @@ void ids(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 25) {
+  switch (data[0] % 28) {
     case 0: round_trip(schema::decode_AccountRecord, bytes); break;
     case 1: round_trip(schema::decode_HeadRecord, bytes); break;
     case 2: round_trip(schema::decode_MailboxRecord, bytes); break;
@@ -64,7 +67,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 20: round_trip(schema::decode_SubmissionRecord, bytes); break;
     case 21: round_trip(schema::decode_SubmittedRecipientRecord, bytes); break;
     case 22: round_trip(schema::decode_ReportRecord, bytes); break;
+    case 25: round_trip(schema::decode_KeptRecord, bytes); break;
     case 24: round_trip(schema::decode_AuditRecord, bytes); break;
+    case 26: round_trip(schema::decode_LeaseRecord, bytes); break;
+    case 27: round_trip(schema::decode_HoldRecord, bytes); break;
     default: round_trip(schema::decode_AppPasswordRecord, bytes);
   }
   return 0;

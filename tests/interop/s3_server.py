@@ -57,6 +57,11 @@ pipeline = catch_errors gatekeeper healthcheck cache s3api tempauth copy slo pro
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
+# Its own defaults give up a server that takes half a second to answer, for a minute, on a busy machine.
+conn_timeout = 20
+node_timeout = 60
+recoverable_node_timeout = 60
+error_suppression_limit = 1000000
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:gatekeeper]
@@ -95,11 +100,11 @@ class S3Server:
         (self.devices / "d1").mkdir(parents=True)
         self.secret_file = self.folder / "secret"
         self.secret_file.write_text(SECRET + "\n")
-        *ports, self.port, nobody = free_ports(5)
+        *self.storage_ports, self.port, nobody = free_ports(5)
         self.endpoint = f"http://127.0.0.1:{self.port}"
         user = pwd.getpwuid(os.getuid()).pw_name
         (self.folder / "swift.conf").write_text(SWIFT)
-        for kind, port in zip(("account", "container", "object"), ports):
+        for kind, port in zip(("account", "container", "object"), self.storage_ports):
             (self.folder / f"{kind}-server.conf").write_text(
                 STORAGE.format(kind=kind, port=port, user=user, folder=self.folder))
             ring = ["swift-ring-builder", str(self.folder / f"{kind}.builder")]
@@ -118,6 +123,8 @@ class S3Server:
         end = time.monotonic() + READY_WITHIN_S
         while True:
             try:
+                for port in self.storage_ports:
+                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
                 urllib.request.urlopen(self.endpoint + "/healthcheck", timeout=5).read()
                 return self
             except (urllib.error.URLError, OSError):

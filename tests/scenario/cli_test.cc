@@ -11,8 +11,7 @@
 
 #include "adapters/admin/client.h"
 #include "adapters/admin/socket.h"
-#include "tests/support/telepost_program.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/command_line.h"
 
 namespace telepost {
 namespace {
@@ -28,38 +27,12 @@ constexpr const char* kMail =
     "16:25:30 +0000\r\n"
     "Message-ID: <1@sender.test>\r\n\r\nbody\r\n";
 
-class Cli : public ::testing::Test {
+class Cli : public test::CommandLine {
  protected:
-  std::vector<std::string> settings() const {
-    return {"--set", "store.path=" + (folder_ / "store"),
-            "--set", "smtp.listen=127.0.0.1:0",
-            "--set", "lmtp.listen=127.0.0.1:0",
-            "--set", "admin.listen=127.0.0.1:0",
-            "--set", "store.reserve=0",
-            "--set", "policies.path=" + (folder_ / "policies")};
-  }
-  Finished run(std::vector<std::string> arguments, std::string_view input = {}) const {
-    const auto given = settings();
-    arguments.insert(arguments.end(), given.begin(), given.end());
-    return test::run_telepost(arguments, input);
-  }
-  // The objects of an answer that must succeed.
-  std::vector<Json> ask(std::vector<std::string> arguments, std::string_view input = {}) const {
-    arguments.push_back("--json");
-    const Finished finished = run(std::move(arguments), input);
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    std::vector<Json> objects;
-    std::istringstream lines(finished.out);
-    for (std::string line; std::getline(lines, line);) objects.push_back(Json::parse(line));
-    return objects;
-  }
   std::string deliver(const std::string& to, const std::string& mail = kMail) const {
     const auto objects = ask({"message", "deliver", "-", "--to", to, "--from", "bob@sender.test"}, mail);
     return objects.size() == 1 ? objects[0].value("id", "") : "";
   }
-  void SetUp() override { std::filesystem::create_directory(folder_ / "policies"); }
-
-  const test::TempFolder folder_;
 };
 
 TEST_F(Cli, AnswersTheSameBesideAStoppedServerAndThroughARunningOne) {

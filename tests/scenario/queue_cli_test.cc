@@ -7,8 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "tests/support/telepost_program.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/command_line.h"
 
 namespace telepost {
 namespace {
@@ -18,36 +17,21 @@ using test::Finished;
 using test::http_get;
 using test::ServeProcess;
 
-constexpr const char* kMail = "From: ann@example.test\r\nTo: carol@example.net\r\nSubject: Hello\r\n\r\nbody\r\n";
+constexpr const char* kQueueMail = "From: ann@example.test\r\nTo: carol@example.net\r\nSubject: Hello\r\n\r\nbody\r\n";
 
-class QueueCli : public ::testing::Test {
+class QueueCli : public test::CommandLine {
  protected:
-  void SetUp() override { std::filesystem::create_directory(folder_ / "policies"); }
   // No name server answers here: what is to be sent stays in the queue.
-  std::vector<std::string> settings() const {
-    return {"--set", "store.path=" + (folder_ / "store"), "--set", "smtp.listen=127.0.0.1:0", "--set", "lmtp.listen=127.0.0.1:0",
-            "--set", "admin.listen=127.0.0.1:0", "--set", "store.reserve=0", "--set", "policies.path=" + (folder_ / "policies"),
-            "--set", "dns.servers=127.0.0.1:1"};
-  }
-  Finished run(std::vector<std::string> arguments, std::string_view input = {}) const {
-    const auto given = settings();
-    arguments.insert(arguments.end(), given.begin(), given.end());
-    return test::run_telepost(arguments, input);
-  }
-  std::vector<Json> ask(std::vector<std::string> arguments, std::string_view input = {}) const {
-    arguments.push_back("--json");
-    const Finished finished = run(std::move(arguments), input);
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    std::vector<Json> objects;
-    std::istringstream lines(finished.out);
-    for (std::string line; std::getline(lines, line);) objects.push_back(Json::parse(line));
-    return objects;
+  std::vector<std::string> settings() const override {
+    auto settings = CommandLine::settings();
+    settings.insert(settings.end(), {"--set", "dns.servers=127.0.0.1:1"});
+    return settings;
   }
   std::string send(std::vector<std::string> to) const {
     std::vector<std::string> arguments{"message", "send", "ann@example.test"};
     arguments.insert(arguments.end(), to.begin(), to.end());
     arguments.insert(arguments.end(), {"--file", "-"});
-    const auto sent = ask(std::move(arguments), kMail);
+    const auto sent = ask(std::move(arguments), kQueueMail);
     EXPECT_EQ(sent.size(), 1u);
     EXPECT_EQ(sent[0]["result"], "submitted");
     EXPECT_EQ(sent[0]["recipients"], to.size());
@@ -58,8 +42,6 @@ class QueueCli : public ::testing::Test {
     EXPECT_EQ(jobs.size(), 1u);
     return jobs.empty() ? "" : jobs[0]["id"].get<std::string>();
   }
-
-  const test::TempFolder folder_;
 };
 
 TEST_F(QueueCli, KeepsTheCopyInSentAndShowsEveryRecipient) {
@@ -69,7 +51,7 @@ TEST_F(QueueCli, KeepsTheCopyInSentAndShowsEveryRecipient) {
   const auto sent = ask({"message", "list", "ann@example.test", "--mailbox", "Sent"});
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0]["id"], id);
-  EXPECT_EQ(run({"message", "export", id, "--eml", "--as-arrived"}).out, kMail);
+  EXPECT_EQ(run({"message", "export", id, "--eml", "--as-arrived"}).out, kQueueMail);
   EXPECT_EQ(ask({"message", "list", "bob@example.test"}).size(), 1u);
 
   const auto jobs = ask({"queue", "list"});
@@ -157,13 +139,13 @@ TEST_F(QueueCli, EndsAsSysexitsSays) {
   for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{
            {"queue", "list", "--network", "pigeon"}, {"queue", "list", "--state", "lost"}, {"queue", "hold", job, "--network", "mail"},
            {"message", "send", "ann@example.test", "no address", "--file", "-"}}) {
-    EXPECT_EQ(run(bad, kMail).exit_code, 65) << bad.back();
+    EXPECT_EQ(run(bad, kQueueMail).exit_code, 65) << bad.back();
   }
   for (const std::vector<std::string>& unknown : std::vector<std::vector<std::string>>{
            {"queue", "show", "99"}, {"queue", "show", "x"}, {"queue", "hold", "99"}, {"queue", "delete", "99"},
            {"queue", "list", "--account", "zed@example.test"}, {"queue", "show", "m0000000000000-1"},
            {"message", "send", "zed@example.test", "carol@example.net", "--file", "-"}}) {
-    const Finished finished = run(unknown, kMail);
+    const Finished finished = run(unknown, kQueueMail);
     EXPECT_EQ(finished.exit_code, 67) << unknown.back();
     EXPECT_TRUE(finished.err.starts_with("telepost: no ")) << finished.err;
   }

@@ -137,6 +137,18 @@ TEST_F(MailOutSts, APolicyFromAServerWithAnotherCertificateIsNone) {
   EXPECT_EQ(web_->requests("mta-sts.remote.test"), 0u);
 }
 
+// The domain's owner writes its address: inside our own network nothing is fetched.
+TEST_F(MailOutSts, APolicyIsNotFetchedFromANetworkThatIsRefused) {
+  publish(kEnforce);
+  dns_.remove("mx.remote.test");
+  dns_.add_a("mx.remote.test", "127.0.0.9");
+  schema::Configuration settings = settings_of_loopback();
+  settings.relay.refuse_networks.push_back(*schema::network_from("127.0.0.1"));
+  begin(9, std::move(settings));  // nobody listens there
+  EXPECT_TRUE(becomes(send(), 0, SendState::deferred));
+  EXPECT_EQ(web_->requests("mta-sts.remote.test"), 0u);
+}
+
 TEST_F(MailOutSts, RequireTlsGoesByServersThatThePolicyNamesAndThatOfferIt) {
   SmtpSink::Options options;
   options.identities = identities("mx", "mx.remote.test");

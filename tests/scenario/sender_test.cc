@@ -128,6 +128,30 @@ TEST_F(MailOut, AnOutcomeThatADiskKeepsWaitingIsWrittenAfterItsSenderHasGone) {
   fixture_->engine().set_delay({}, {});
 }
 
+// Anybody can write any address into the DNS, or into a recipient's.
+TEST_F(MailOut, AServerOfTheDnsIsNotInANetworkThatIsRefused) {
+  SmtpSink sink;
+  dns_.add_mx("inside.test", 10, "mx.inside.test");
+  dns_.add_a("mx.inside.test", "127.0.0.1");
+  dns_.add_mx("both.test", 10, "mx.both.test");
+  dns_.add_a("mx.both.test", "192.168.7.7");
+  dns_.add_a("mx.both.test", "127.0.0.1");
+  schema::Configuration settings = StoreFixture::configuration();
+  open(settings);
+  start(sink.port());
+  const auto id = submit({"ben@inside.test", "ben@[10.9.8.7]", "ben@[IPv6:::ffff:10.0.0.1]", "ben@both.test"});
+  for (const std::size_t recipient : {0u, 1u, 2u, 3u}) {
+    ASSERT_TRUE(becomes(id, recipient, SendState::failed));
+    EXPECT_TRUE(state_of(id).to[recipient].reply.starts_with("554 5.4.4 ")) << state_of(id).to[recipient].reply;
+  }
+  EXPECT_EQ(sink.connections(), 0u);
+  sender_.reset();
+  settings.relay.refuse_networks = {*schema::network_from("192.168.0.0/16")};
+  open(settings);
+  start(sink.port());
+  EXPECT_TRUE(becomes(submit({"ben@both.test"}), 0, SendState::relayed));
+}
+
 TEST_F(MailOut, AtItsEndItTriesNoFurtherServer) {
   const int mute = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);  // takes connections and never says a word
   sockaddr_in address{};
@@ -235,6 +259,36 @@ TEST_F(MailOut, AConnectionWithoutAGreetingHoldsNoMessageUp) {
   EXPECT_TRUE(becomes(second, 0, SendState::relayed));
   EXPECT_TRUE(becomes(first, 0, SendState::relayed));
   EXPECT_EQ(sink.connections(), 2u);
+}
+
+// Anybody has reports sent to servers of his own, as many as he likes, and lets them say nothing.
+TEST_F(MailOut, ReportsToServersThatSayNothingHoldNoOtherMailUp) {
+  SmtpSink sink, dumb;
+  dumb.answer_with([](const std::string&, unsigned) -> std::optional<std::string> { return "silence"; });
+  schema::Configuration settings = StoreFixture::configuration();
+  settings.relay.smart_host.host = sink.endpoint();
+  settings.relay.routes.emplace_back();
+  settings.relay.routes.back().domain = ".slow.test";
+  settings.relay.routes.back().host = dumb.endpoint();
+  settings.relay.max_connections = 4;
+  open(std::move(settings));
+  start();
+  for (int i = 0; i < 20; ++i) {  // more than all that may be in hand
+    store::HandedIn report;
+    report.account = ann_;
+    report.origin.network = "smtp";
+    report.origin.trace = "report" + std::to_string(i);
+    report.to.push_back({"x@d" + std::to_string(i) + ".slow.test", {}, {}});
+    report.trace_block = "Return-Path: <>\r\nReceived: by out.example.test; Fri, 15 Jan 2027 08:00:00 +0000\r\n";
+    auto intake = fixture_->store().submission().begin(std::move(report));
+    intake->write(kText);
+    const auto taken = store::wait_for<std::vector<Result<store::Delivered>>>([&](auto done) { intake->finish(std::move(done)); });
+    ASSERT_TRUE(taken.ok() && taken->front().ok());
+  }
+  ASSERT_TRUE(dumb.wait_for_connections(1));
+  EXPECT_TRUE(becomes(submit({"ben@remote.test"}), 0, SendState::relayed));
+  EXPECT_TRUE(becomes(submit({"carl@remote.test"}), 0, SendState::relayed));
+  EXPECT_EQ(dumb.connections(), 1u);  // a quarter of four
 }
 
 TEST_F(MailOut, LargeMessagesAreReadAsTheyAreSent) {

@@ -200,6 +200,16 @@ Findings check_sizes(const SourceTree& tree) {
   return findings;
 }
 
+Findings check_root(const SourceTree& tree) {
+  Findings findings;
+  for (const auto& [path, text] : tree.files) {
+    const std::string_view name = std::string_view(path).substr(0, path.find('/'));
+    if (name.starts_with('.') || std::find(kAtRoot.begin(), kAtRoot.end(), name) != kAtRoot.end()) continue;
+    findings.push_back({"root", path, 0, "nothing else stands at the root: move it into a folder, or add it to kAtRoot and to the README with its reason"});
+  }
+  return findings;
+}
+
 Findings check_mains(const SourceTree& tree) {
   static const std::regex kMain(R"((^|\n)(extern "C" )?int main\()");
   Findings findings;

@@ -17,6 +17,7 @@ struct Finding {
 using Findings = std::vector<Finding>;
 std::string to_string(const Finding& finding);
 
+Findings check_root(const SourceTree& tree);
 Findings check_ladder(const SourceTree& tree);
 Findings check_libraries(const SourceTree& tree);
 Findings check_names(const SourceTree& tree);

@@ -18,6 +18,10 @@ std::string lines(std::size_t count, const std::string& line) {
   return text;
 }
 
+TEST(StyleGuard, FindsWhatShouldNotStandAtTheRoot) {
+  EXPECT_EQ(check_root(tree_of({{"notes", ""}, {"store/README.md", ""}, {".ci/run", ""}, {"README.md", ""}, {"tools/x", ""}})).size(), 2u);
+}
+
 TEST(StyleGuard, FindsAnIncludeUpTheLadder) {
   EXPECT_EQ(ladder_findings("base/bytes.cc", "schema/ids.h"), 1u);
   EXPECT_EQ(ladder_findings("store/deliver.cc", "adapters/net/tls.h"), 1u);

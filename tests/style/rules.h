@@ -10,6 +10,10 @@ namespace telepost::style {
 
 using Names = std::vector<std::string_view>;
 
+// What stands at the root; names that begin with a dot are the tools'.
+inline const Names kAtRoot = {"CMakeLists.txt", "CMakePresets.json", "CMakeUserPresets.json", "README.md", "adapters", "base", "cli", "cmake",
+                              "policies", "portal", "schema", "script", "store", "tests", "transcoders"};
+
 // Who may include whom. A folder that is not here (tests) may include all.
 struct Rung {
   std::string_view folder;

@@ -20,6 +20,7 @@ struct Rule {
 };
 void PrintTo(const Rule& rule, std::ostream* out) { *out << rule.name; }
 constexpr Rule kRules[] = {
+    {"TheRootHoldsWhatItShould", check_root},
     {"IncludesGoDownTheLadder", check_ladder},
     {"ForeignLibrariesStayInTheirRoom", check_libraries},
     {"NamesSaySomething", check_names},

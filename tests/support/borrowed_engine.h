@@ -7,7 +7,7 @@
 
 namespace telepost::test {
 
-class BorrowedEngine final : public store::Engine {
+class BorrowedEngine : public store::Engine {
  public:
   explicit BorrowedEngine(MemoryEngine& engine, Writers writers = Writers::one) : engine_(engine), writers_(writers) {}
   Writers writers() const override { return writers_; }

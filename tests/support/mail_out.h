@@ -32,6 +32,7 @@ class MailOut : public testing::Test {
   // The sinks are on the loopback.
   static schema::Configuration settings_of_loopback() {
     schema::Configuration settings = StoreFixture::configuration();
+    settings.relay.refuse_networks.clear();
     return settings;
   }
   void open(schema::Configuration settings = settings_of_loopback()) {

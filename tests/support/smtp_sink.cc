@@ -10,7 +10,7 @@ namespace net = adapters::net;
 
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(30);
+constexpr Duration kPeerPatience = std::chrono::seconds(30);
 
 std::string unstuffed(const std::string& raw) {
   std::string out;
@@ -58,9 +58,9 @@ class SmtpSink::Session final : public net::Stoppable, public std::enable_shared
         stream_.consume(end + 2);
         co_return line;
       }
-      const Result<void> sent = co_await stream_.flush(kPatience);
+      const Result<void> sent = co_await stream_.flush(kPeerPatience);
       if (!sent.ok()) co_return std::nullopt;
-      const Result<void> read = co_await stream_.fill(kPatience);
+      const Result<void> read = co_await stream_.fill(kPeerPatience);
       if (!read.ok()) co_return std::nullopt;
     }
   }
@@ -70,12 +70,12 @@ class SmtpSink::Session final : public net::Stoppable, public std::enable_shared
     const std::optional<std::string> planned = sink_.planned(said, number_);
     const std::string reply = planned ? *planned : usual;
     if (reply == "close") {
-      (void)co_await stream_.flush(kPatience);
+      (void)co_await stream_.flush(kPeerPatience);
       stream_.close();
       co_return false;
     }
     if (reply == "silence") {
-      const Result<void> heard = co_await stream_.fill(10 * kPatience);
+      const Result<void> heard = co_await stream_.fill(10 * kPeerPatience);
       co_return heard.ok();
     }
     positive_ = reply.starts_with('2') || reply.starts_with('3');
@@ -106,7 +106,7 @@ class SmtpSink::Session final : public net::Stoppable, public std::enable_shared
     if (line.starts_with("BDAT ")) co_return co_await chunk(line);
     if (line == "QUIT") {
       co_await answer(line, "221 2.0.0 Bye");
-      (void)co_await stream_.flush(kPatience);
+      (void)co_await stream_.flush(kPeerPatience);
       co_await stream_.finish();
       co_return false;
     }
@@ -117,16 +117,16 @@ class SmtpSink::Session final : public net::Stoppable, public std::enable_shared
   net::Awaitable<bool> secure() {
     const bool open = co_await answer("STARTTLS", "220 2.0.0 Go ahead");
     if (!open || !positive_) co_return open;
-    const Result<void> sent = co_await stream_.flush(kPatience);
+    const Result<void> sent = co_await stream_.flush(kPeerPatience);
     if (!sent.ok()) co_return false;
-    const Result<void> shaken = co_await stream_.start_tls(*sink_.options_.identities, kPatience);
+    const Result<void> shaken = co_await stream_.start_tls(*sink_.options_.identities, kPeerPatience);
     co_return shaken.ok();
   }
 
   net::Awaitable<bool> data() {
     const bool open = co_await answer("DATA", message_.rcpt.empty() ? "554 5.5.1 No valid recipients" : "354 Go ahead");
     if (!open || !positive_) co_return open;
-    const Result<void> sent = co_await stream_.flush(kPatience);
+    const Result<void> sent = co_await stream_.flush(kPeerPatience);
     if (!sent.ok()) co_return false;
     for (;;) {
       const std::string_view buffered = stream_.buffered();
@@ -140,7 +140,7 @@ class SmtpSink::Session final : public net::Stoppable, public std::enable_shared
         break;
       }
       stream_.consume(buffered.size());
-      const Result<void> read = co_await stream_.fill(kPatience);
+      const Result<void> read = co_await stream_.fill(kPeerPatience);
       if (!read.ok()) co_return false;
     }
     message_.content = unstuffed(message_.raw);
@@ -156,7 +156,7 @@ class SmtpSink::Session final : public net::Stoppable, public std::enable_shared
       left -= some.size();
       stream_.consume(some.size());
       if (left == 0) break;
-      const Result<void> read = co_await stream_.fill(kPatience);
+      const Result<void> read = co_await stream_.fill(kPeerPatience);
       if (!read.ok()) co_return false;
     }
     if (!last) co_return co_await answer(line, "250 2.0.0 Ok");
@@ -175,7 +175,7 @@ class SmtpSink::Session final : public net::Stoppable, public std::enable_shared
       any = any || reply.starts_with('2') || reply == "close";
       if (reply == "close") {
         keep(std::move(message));
-        (void)co_await stream_.flush(kPatience);
+        (void)co_await stream_.flush(kPeerPatience);
         stream_.close();
         co_return false;
       }
@@ -267,7 +267,7 @@ unsigned SmtpSink::connections() const {
 
 bool SmtpSink::wait_for(const std::function<bool()>& there) const {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, kPatience, there);
+  return changed_.wait_for(lock, kPeerPatience, there);
 }
 bool SmtpSink::wait_for_messages(std::size_t count) const {
   return wait_for([&] { return messages_.size() >= count; });

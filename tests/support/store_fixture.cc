@@ -1,5 +1,7 @@
 #include "tests/support/store_fixture.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "store/archive/engine_archive.h"
@@ -48,7 +50,8 @@ StoreFixture::~StoreFixture() { store_.reset(); }
 std::unique_ptr<store::Store> StoreFixture::open() {
   store::Store::Options options;
   options.configuration = configuration_;
-  options.archive = std::make_unique<store::EngineArchive>([this]() -> Result<std::unique_ptr<store::Engine>> {
+  options.classes = classes_;
+  options.archive = std::make_unique<store::EngineArchive>([this](store::EngineArchive::Missing) -> Result<std::unique_ptr<store::Engine>> {
     if (archive_away_) return Error{Errc::not_found, "the archive's folder is not there"};
     return std::unique_ptr<store::Engine>(std::make_unique<BorrowedEngine>(archive_engine_));
   });
@@ -118,8 +121,10 @@ testing::AssertionResult StoreFixture::empties_to_nothing() {
     const auto removed = store_->accounts().remove(account);
     if (!removed.ok() && removed.error().kind != Errc::not_found) return testing::AssertionFailure() << to_string(removed.error());
   }
-  // Hints of a removed account stand until their time: the last one is where tombstones would have ended.
-  const int days = static_cast<int>(configuration_.changes_keep / std::chrono::hours(23)) + 2;
+  // Hints of a removed account stand until their time: the last one is where tombstones would have ended. Its removal stands in the
+  // audit log, whose days go whole, from when it came to its end: a crash puts that off.
+  const Duration last = configuration_.changes_keep + configuration_.audit_keep + std::chrono::hours(24);
+  const int days = static_cast<int>(last / std::chrono::hours(23)) + 2;
   std::string left = what_is_left();
   for (int day = 0; day < days && !left.empty(); ++day) {
     const auto swept = sweep();

@@ -48,6 +48,8 @@ class StoreFixture {
   void set_archive_away(bool away) { archive_away_ = away; }  // for what opens it next, as after a restart or a failure
   Random& random() { return random_; }
 
+  void use_classes(schema::ClassSet classes) { classes_ = std::move(classes); }  // of what opens it next
+
   // Closes the store, as if the process ended, and opens what the engine keeps; from here on the engine works again.
   void reopen();
   // A second store on the same engine, as another process would open it. Where both are to write, `writers` must be many.
@@ -80,6 +82,7 @@ class StoreFixture {
   MemoryEngine archive_engine_;
   bool archive_away_ = false;
   const schema::Configuration configuration_;
+  schema::ClassSet classes_;
   const store::Engine::Writers writers_;
   std::unique_ptr<store::Store> store_;
 };

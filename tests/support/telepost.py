@@ -71,10 +71,10 @@ class Telepost:
             while True:
                 if not selector.select(max(0, end - time.monotonic())):
                     self.stop()
-                    raise RuntimeError(f"telepost is not ready after {START_S} s{self._log_tail()}")
+                    raise RuntimeError(f"telepost is not ready after {START_S} s{self.log_tail()}")
                 chunk = os.read(self.process.stdout.fileno(), 4096)
                 if not chunk:
-                    raise RuntimeError(f"telepost ended with {self.process.wait()}{self._log_tail()}")
+                    raise RuntimeError(f"telepost ended with {self.process.wait()}{self.log_tail()}")
                 *lines, pending = (pending + chunk).split(b"\n")
                 for line in lines:
                     words = line.decode().split()
@@ -104,8 +104,8 @@ class Telepost:
         words = [str(self.program), *map(str, arguments), "--config", str(self.configuration)]
         return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=60).returncode
 
-    def command_json(self, *arguments):
-        return [json.loads(line) for line in self.command(*arguments, "--json").splitlines()]
+    def command_json(self, *arguments, input=None):
+        return [json.loads(line) for line in self.command(*arguments, "--json", input=input).splitlines()]
 
     def kill(self):
         self.process.kill()
@@ -120,12 +120,12 @@ class Telepost:
             code = self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise RuntimeError(f"telepost did not stop within {STOP_S} s{self._log_tail()}") from None
+            raise RuntimeError(f"telepost did not stop within {STOP_S} s{self.log_tail()}") from None
         self._close()
         if code != 0:
-            raise RuntimeError(f"telepost ended with {code}{self._log_tail()}")
+            raise RuntimeError(f"telepost ended with {code}{self.log_tail()}")
 
-    def _log_tail(self):
+    def log_tail(self):
         lines = pathlib.Path(self.log.name).read_text(errors="replace").splitlines()[-5:]
         return "; its log ends:\n  " + "\n  ".join(lines)
 

@@ -23,7 +23,7 @@ struct Judged {
 Judged judged(const std::string& fields) {
   const Header header = header_from(fields + "From: a@a.test\r\n\r\n");
   BodyHashes bodies;
-  const ArcChain chain = find_arc_chain(header, bodies);
+  ArcChain chain = find_arc_chain(header, bodies);
   bodies.finish();
   test::DnsZone zone;
   const ArcVerdict verdict = zone.settle([&](DnsAnswers& answers) { return verify_arc(header, chain, bodies, answers, Time{}); });
@@ -47,6 +47,26 @@ TEST(Arc, FailsABrokenChainWithoutAskingAnybody) {
 
 TEST(Arc, FailsAChainWhoseKeyIsNotThere) {
   const Judged got = judged(set_of(1, "none"));
+  EXPECT_EQ(got.result, "fail");
+  EXPECT_EQ(got.asked, 1U);
+}
+
+TEST(Arc, AsksNobodyWhereTheBodyIsNotWhatTheNewestSignatureSigned) {  // section 5.2 ends at the first failure
+  std::string fields = set_of(1, "none");
+  fields.replace(fields.find("bh=frcC"), 7, "bh=AAAA");
+  const Judged got = judged(fields);
+  EXPECT_EQ(got.result, "fail");
+  EXPECT_EQ(got.asked, 0U);
+}
+
+TEST(Arc, AsksForNoKeyBehindAFailure) {
+  std::string fields;
+  for (int i = 1; i <= 50; ++i) {  // each with a key of its own
+    std::string one = set_of(i, i == 1 ? "none" : "pass");
+    for (std::size_t at = 0; (at = one.find("s=s;", at)) != std::string::npos; at += 4) one.replace(at, 4, "s=s" + std::to_string(i) + ";");
+    fields += one;
+  }
+  const Judged got = judged(fields);
   EXPECT_EQ(got.result, "fail");
   EXPECT_EQ(got.asked, 1U);
 }

@@ -41,10 +41,11 @@ class EngineArchiveTest : public testing::Test {
  protected:
   ~EngineArchiveTest() override { archive_.reset(); }
   std::unique_ptr<EngineArchive> archive() {
-    return std::make_unique<EngineArchive>([this]() -> Result<std::unique_ptr<store::Engine>> {
+    return std::make_unique<EngineArchive>([this](EngineArchive::Missing missing) -> Result<std::unique_ptr<store::Engine>> {
       ++opened_;
-      if (away_) return Error{Errc::not_found, "not mounted"};
-      return std::unique_ptr<store::Engine>(std::make_unique<test::BorrowedEngine>(engine_));
+      if (away_ && missing == EngineArchive::Missing::is_made) ++made_;
+      if (away_ && below_ == nullptr) return Error{Errc::not_found, "not mounted"};
+      return std::unique_ptr<store::Engine>(std::make_unique<test::BorrowedEngine>(away_ ? *below_ : engine_));
     });
   }
   std::map<ArchiveName, std::uint64_t> listed(std::optional<AccountId> account) {
@@ -58,7 +59,8 @@ class EngineArchiveTest : public testing::Test {
   test::ManualClock clock_;
   test::MemoryEngine engine_{clock_};
   bool away_ = false;
-  int opened_ = 0;
+  test::MemoryEngine* below_ = nullptr;  // what lies in the folder over which it is mounted
+  int opened_ = 0, made_ = 0;            // made: where it is away
   std::unique_ptr<EngineArchive> archive_ = archive();
 };
 
@@ -109,9 +111,8 @@ TEST_F(EngineArchiveTest, AFolderThatIsAwayIsOpenedWhenItIsBack) {
 }
 
 TEST_F(EngineArchiveTest, TheStoreReadsOnlyWhatItPut) {
-  const store::StoreClock clock(clock_, {});
-  ArchivePlace place(std::move(archive_), clock);
-  place.begin("store one");
+  ArchivePlace place(std::move(archive_), clock_);
+  place.begin("store one", {});
   ASSERT_TRUE(place.put(kName, "abc", sha256("abc")).ok());
   EXPECT_EQ(*place.get(kName, 3, sha256("abc")), "abc");
   EXPECT_EQ(place.get(kName, 3, sha256("abd")).error().kind, Errc::corrupt);
@@ -121,17 +122,84 @@ TEST_F(EngineArchiveTest, TheStoreReadsOnlyWhatItPut) {
   missing.part = 9;
   EXPECT_EQ(place.get(missing, 3, sha256("abc")).error().kind, Errc::corrupt);
   archive_ = archive();
-  ArchivePlace another(archive(), clock);
-  another.begin("store two");
+  ArchivePlace another(archive(), clock_);
+  another.begin("store two", {});
   EXPECT_EQ(another.get(kName, 3, sha256("abc")).error().kind, Errc::unavailable);
   EXPECT_EQ(another.put(kName, "xyz", sha256("xyz")).error().kind, Errc::unavailable);
   EXPECT_EQ(*archive_->get(kName, 3), "abc");
 }
 
+// A folder that is not mounted is an empty one.
+TEST_F(EngineArchiveTest, AnEmptyOneInThePlaceOfOneThatWasUsedIsNotTaken) {
+  int kept = 0;
+  const auto keep = [&kept]() -> Result<void> { return ++kept, Result<void>(); };
+  const auto put_in = [&](std::string place, std::optional<std::string> begun) {
+    ArchivePlace archive_place(archive(), clock_);
+    archive_place.begin("store one", {std::move(place), std::move(begun), keep});
+    return archive_place.put(kName, "abc", sha256("abc"));
+  };
+  EXPECT_TRUE(put_in("/mnt/archive", std::nullopt).ok());
+  EXPECT_EQ(kept, 1);
+  EXPECT_TRUE(put_in("/mnt/archive", "/mnt/archive").ok());
+  EXPECT_EQ(kept, 1);
+  for (const auto& [place, value] : engine_.dump()) {
+    std::string_view key = place.second;
+    const auto partition = schema::Partition::take_from(key);
+    engine_.damage(*partition, place.first, key, std::nullopt);
+  }
+  EXPECT_EQ(put_in("/mnt/archive", "/mnt/archive").error().kind, Errc::unavailable);
+  EXPECT_TRUE(engine_.dump().empty());
+  // An operator who names another place wants another archive.
+  EXPECT_TRUE(put_in("/mnt/larger", "/mnt/archive").ok());
+  EXPECT_EQ(kept, 2);
+}
+
+TEST_F(EngineArchiveTest, OneThatIsMountedLateIsThereWithoutARestart) {
+  const auto keep = []() -> Result<void> { return {}; };
+  {
+    ArchivePlace before(archive(), clock_);
+    before.begin("store one", {"/mnt/archive", {}, keep});
+    ASSERT_TRUE(before.put(kName, "abc", sha256("abc")).ok());
+  }
+  test::MemoryEngine empty{clock_};
+  for (test::MemoryEngine* const below : {static_cast<test::MemoryEngine*>(nullptr), &empty}) {
+    below_ = below;
+    away_ = true;
+    ArchivePlace place(archive(), clock_);
+    place.begin("store one", {"/mnt/archive", "/mnt/archive", keep});
+    EXPECT_EQ(place.get(kName, 3, sha256("abc")).error().kind, Errc::unavailable);
+    EXPECT_EQ(place.put(kName, "abc", sha256("abc")).error().kind, Errc::unavailable);
+    EXPECT_TRUE(place.is_resting());
+    away_ = false;
+    const auto read = place.get(kName, 3, sha256("abc"));
+    ASSERT_TRUE(read.ok()) << to_string(read.error());
+    EXPECT_EQ(*read, "abc");
+  }
+  EXPECT_EQ(made_, 0) << "nothing is begun where the folder is not mounted";
+  EXPECT_TRUE(empty.dump().empty());
+}
+
+// Nor is anything put into the folder below, which may hold what an earlier mistake has begun.
+TEST_F(EngineArchiveTest, OneThatGoesAwayIsLookedForAnew) {
+  ArchivePlace place(archive(), clock_);
+  place.begin("store one", {"/mnt/archive", {}, []() -> Result<void> { return {}; }});
+  ASSERT_TRUE(place.put(kName, "abc", sha256("abc")).ok());
+  test::MemoryEngine empty{clock_};
+  below_ = &empty;
+  away_ = true;
+  engine_.crash();
+  EXPECT_EQ(place.put(kName, "xyz", sha256("xyz")).error().kind, Errc::unavailable);
+  EXPECT_EQ(place.put(kName, "xyz", sha256("xyz")).error().kind, Errc::unavailable);
+  EXPECT_EQ(made_, 0);
+  EXPECT_TRUE(empty.dump().empty());
+  away_ = false;
+  engine_.restart();
+  EXPECT_EQ(*place.get(kName, 3, sha256("abc")), "abc");
+}
+
 TEST_F(EngineArchiveTest, AfterAFailureWorkThatCanWaitRestsForHalfAMinute) {
-  const store::StoreClock clock(clock_, {});
-  ArchivePlace place(archive(), clock);
-  place.begin("store one");
+  ArchivePlace place(archive(), clock_);
+  place.begin("store one", {});
   EXPECT_FALSE(place.is_resting());
   away_ = true;
   EXPECT_EQ(place.put(kName, "abc", sha256("abc")).error().kind, Errc::unavailable);
@@ -141,8 +209,7 @@ TEST_F(EngineArchiveTest, AfterAFailureWorkThatCanWaitRestsForHalfAMinute) {
 }
 
 TEST(ArchivePlaceTest, WithoutAnArchiveSaysSo) {
-  const test::ManualClock wall;
-  const store::StoreClock clock(wall, {});
+  const test::ManualClock clock;
   ArchivePlace place(nullptr, clock);
   EXPECT_FALSE(place.is_configured());
   EXPECT_EQ(place.get(kName, 3, sha256("abc")).error().kind, Errc::unavailable);

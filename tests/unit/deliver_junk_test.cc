@@ -49,12 +49,20 @@ TEST_F(DeliverJunkTest, MakesTheMailboxWhereThereIsNone) {
 TEST_F(DeliverJunkTest, TakesTheMailboxThatHasTheRoleWhateverItsName) {
   const AccountId ann = fixture_.create("ann@example.test");
   ASSERT_TRUE(fixture_.store().mailboxes().create(ann, "Junk").ok());
-  EXPECT_TRUE(deliver({ann})[0].ok());
-  EXPECT_EQ(keywords(ann, "Junk").size(), 1U);
   ASSERT_TRUE(fixture_.store().mailboxes().create(ann, "Work/Spam", schema::Role::junk).ok());
   EXPECT_TRUE(deliver({ann})[0].ok());
-  EXPECT_EQ(keywords(ann, "Junk").size(), 1U);
+  EXPECT_EQ(keywords(ann, "Junk").size(), 0U);
   EXPECT_EQ(keywords(ann, "Work/Spam"), (Keywords{{"$junk"}}));
+}
+
+TEST_F(DeliverJunkTest, MakesTheOneOfThatNameTheOneOfTheRole) {
+  const AccountId ann = fixture_.create("ann@example.test");
+  ASSERT_TRUE(fixture_.store().mailboxes().create(ann, "Junk").ok());
+  EXPECT_TRUE(deliver({ann})[0].ok());
+  EXPECT_EQ(keywords(ann, "Junk"), (Keywords{{"$junk"}}));
+  const auto second = fixture_.store().mailboxes().create(ann, "Work/Spam", schema::Role::junk);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().kind, Errc::exists);
 }
 
 TEST_F(DeliverJunkTest, IsJunkForEveryRecipientOfOneAnswer) {

@@ -24,6 +24,7 @@ class DeliverRefusal : public test::SubmissionTest {
   void SetUp() override {
     ASSERT_TRUE(schema::read_classes(R"(<policies xmlns="urn:telepost:policy:1">
         <class name="full"><quota bytes="1000"/></class>
+        <class name="crowded"><quota messages="1"/></class>
         <class name="mute"><kind name="email" allow="false"/></class></policies>)", "test", classes_).ok());
     fixture_.store().set_classes(classes_);
     SubmissionTest::SetUp();
@@ -124,22 +125,33 @@ TEST_F(DeliverRefusal, TheOthersHaveItAndTheSenderGetsOneReport) {  // RFC 5321 
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0].first, "sue@sender.example");
   EXPECT_EQ(count(sent[0].second, "\r\nAction: failed\r\n"), 3u);
-  EXPECT_NE(sent[0].second.find("Final-Recipient: rfc822; full@example.test\r\nAction: failed\r\nStatus: 5.2.2\r\n"), std::string::npos) << sent[0].second;
-  EXPECT_NE(sent[0].second.find("Final-Recipient: rfc822; also@example.test\r\nAction: failed\r\nStatus: 5.2.2\r\n"), std::string::npos);
+  EXPECT_NE(sent[0].second.find("Final-Recipient: rfc822; full@example.test\r\nAction: failed\r\nStatus: 5.2.3\r\n"), std::string::npos) << sent[0].second;
+  EXPECT_NE(sent[0].second.find("Final-Recipient: rfc822; also@example.test\r\nAction: failed\r\nStatus: 5.2.3\r\n"), std::string::npos);
   EXPECT_NE(sent[0].second.find("Final-Recipient: rfc822; mute@example.test\r\nAction: failed\r\nStatus: 5.2.1\r\n"), std::string::npos);
   EXPECT_NE(sent[0].second.find("\r\nSubject: long\r\n"), std::string::npos);
   EXPECT_EQ(relay_all(), 1u) << "the same, and no other";
 }
 
+// The sender is asked to try again where that may help one of them (RFC 5321 section 4.2.5); else the first one answers for all.
 TEST_F(DeliverRefusal, WhereNobodyTakesItNothingIsStoredAndNobodyIsTold) {
-  for (const auto& each : send({mute_, full_})) {
-    ASSERT_FALSE(each.ok());
-    EXPECT_EQ(each.error().kind, Errc::over_quota) << "to try again may help one of them";
-  }
-  EXPECT_EQ(send({mute_})[0].error().kind, Errc::refused);
+  const AccountId crowded = member("crowded@example.test", "crowded");
+  ASSERT_TRUE(send({crowded})[0].ok());
+  const auto answer = [&](const std::vector<AccountId>& to) {
+    const auto answers = send(to);
+    for (const auto& each : answers) {
+      EXPECT_FALSE(each.ok());
+      EXPECT_EQ(each.error().kind, answers[0].error().kind);
+    }
+    return answers[0].error().kind;
+  };
+  EXPECT_EQ(answer({mute_, full_}), Errc::refused);
+  EXPECT_EQ(answer({full_, mute_}), Errc::too_large) << "it is larger than all that the account may hold";
+  EXPECT_EQ(answer({mute_, full_, crowded}), Errc::over_quota);
+  EXPECT_EQ(answer({mute_}), Errc::refused);
   settle(10min);
   EXPECT_TRUE(reports().empty());
   EXPECT_TRUE(inbox(full_).empty() && inbox(mute_).empty());
+  EXPECT_EQ(inbox(crowded).size(), 1u);
 }
 
 TEST_F(DeliverRefusal, NobodyIsToldWhoIsNotTheSender) {

@@ -175,6 +175,35 @@ TEST(DkimVerify, NamesWhatIsWrongWithASignature) {
   }
 }
 
+std::string signed_up_to(std::uint64_t length, const std::string& body) {
+  BodyHash hash(Canonical::simple, length);
+  hash.update(body);
+  const std::string field = "DKIM-Signature: v=1; a=ed25519-sha256; d=football.example.com; s=brisbane; h=from; l=" + std::to_string(length) +
+                            "; bh=" + to_base64(hash.finish().digest.view()) + "; b=";
+  const std::string author = "From: joe@football.example.com\r\n";
+  Signature signature;
+  signature.fields = {"from"};
+  const Header header = header_from(field + "\r\n" + author + "\r\n");
+  const auto octets = PrivateKey::from_pem(test::kEd25519Pem)->sign(signed_header(header, 0, signature));
+  return field + to_base64(octets.value()) + "\r\n" + author + "\r\n" + body;
+}
+
+// RFC 6376 section 8.2: whoever gets such a message can have it say anything to others.
+TEST(DkimVerify, TakesASignatureOfAPartOfTheBodyForNoProof) {
+  const auto whole = verdicts_of(signed_up_to(6, "text\r\n"), test::keys_of_the_rfcs());
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_EQ(whole[0].result, DkimResult::pass) << whole[0].reason;
+  DnsZone zone = test::keys_of_the_rfcs();
+  zone.txt("_dmarc.example.com", "v=DMARC1; p=reject");
+  const std::string message = signed_up_to(6, "text\r\nmore\r\n");
+  const auto part = verdicts_of(message, zone);
+  ASSERT_EQ(part.size(), 1U);
+  EXPECT_EQ(part[0].result, DkimResult::policy);
+  EXPECT_EQ(part[0].reason, "6 octets behind l= are not signed");
+  const auto dmarc = zone.settle([&](DnsAnswers& answers) { return check_dmarc("football.example.com", {}, part, answers); });
+  EXPECT_EQ(dmarc.result, policies::DmarcResult::fail);
+}
+
 TEST(DkimVerify, LooksAtTheFirstEightSignaturesAlone) {
   std::string many;
   for (int i = 0; i < 20; ++i) many += "DKIM-Signature: v=1; a=rsa-sha256; d=d" + std::to_string(i) + ".test; broken\n";

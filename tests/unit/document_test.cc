@@ -13,7 +13,7 @@
 namespace telepost::schema {
 namespace {
 
-constexpr std::array<Kind, 8> kKinds = {Kind::email, Kind::voice, Kind::fax,   Kind::sms,
+constexpr std::array<Kind, 8> kEveryKind = {Kind::email, Kind::voice, Kind::fax,   Kind::sms,
                                         Kind::mms,   Kind::video, Kind::image, Kind::text};
 
 std::string file(const std::string& path) {
@@ -59,7 +59,7 @@ TEST(Document, IsWrittenAsTheGoldenFileShows) {
 TEST(Document, ComesBackEqualAndValidWhateverItHolds) {
   tests::RandomDocument random(20261120);
   for (int round = 0; round < 600; ++round) {
-    const Document document = random.document(kKinds[static_cast<std::size_t>(round) % kKinds.size()]);
+    const Document document = random.document(kEveryKind[static_cast<std::size_t>(round) % kEveryKind.size()]);
     const std::string xml = write_document(document);
     const auto valid = validate_document(xml);
     ASSERT_TRUE(valid.ok()) << valid.error().detail << "\n" << xml;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "tests/support/classes.h"
 
 namespace telepost::schema {
@@ -59,16 +63,35 @@ TEST(EffectiveClass, AsksRulesOfTheSubscriberFirstAndFinalOnesBefore) {
 TEST(EffectiveClass, HasARevisionForItsDatesAlone) {
   const auto revision = [](const std::string& inside) { return test::effective_of("<class name='standard'>" + inside + "</class>").revision; };
   EXPECT_EQ(revision(""), 0U);
-  EXPECT_EQ(revision("<quota bytes='5'/><retain keep='P1D'/><notify on='false'/>"), 0U);
+  EXPECT_EQ(revision("<quota bytes='5'/><notify on='false'/>"), 0U);
   EXPECT_EQ(revision("<retention keep='forever'/><compress after='never'/>"), 0U);
   const std::uint64_t day = revision("<retention keep='P1D'/>");
   EXPECT_NE(day, 0U);
   EXPECT_EQ(revision("\n<quota bytes='5'/><retention name='x' keep='PT24H'/>"), day);
   for (const char* other : {"<retention keep='P2D'/>", "<retention keep='P1D' since='reading'/>", "<retention keep='P1D' keep-flagged='true'/>",
                             "<retention keep='P1D'><when kind='fax'/></retention>", "<retention keep='P1D'/><retention keep='P1D'/>",
-                            "<archive untouched='P1D'/>", "<compress after='P1D'/>", "<expires-header honour='true'/>"}) {
+                            "<archive untouched='P1D'/>", "<compress after='P1D'/>", "<expires-header honour='true'/>", "<retain keep='P1D'/>"}) {
     EXPECT_NE(revision(other), day) << other;
+    EXPECT_NE(revision(other), 0U) << other;
   }
+}
+
+// What undelete keeps, what may lie online and the soft quota have dates too: they are an account's, not its messages'.
+TEST(EffectiveClass, HasARevisionForTheDatesOfItsSettings) {
+  const auto service = [](const std::string& inside) { return test::effective_of("<class name='standard'>" + inside + "</class>"); };
+  const EffectiveClass week = service("<undelete keep='P7D'/>");
+  EXPECT_NE(week.revision, 0U);
+  EXPECT_FALSE(week.dates_messages());
+  EXPECT_EQ(service("<undelete keep='PT168H'/>").revision, week.revision);
+  EXPECT_EQ(service("<allocation bytes='5'/>").revision, 0U) << "nothing is archived";
+  const std::vector<std::string> all = {"<undelete keep='P7D'/>", "<undelete keep='P6D'/>", "<undelete keep='P7D' messages='5'/>",
+                                        "<undelete keep='P7D' bytes='5'/>", "<quota bytes='5' soft='50%'/>", "<quota bytes='6' soft='50%'/>",
+                                        "<quota messages='5' soft='50%'/>", "<quota bytes='5' soft='60%'/>", "<archive untouched='P1D'/>",
+                                        "<allocation bytes='5'/><archive untouched='P1D'/>", "<allocation bytes='6'/><archive untouched='P1D'/>",
+                                        "<allocation bytes='5' factor='150%'/><archive untouched='P1D'/>"};
+  std::set<std::uint64_t> revisions;
+  for (const std::string& each : all) revisions.insert(service(each).revision);
+  EXPECT_EQ(revisions.size(), all.size());
 }
 
 TEST(EffectiveClass, KnowsWhatItMustBeTold) {
@@ -107,6 +130,7 @@ TEST(ClassSettings, SharesDoNotOverflow) {
   EXPECT_EQ(share_of(1001, 90), 900U);
   EXPECT_EQ(share_of(250, 150), 375U);
   EXPECT_EQ(share_of(~0ULL, 100), ~0ULL);
+  EXPECT_EQ(share_of(1001, 0), 0U);
   EXPECT_EQ(share_of(~0ULL, 101), ~0ULL);
 }
 

@@ -50,7 +50,10 @@ TEST(RocksdbEngine, MakesNoStoreUnlessItMay) {
   const auto engine = RocksdbEngine::open({.path = folder / "none", .create = false});
   ASSERT_FALSE(engine.ok());
   EXPECT_EQ(engine.error().kind, Errc::not_found);
-  EXPECT_FALSE(std::filesystem::exists(folder / "none/CURRENT"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "none"));
+  std::filesystem::create_directory(folder / "empty");
+  EXPECT_EQ(RocksdbEngine::open({.path = folder / "empty", .create = false}).error().kind, Errc::not_found);
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "empty"));
 }
 
 TEST(RocksdbEngine, MakesItsFolderWithParentsForItsOwnerAlone) {

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "schema/job_records.h"
 #include "schema/keys.h"
+#include "schema/lease_record.h"
 #include "schema/records.h"
 #include "store/account_write.h"
 #include "store/inspect.h"
@@ -97,6 +98,8 @@ TEST(Inspect, KnowsTheLayoutsThatAreRare) {
   EXPECT_EQ(line(Kind::piece, Space::point, std::string(keys::kOrphan), schema::encode(schema::OrphanRecord{3, from_millis(0)})),
             "orphan: generation=3 reclaim=1970-01-01T00:00:00.000Z");
   EXPECT_EQ(line(Kind::calendar, Space::point, std::string(keys::kCalendarCursor), "T"), "calendar_cursor: bytes=54");
+  EXPECT_EQ(line(Kind::calendar, Space::point, std::string(keys::kCalendarLease), schema::encode(schema::LeaseRecord{3, 2, 1, Duration(30'000), from_millis(0)})),
+            "calendar_lease: owner=3 epoch=2 renewal=1 length_ms=30000 until=1970-01-01T00:00:00.000Z");
   EXPECT_EQ(line(Kind::account, Space::queue, keys::due(from_millis(0), 'u', std::string(16, '\0')), std::string(32, '\1')),
             "due time=1970-01-01T00:00:00.000Z what=u id=00000000000000000000000000000000: pieces=" + to_hex(std::string(32, '\1')));
 }

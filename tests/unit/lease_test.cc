@@ -1,13 +1,17 @@
 // Leases: two stores on one engine share the slices of the calendar, do nothing twice, and what a held-up one writes late is refused.
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <algorithm>
+#include <functional>
 #include <map>
+#include <span>
+#include <utility>
 
 #include "schema/quantity.h"
 #include "schema/keys.h"
 #include "store/lease.h"
 #include "store/rooms.h"
+#include "tests/support/borrowed_engine.h"
 #include "tests/support/classes.h"
 #include "tests/support/store_content.h"
 #include "tests/support/store_fixture.h"
@@ -27,6 +31,29 @@ schema::ClassSet expiring_after(Duration retention) {
   return test::classes_of("<class name='standard'><retention keep='" + schema::to_iso8601(retention) + "'/></class>");
 }
 
+// Holds up its store at the first batch of an account that goes under a slice's lease: the slice is taken, and nothing in it is done.
+class HeldUpEngine final : public test::BorrowedEngine {
+ public:
+  explicit HeldUpEngine(test::MemoryEngine& engine) : BorrowedEngine(engine, Writers::many) {}
+  void hold_up(std::function<void()> meanwhile) { meanwhile_ = std::move(meanwhile); }
+  void commit(std::span<store::CommitList> lists, std::span<Result<void>> results) override {
+    if (meanwhile_ && std::any_of(lists.begin(), lists.end(), is_of_a_slice)) std::exchange(meanwhile_, {})();
+    BorrowedEngine::commit(lists, results);
+  }
+
+ private:
+  static bool is_of_a_slice(const store::CommitList& list) {
+    const bool fenced = std::any_of(list.begin(), list.end(), [](const store::CommitEntry& entry) {
+      return std::any_of(entry.expectations.begin(), entry.expectations.end(),
+                         [](const store::Expectation& expected) { return expected.key == schema::keys::kCalendarLease; });
+    });
+    return fenced && std::any_of(list.begin(), list.end(), [](const store::CommitEntry& entry) {
+      return entry.batch.partition().kind() == schema::PartitionKind::account;
+    });
+  }
+  std::function<void()> meanwhile_;  // set before the sweep; used by the one thread that commits
+};
+
 class LeaseTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -35,12 +62,17 @@ class LeaseTest : public testing::Test {
       accounts_.push_back(fixture_.create("user" + std::to_string(i) + "@example.test"));
       for (std::size_t k = 0; k < kMessages; ++k) EXPECT_TRUE(fixture_.deliver_to(accounts_.back(), test::mail("x")).ok());
     }
-    other_ = fixture_.open_another();
-    other_->set_classes(expiring_after(1h));
+    auto engine = std::make_unique<HeldUpEngine>(fixture_.engine());
+    others_engine_ = engine.get();
+    store::Store::Options options;
+    options.configuration = StoreFixture::configuration();
+    options.classes = expiring_after(1h);
+    auto opened = store::Store::open(std::move(options), std::move(engine), fixture_.clock(), fixture_.random());
+    ASSERT_TRUE(opened.ok()) << to_string(opened.error());
+    other_ = std::move(*opened);
     fixture_.clock().advance(2h);
   }
   void TearDown() override {
-    fixture_.engine().set_delay({}, {});
     other_.reset();
     fixture_.reopen();  // what the other wrote is not in this one's caches
     EXPECT_TRUE(fixture_.verify_clean());
@@ -70,52 +102,47 @@ class LeaseTest : public testing::Test {
     EXPECT_EQ(all.size(), kAccounts * kMessages);
     for (const auto& [message, times] : all) EXPECT_EQ(times, 1);
   }
-  // Runs `meanwhile` once, at the commit of that number: the first store, whose sweep keeps the time by its first commit and takes a slice by
-  // its second, stands still there with what it did in the slice.
-  void hold_up(int commits, std::function<void()> meanwhile) {
-    fixture_.engine().set_delay([this, commits, meanwhile = std::move(meanwhile)] {
-      if (++commits_ == commits) meanwhile();
-    }, {});
-  }
-
   StoreFixture fixture_{StoreFixture::configuration(), 1, store::Engine::Writers::many};
   std::vector<AccountId> accounts_;
   std::unique_ptr<store::Store> other_;
-  std::atomic<int> commits_{0};
+  HeldUpEngine* others_engine_ = nullptr;  // lives as long as other_
 };
 
 TEST_F(LeaseTest, TwoSweepersShareTheSlicesAndDoNothingTwice) {
-  std::uint64_t others = 0;
-  // The first one stands still in the middle of its slice; all others are the second one's.
-  hold_up(3, [&] {
-    const auto swept = other_->sweep().run({});
+  std::uint64_t done = 0;
+  // The other one stands still in the middle of its slice; all other slices are this one's.
+  others_engine_->hold_up([&] {
+    const auto swept = fixture_.store().sweep().run({});
     ASSERT_TRUE(swept.ok());
-    others = swept->total().done;
+    EXPECT_TRUE(swept->more);
+    done = swept->of(store::SweepKind::expire).done;
+    EXPECT_EQ(left(), kAccounts * kMessages - done);
   });
-  const auto swept = fixture_.store().sweep().run({});
+  const auto swept = other_->sweep().run({});
   ASSERT_TRUE(swept.ok());
   EXPECT_EQ(swept->total().failed, 0u);
+  EXPECT_GT(done, 0u);
   EXPECT_GT(swept->of(store::SweepKind::expire).done, 0u);
-  EXPECT_GT(others, 0u);
+  EXPECT_EQ(swept->of(store::SweepKind::expire).done, kAccounts * kMessages - done);
   expect_all_gone_once();
 }
 
 TEST_F(LeaseTest, OneThatIsHeldUpPastItsLeaseIsRefused) {
-  std::uint64_t others = 0;
-  hold_up(3, [&] {
-    ASSERT_TRUE(other_->sweep().run({}).ok());  // from now on it watches the lease that it did not get
+  std::uint64_t done = 0;
+  others_engine_->hold_up([&] {
+    ASSERT_TRUE(fixture_.store().sweep().run({}).ok());  // from now on it watches the lease that it did not get
     const std::size_t before = left();
     EXPECT_GT(before, 0u);
     fixture_.clock().advance(store::kLeaseLength);
-    const auto swept = other_->sweep().run({});
+    const auto swept = fixture_.store().sweep().run({});
     ASSERT_TRUE(swept.ok());
-    others = swept->of(store::SweepKind::expire).done;
-    EXPECT_EQ(others, before);
+    done = swept->of(store::SweepKind::expire).done;
+    EXPECT_EQ(done, before);
     EXPECT_EQ(left(), 0u);
   });
-  const auto swept = fixture_.store().sweep().run({});
+  const auto swept = other_->sweep().run({});
   ASSERT_TRUE(swept.ok());
-  EXPECT_GT(others, 0u);
+  EXPECT_GT(done, 0u);
   EXPECT_EQ(swept->of(store::SweepKind::expire).done, 0u);
   expect_all_gone_once();
 }

@@ -253,6 +253,7 @@ TEST(MimeCharset, WrongBytesBecomeReplacementCharacters) {
   EXPECT_EQ(to_utf8("\xed\xa0\x80", "utf-8"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
   EXPECT_EQ(to_utf8("a\u009bb\u0080\u009f\u00a0", "utf-8"), "a b  \u00a0");  // C1
   EXPECT_EQ(clean_text("a\u009bb"), "a b");
+  EXPECT_EQ(clean_text("\xEF\xBB\xBF\xEF\xBB\xBFx"), "x");
   EXPECT_EQ(to_utf8("a\x83", "shift_jis"), "a\xEF\xBF\xBD");
   EXPECT_EQ(to_utf8("\x81", "windows-1252"), "\xEF\xBF\xBD");
   EXPECT_EQ(to_utf8("\xEF\xBF\xBF", "utf-8"), "\xEF\xBF\xBD");

@@ -11,8 +11,6 @@
 namespace telepost::adapters::net {
 namespace {
 
-using Kind = DnsAnswer::Kind;
-
 class DnsResolver : public testing::Test {
  protected:
   Result<DnsAnswer> ask(const std::string& name, DnsType type, Duration timeout = std::chrono::seconds(20)) {
@@ -52,9 +50,9 @@ TEST_F(DnsResolver, ReadsEveryTypeThatMailNeeds) {
 TEST_F(DnsResolver, TellsAnAbsenceFromAServerThatCannotTell) {
   server_.add_a("a.example.test", "192.0.2.1");
   server_.fail("broken.test");
-  EXPECT_EQ(ask("a.example.test", DnsType::mx)->kind, Kind::no_data);
-  EXPECT_EQ(ask("example.test", DnsType::a)->kind, Kind::no_data);  // nothing at it, something below it
-  EXPECT_EQ(ask("none.test", DnsType::a)->kind, Kind::no_such_name);
+  EXPECT_EQ(ask("a.example.test", DnsType::mx)->kind, DnsAnswer::Kind::no_data);
+  EXPECT_EQ(ask("example.test", DnsType::a)->kind, DnsAnswer::Kind::no_data);  // nothing at it, something below it
+  EXPECT_EQ(ask("none.test", DnsType::a)->kind, DnsAnswer::Kind::no_such_name);
   EXPECT_EQ(ask("none.test", DnsType::a)->ttl, std::chrono::seconds(30));  // RFC 2308: the SOA's minimum
   EXPECT_EQ(ask("broken.test", DnsType::a).error().kind, Errc::unavailable);
 }
@@ -98,7 +96,7 @@ TEST_F(DnsResolver, AsksAgainOnlyOnceAnAnswerIsNotValidAnyMore) {
   clock_.advance(std::chrono::seconds(59));
   EXPECT_EQ(texts("a.test", DnsType::a).size(), 1u);
   clock_.advance(std::chrono::seconds(1));
-  EXPECT_EQ(ask("a.test", DnsType::a)->kind, Kind::no_such_name);
+  EXPECT_EQ(ask("a.test", DnsType::a)->kind, DnsAnswer::Kind::no_such_name);
   EXPECT_EQ(server_.questions("a.test"), 2u);
 }
 
@@ -116,6 +114,68 @@ TEST_F(DnsResolver, AsksOneQuestionForManyWhoWait) {
   EXPECT_LE(server_.questions("slow.test"), 3u);  // the tries of one question
 }
 
+// Who sends us mail decides what is asked about it, and his name server how long that takes.
+class DnsResolverFlooded : public DnsResolver {
+ protected:
+  void SetUp() override {
+    schema::DnsSettings settings = server_.settings();
+    settings.timeout = std::chrono::minutes(1);  // the places stay taken while a test lasts
+    resolver_ = Resolver::open(threads_.first(), settings, clock_).value();
+    server_.add_a("known.test", "192.0.2.1");
+  }
+  void TearDown() override {
+    resolver_.reset();
+    for (auto& answer : unanswered_) EXPECT_FALSE(answer.get().ok());
+  }
+  // Takes places, all of which are taken when it returns.
+  void flood(const std::string& network, std::size_t questions) {
+    for (std::size_t i = 0; i < questions; ++i) {
+      const std::string name = std::to_string(i) + "." + network + ".slow.test";
+      server_.ignore(name);
+      unanswered_.push_back(test::begin_on(threads_.next(), resolver_->look_up(name, DnsType::a, std::chrono::minutes(1), arriving(network))));
+    }
+    for (std::size_t i = 0; i < questions; ++i) {
+      while (server_.questions(std::to_string(i) + "." + network + ".slow.test") == 0) std::this_thread::yield();
+    }
+  }
+  static DnsAsker arriving(const std::string& network) { return {DnsAsker::Purpose::arriving, network}; }
+  std::optional<Errc> failure_for(DnsAsker asker) {
+    const auto answer = test::run_on(threads_.next(), resolver_->look_up("other.test", DnsType::mx, std::chrono::minutes(1), std::move(asker)));
+    return answer.ok() ? std::nullopt : std::optional(answer.error().kind);
+  }
+
+  std::vector<std::future<Result<SharedDnsAnswer>>> unanswered_;
+};
+
+TEST_F(DnsResolverFlooded, GivesOneNetworkNoMoreThanItsShare) {
+  flood("a", kMostDnsQuestionsOfNetwork);
+  EXPECT_EQ(failure_for(arriving("a")), Errc::busy);
+  EXPECT_EQ(failure_for(arriving("b")), std::nullopt);
+  EXPECT_EQ(failure_for(arriving("a")), std::nullopt);  // what is known takes no place
+}
+
+TEST_F(DnsResolverFlooded, KeepsPlacesForMailThatLeaves) {
+  for (std::size_t i = 0; i < kMostDnsQuestionsArriving / kMostDnsQuestionsOfNetwork; ++i) {
+    flood("n" + std::to_string(i), kMostDnsQuestionsOfNetwork);
+  }
+  EXPECT_EQ(failure_for(arriving("another")), Errc::busy);
+  EXPECT_EQ(failure_for({}), std::nullopt);
+}
+
+TEST_F(DnsResolver, GivesThePlaceBackOnceNoServerIsWaitedFor) {
+  schema::DnsSettings settings = server_.settings();
+  settings.timeout = std::chrono::milliseconds(700);
+  resolver_ = Resolver::open(threads_.first(), settings, clock_).value();
+  const DnsAsker asker{DnsAsker::Purpose::arriving, "a"};
+  std::vector<std::future<Result<SharedDnsAnswer>>> answers;
+  for (std::size_t i = 0; i < kMostDnsQuestionsOfNetwork; ++i) {
+    server_.ignore(std::to_string(i) + ".slow.test");
+    answers.push_back(test::begin_on(threads_.next(), resolver_->look_up(std::to_string(i) + ".slow.test", DnsType::a, std::chrono::minutes(1), asker)));
+  }
+  for (auto& answer : answers) EXPECT_EQ(answer.get().error().kind, Errc::timeout);  // the clock of those who wait stands still
+  EXPECT_TRUE(test::run_on(threads_.next(), resolver_->look_up("none.test", DnsType::a, std::chrono::minutes(1), asker)).ok());
+}
+
 TEST_F(DnsResolver, RefusesWhatIsNoDomainName) {
   for (const std::string& name : {std::string(), std::string("."), std::string("a..b"), std::string("b\xc3\xbc" "cher.test"),
                                   std::string("a b.test"), std::string(64, 'a') + ".test", std::string("a\0b.test", 8)}) {
@@ -129,7 +189,7 @@ TEST_F(DnsResolver, RefusesWhatIsNoDomainName) {
 TEST(DnsCache, ForgetsWhatWasNotAskedForTheLongest) {
   test::ManualClock clock;
   DnsCache cache(2, clock);
-  const auto answer = std::make_shared<const DnsAnswer>(DnsAnswer{Kind::no_data, {}, "", std::chrono::seconds(10)});
+  const auto answer = std::make_shared<const DnsAnswer>(DnsAnswer{DnsAnswer::Kind::no_data, {}, "", std::chrono::seconds(10)});
   cache.keep("a.test", DnsType::a, answer);
   cache.keep("b.test", DnsType::a, answer);
   EXPECT_NE(cache.find("a.test", DnsType::a), nullptr);
@@ -137,6 +197,25 @@ TEST(DnsCache, ForgetsWhatWasNotAskedForTheLongest) {
   EXPECT_EQ(cache.find("b.test", DnsType::a), nullptr);
   EXPECT_NE(cache.find("a.test", DnsType::a), nullptr);
   EXPECT_EQ(cache.find("a.test", DnsType::mx), nullptr);
+}
+
+TEST(DnsCache, HoldsNoMoreBytesThanItMayWhateverTheAnswersAre) {
+  test::ManualClock clock;
+  constexpr std::size_t kMost = 100'000;
+  DnsCache cache(1'000'000, clock, kMost);
+  const auto answer_of = [](std::size_t bytes) {
+    return std::make_shared<const DnsAnswer>(DnsAnswer{DnsAnswer::Kind::found, {{std::string(bytes, 'x'), 0}}, "", std::chrono::seconds(10)});
+  };
+  for (int i = 0; i < 100; ++i) cache.keep(std::to_string(i) + ".test", DnsType::txt, answer_of(4000));
+  EXPECT_LE(cache.bytes(), kMost);
+  EXPECT_NE(cache.find("99.test", DnsType::txt), nullptr);
+  EXPECT_NE(cache.find("80.test", DnsType::txt), nullptr);
+  EXPECT_EQ(cache.find("70.test", DnsType::txt), nullptr);
+  cache.keep("99.test", DnsType::txt, answer_of(kMostKeptDnsAnswerBytes));  // with the record around it that is more
+  EXPECT_EQ(cache.find("99.test", DnsType::txt), nullptr);                  // and what was known before is not true any more
+  clock.advance(std::chrono::seconds(10));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(cache.find(std::to_string(i) + ".test", DnsType::txt), nullptr);
+  EXPECT_EQ(cache.bytes(), 0u);
 }
 
 // RFC 1035 section 4.1.4: a message of our own hand, with a pointer, then with pointers that lead nowhere.

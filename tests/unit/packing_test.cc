@@ -215,6 +215,41 @@ TEST_F(PackingTest, TrainsOnWhatFiftyAccountsHaveInCommon) {
   EXPECT_TRUE(fixture_.verify_clean());
 }
 
+// Contents are put in place together, as many as a batch takes.
+TEST_F(PackingTest, LargeInlinePartsNeedMoreThanOneBatch) {
+  std::vector<MessageId> ids;
+  std::vector<std::string> texts;
+  for (unsigned i = 0; i < 5; ++i) {
+    std::string text = "Subject: many small parts\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n";
+    for (unsigned part = 0; part < 30; ++part) {
+      text += "\r\n--b\r\nContent-Type: text/plain\r\n\r\n" + transcoders::mime::encode_base64_lines(random_bytes(20'000, 100 * i + part));
+    }
+    ids.push_back(deliver(ann_, text + "\r\n--b--\r\n"));
+    texts.push_back(source(ids.back()));
+  }
+  EXPECT_EQ(pack(ann_, ids).messages, ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ(fixture_.store().reader().find(ids[i])->codec.kind, schema::ContentCodec::Kind::zstd);
+    EXPECT_TRUE(source(ids[i]) == texts[i]) << i;
+  }
+}
+
+TEST_F(PackingTest, APieceWithOtherBytesIsNotPacked) {
+  const MessageId id = deliver(ann_, with_part("audio/wav", test::wave_file(test::voice_like(60'000, 3), test::SoundKind::pcm16)));
+  const Partition partition = Partition::piece(pieces(id).at(0));
+  const std::string good = **fixture_.engine().reader(partition)->get(Space::large, keys::kPieceBytes);
+  std::string bad = good;
+  bad[1000] = static_cast<char>(bad[1000] ^ 1);
+  fixture_.engine().damage(partition, Space::large, keys::kPieceBytes, bad);
+  const auto result = Packing(rooms_of(fixture_.store()), ann_).pack({id.local});
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(result->damaged.contains(id.local));
+  EXPECT_EQ(head(pieces(id)[0]).codec, schema::PieceRecord::Codec::raw);
+  fixture_.engine().damage(partition, Space::large, keys::kPieceBytes, good);
+  pack(ann_, {id});
+  EXPECT_EQ(head(pieces(id)[0]).codec, schema::PieceRecord::Codec::flac);
+}
+
 TEST_F(PackingTest, VerifyKnowsDictionaries) {
   const std::string bytes = "strings of many";
   const Partition partition = Partition::dictionary();
@@ -237,6 +272,28 @@ TEST_F(PackingTest, VerifyKnowsDictionaries) {
     EXPECT_TRUE(record.known()) << to_string(record);
     return true;
   }).ok());
+}
+
+TEST_F(PackingTest, DamageIsNamedAndKeepsOnlyItsMessage) {
+  std::string lines;
+  for (int i = 0; i < 100; ++i) lines += "a line that stands here a hundred times\r\n";
+  const MessageId good = deliver(ann_, "Subject: a\r\n\r\n" + lines);
+  const MessageId bad = deliver(ann_, "Subject: c\r\n\r\nd\r\n");
+  const Partition account = Partition::account(ann_);
+  const std::string raw = *fixture_.engine().reader(account)->get(Space::large, keys::segment(bad.local, 0)).value();
+  fixture_.engine().damage(account, Space::large, keys::segment(bad.local, 0), std::nullopt);
+  const auto result = Packing(rooms_of(fixture_.store()), ann_).pack({bad.local, good.local});
+  ASSERT_TRUE(result.ok());
+  ASSERT_TRUE(result->damaged.contains(bad.local));
+  EXPECT_EQ(result->damaged.at(bad.local).kind, Errc::corrupt);
+  EXPECT_EQ(fixture_.store().reader().find(good)->codec.kind, schema::ContentCodec::Kind::zstd);
+  fixture_.engine().damage(account, Space::large, keys::segment(bad.local, 0), raw);
+  const std::string key = keys::packed(good.local);
+  const std::string packed = *fixture_.engine().reader(account)->get(Space::large, key).value();
+  fixture_.engine().damage(account, Space::large, key, packed.substr(0, packed.size() - 5));
+  const auto report = *store::verify(fixture_.store());
+  EXPECT_TRUE(report.damage.contains("document"));
+  fixture_.engine().damage(account, Space::large, key, packed);
 }
 
 }  // namespace

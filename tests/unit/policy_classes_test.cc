@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "schema/class_files.h"
 #include "schema/class_of_service.h"
 
 namespace telepost::schema {
@@ -101,6 +102,15 @@ TEST(PolicyClasses, KeepTheirRulesInOrderWithNameAndPlace) {
   EXPECT_FALSE(rules.archive.at(1).untouched.has_value());
   EXPECT_EQ(rules.compress.at(0).after, std::chrono::seconds(1));
   EXPECT_FALSE(rules.notify.at(0).notify);
+}
+
+TEST(PolicyClasses, OfTheSampleAreSound) {
+  const auto files = class_files({TELEPOST_SOURCE_DIR "/schema/classes.xml"});
+  ASSERT_TRUE(files.ok());
+  ClassSet set;
+  ASSERT_TRUE(load_classes_of(files->at(0), set).ok());
+  EXPECT_TRUE(check_classes(set).ok());
+  EXPECT_NE(set.find("notary"), nullptr);
 }
 
 TEST(PolicyClasses, MayReplaceStandardOnce) {

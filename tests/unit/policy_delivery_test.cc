@@ -42,14 +42,14 @@ TEST(DeliveryPolicy, DecidesAsTheTableSays) {
       {"the last message of the quota", AccountState::active, Kind::email, 1, 9, 0, {}},
       {"one over", AccountState::active, Kind::email, 1, 10, 0, Errc::over_quota},
       {"an account over its quota already", AccountState::active, Kind::email, 0, 0, 1001, Errc::over_quota},
-      {"sizes that would overflow", AccountState::active, Kind::email, kMost, 0, 1, Errc::over_quota},
+      {"sizes that would overflow", AccountState::active, Kind::email, kMost, 0, 1, Errc::too_large},
       {"counts that would overflow", AccountState::active, Kind::email, 1, kMost, 0, Errc::over_quota},
       {"closed comes before full", AccountState::closed, Kind::email, 1, 10, 0, Errc::refused},
   };
   const schema::EffectiveClass service = gold();
   for (const Row& row : table) {
-    DeliveryFacts facts{row.state, &service, row.kind, row.size, false,
-                        {row.messages, row.bytes}, {}};
+    const QuotaFacts quota{&service.settings, {row.messages, row.bytes}, {row.messages, row.bytes}, {}, {}};
+    DeliveryFacts facts{row.state, &service, row.kind, row.size, false, quota};
     const DeliveryVerdict verdict = decide_delivery(facts);
     EXPECT_EQ(verdict.refusal.has_value(), row.refusal.has_value()) << row.what;
     if (verdict.refusal && row.refusal) {
@@ -57,6 +57,9 @@ TEST(DeliveryPolicy, DecidesAsTheTableSays) {
       EXPECT_FALSE(verdict.refusal->detail.empty());
     }
     EXPECT_EQ(verdict.mailbox, "INBOX");
+    facts.quota.reset();
+    const auto without = decide_delivery(facts).refusal;
+    EXPECT_FALSE(without && without->kind == Errc::over_quota) << row.what;
   }
 }
 
@@ -65,7 +68,7 @@ TEST(DeliveryPolicy, OfTheStandardClassLimitsNothing) {
   DeliveryFacts facts;
   facts.service = &standard;
   facts.size_bytes = kMost;
-  facts.account = {kMost, kMost};
+  facts.quota = QuotaFacts{&standard.settings, {kMost, kMost}, {kMost, kMost}, {}, {}};
   EXPECT_FALSE(decide_delivery(facts).refusal.has_value());
 }
 

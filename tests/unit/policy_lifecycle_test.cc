@@ -106,7 +106,9 @@ TEST(LifecyclePolicy, HonoursItsExpiresFieldWhereThatIsAllowed) {
       {"allowed", kHonour, Voice().expiring_on(103), 103, "h"},
       {"no field", kHonour, kVoice, {}},
       {"it cannot lengthen what a rule says", "<retention name='a' keep='P30D'/><expires-header honour='true'/>", Voice().expiring_on(200), 130, "a"},
-      {"a date before the arrival", kHonour, Voice().expiring_on(10), 10, "h"},
+      {"a date before the arrival counts as a day after it", kHonour, Voice().expiring_on(10), 101, "h"},
+      {"so does the arrival", kHonour, Voice().expiring_on(100), 101, "h"},
+      {"a day after it is as it says", kHonour, Voice().expiring_on(101), 101, "h"},
       {"not of this sender", "<expires-header honour='false'><when sender='tel:*'/></expires-header><expires-header honour='true'/>", Voice().expiring_on(103), {}},
       {"flagged stays", "<expires-header honour='true' keep-flagged='true'/>", Voice().expiring_on(103).flagged_with("$flagged"), {}},
   });
@@ -247,6 +249,30 @@ TEST(LifecyclePolicy, PatternsCoverAnyRunOfCharacters) {
            {"", "x"}, {"a", ""}, {"a*", "ba"}, {"a*c", "acb"}, {"*b", "abc"}, {"a*b*c", "acb"}, {"?", "x"}}) {
     EXPECT_FALSE(matches(pattern, text)) << pattern << " " << text;
   }
+}
+
+// What is not known of a message takes nothing from what keeps it, and gives nothing to what removes it.
+TEST(LifecyclePolicy, WhatIsNotKnownCountsForWhatKeepsAlone) {
+  const auto rule = [](const char* when) {
+    return test::effective_of(std::string("<class name='standard'><retain keep='P30D'>") + when + "</retain></class>").rules.retain[0].rule;
+  };
+  LifecycleFacts cut = kVoice.facts(), lost = kVoice.facts();
+  cut.header_is_cut = true;
+  lost.view_is_lost = true;
+  const LifecycleFacts known = kVoice.facts();
+  const LifecycleFacts::Place inbox = known.places[0];
+  const auto expect_unknown = [&](const char* when, const LifecycleFacts& facts) {
+    EXPECT_FALSE(may_be_about(rule(when), known, inbox)) << when;
+    EXPECT_TRUE(may_be_about(rule(when), facts, inbox)) << when;
+    EXPECT_FALSE(is_about(rule(when), facts, inbox)) << when;
+  };
+  expect_unknown("<when header='X-Case' matches='17*'/>", cut);
+  expect_unknown("<when role='trash'/>", lost);
+  expect_unknown("<when mailbox='Work'/>", lost);
+  expect_unknown("<when flag='$flagged'/>", lost);
+  EXPECT_FALSE(may_be_about(rule("<when header='X-Case' sender='*@other.test'/>"), cut, inbox)) << "the sender is known";
+  EXPECT_FALSE(may_be_about(rule("<when role='trash'/>"), cut, inbox));
+  EXPECT_FALSE(may_be_about(rule("<when header='X-Case'/>"), lost, inbox));
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "schema/audit_record.h"
 #include "schema/content_dictionary.h"
 #include "schema/dictionary_records.h"
 #include "schema/ids.h"
+#include "schema/kept_record.h"
 #include "schema/records.h"
 
 namespace telepost::schema {
@@ -99,6 +101,41 @@ TEST(Records, SmallOnesOfVersion1AreReadAndWritten) {
   expect_golden(PieceRecord{PieceRecord::Codec::flac, 300, 2, 130}, "01 04 ac 02 02 82 01", decode_PieceRecord);
   expect_golden(OrphanRecord{2, from_millis(4)}, "01 02 0000000000000004", decode_OrphanRecord);
   expect_golden(AddressRecord{AccountId{1}}, "01 01", decode_AddressRecord);
+}
+
+TEST(Records, AuditAndKeptRecordsAreReadAndWritten) {
+  // purged, time, account 1, policy "p", reason "r", one message
+  expect_golden(AuditRecord{AuditRecord::Action::purged, from_millis(5), AccountId{1}, "p", "r", {LocalId{3}}},
+                "01 02 0000000000000005 01 01 70 01 72 01 03", decode_AuditRecord);
+  KeptRecord kept;
+  kept.summary.local = LocalId{7};
+  kept.places = {{MailboxId{1}, "INBOX", Role::inbox}};
+  kept.departed = {Removal::expired, from_millis(5)};
+  kept.hold = 7;
+  // expired, time, one place: mailbox 1, role inbox, path; the summary in its own form; the hold
+  const std::string summary = encode(kept.summary);
+  expect_golden(kept, "01 02 0000000000000005 01 01 01 05 494e424f58" + to_hex(std::string(1, static_cast<char>(summary.size()))) + to_hex(summary) + "07",
+                decode_KeptRecord);
+}
+
+TEST(Records, AHeadTellsOfKeptMessagesOnlyWhereThereAreSome) {
+  HeadRecord head;
+  const std::string before = encode(head);
+  head.parked = {1, 2};
+  head.purge_due = from_millis(9);
+  EXPECT_EQ(to_hex(encode(head)), to_hex(before) + "0102010000000000000009");
+  EXPECT_EQ(*decode_HeadRecord(encode(head)), head);
+}
+
+TEST(Records, AHeadTellsOfWarningsOnlyWhereThereWasOne) {
+  HeadRecord head;
+  const std::string before = encode(head);
+  head.quota_warned[1] = from_millis(9);
+  EXPECT_EQ(to_hex(encode(head)), to_hex(before) + "000000" "00" "010000000000000009");
+  EXPECT_EQ(*decode_HeadRecord(encode(head)), head);
+  head.quota_warned[0] = from_millis(8);
+  head.purge_due = from_millis(7);
+  EXPECT_EQ(*decode_HeadRecord(encode(head)), head);
 }
 
 TEST(Records, BytesOfAnotherVersionOrLengthAreCorrupt) {

@@ -41,5 +41,14 @@ TEST(S3Codec, ReadsTheCodeOfAnError) {
   EXPECT_EQ(error_code_of("Service Unavailable"), "");
 }
 
+TEST(S3Codec, EndsAListThatLeadsNowhere) {
+  std::string last;
+  EXPECT_TRUE(leads_on({{{"a/1", 1}, {"a/2", 1}}, "token1"}, last));
+  EXPECT_TRUE(leads_on({{{"a/2", 1}, {"a/3", 1}}, "token2"}, last));
+  EXPECT_FALSE(leads_on({{{"a/1", 1}, {"a/3", 1}}, "token3"}, last));  // another token, and nothing new
+  EXPECT_FALSE(leads_on({{}, "token4"}, last));
+  EXPECT_EQ(last, "a/3");
+}
+
 }  // namespace
 }  // namespace telepost::adapters::s3

@@ -192,6 +192,17 @@ TEST_F(SmtpClientTest, ASilentServerIsGivenUpAfterTheCommandsTime) {
   ::close(listener);
 }
 
+TEST_F(SmtpClientTest, AServerThatIsSlowWithEveryReplyIsGivenUpAfterTheMessagesTime) {
+  SmtpClient::Options hasty{SmtpProtocol::smtp, "client.test", {}};
+  hasty.timeouts.transaction = std::chrono::milliseconds(1);  // and a second for the recipient
+  SmtpSink sink;
+  sink.answer_once("RCPT", "silence");
+  const SmtpOutcome outcome = send(sink, envelope(), std::string(kMessage), hasty);
+  ASSERT_EQ(kinds(outcome), std::vector<Kind>{Kind::deferred});
+  EXPECT_EQ(outcome.to[0].status, "4.4.2");
+  EXPECT_TRUE(sink.messages().empty());
+}
+
 TEST_F(SmtpClientTest, ContentThatCannotBeReadIsNeverEnded) {
   SmtpSink sink;
   const auto work = [&](SmtpClient& client, LineStream&) -> Awaitable<void> {

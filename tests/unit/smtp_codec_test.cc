@@ -4,7 +4,6 @@
 
 #include "adapters/net/line_codec.h"
 #include "adapters/smtp/path_codec.h"
-#include "adapters/smtp/xtext_codec.h"
 
 namespace telepost::adapters::smtp {
 namespace {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/net/smtp_reply_codec.h"
+#include "adapters/net/xtext_codec.h"
 
 namespace telepost::adapters::net {
 namespace {
@@ -101,7 +102,11 @@ TEST(SmtpReplyCodec, ASizeThatIsNoNumberIsNoLimit) {
   EXPECT_EQ(offered.max_size_bytes, 0u);
 }
 
-TEST(SmtpReplyCodec, WritesXtext) { EXPECT_EQ(encode_xtext("a+b=c d\xc3\xbc"), "a+2Bb+3Dc+20d+C3+BC"); }
+// RFC 3461 section 4.
+TEST(XtextCodec, WritesWhatItReads) {
+  EXPECT_EQ(encode_xtext("a+b=c d\xc3\xbc"), "a+2Bb+3Dc+20d+C3+BC");
+  EXPECT_EQ(decode_xtext("a+2Bb+3Dc+20d+C3+BC").value(), "a+b=c d\xc3\xbc");
+}
 
 }  // namespace
 }  // namespace telepost::adapters::net

@@ -307,5 +307,22 @@ TEST(Spf, KnowsADomainBeyondAsciiByItsALabel) {
   EXPECT_EQ(result(zone, "192.0.2.1", "x@b\xc3\xbc" "cher.example"), "pass");
 }
 
+// Section 4.6.4 allows ten exchanges of ten names, which would be 111 questions about one message.
+TEST(Spf, LeadsToABoundedNumberOfQuestions) {
+  DnsZone zone;
+  std::string record = "v=spf1";
+  for (int i = 0; i < 10; ++i) {
+    const std::string domain = "d" + std::to_string(i) + ".example.com";
+    record += " mx:" + domain;
+    for (int j = 0; j < 10; ++j) {
+      zone.mx(domain, "mx" + std::to_string(j) + "." + domain);
+      zone.address("mx" + std::to_string(j) + "." + domain, "198.51.100.1");
+    }
+  }
+  zone.txt("example.com", record + " -all");
+  EXPECT_EQ(result(zone, "192.0.2.1"), "permerror");
+  EXPECT_EQ(zone.asked(), kMostQuestions);
+}
+
 }  // namespace
 }  // namespace telepost::adapters::smtp::authentication

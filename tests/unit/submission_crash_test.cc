@@ -5,7 +5,11 @@
 
 #include <cstdlib>
 
+#include "schema/hold_record.h"
 #include "schema/keys.h"
+#include "store/holds.h"
+#include "store/undelete.h"
+#include "tests/support/classes.h"
 #include "tests/support/submission_fixture.h"
 
 namespace telepost {
@@ -115,6 +119,88 @@ TEST_F(SubmissionCrash, SendsWhatItsSenderExpungedAndThenLeavesNothingOfIt) {  /
   for (const Duration time : {Duration(16min), Duration(2h), Duration(1h)}) sweep_after(time);
   EXPECT_TRUE(fixture_.verify_spotless());
   EXPECT_TRUE(fixture_.empties_to_nothing());
+}
+
+TEST_F(SubmissionCrash, KeepsWhatIsHeldByTheTimeThatNobodySendsItAnyMore) {
+  const auto id = hand_in(mail({"carol@example.net"}));
+  ASSERT_TRUE(fixture_.store().changer().expunge(id, schema::Removal::expunged).ok());
+  schema::HoldRecord hold;
+  hold.account = ann_;
+  hold.reason = "case 17";
+  const auto held = fixture_.store().holds().add(hold);
+  ASSERT_TRUE(held.ok());
+  const auto sent = claim();
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_TRUE(tell(sent[0], {outcome_of(SendState::relayed, "250 ok")}).ok());
+  EXPECT_EQ(fixture_.store().reader().summary(id).error().kind, Errc::not_found);
+  EXPECT_TRUE(content(id, sent[0]).ends_with(kText));
+  EXPECT_EQ(fixture_.store().holds().show(*held)->second.messages, 1u);
+  EXPECT_TRUE(fixture_.verify_clean());
+  ASSERT_TRUE(fixture_.store().holds().release(*held).ok());
+  for (int hour = 0; hour < 3; ++hour) sweep_after(1h);
+  EXPECT_FALSE(content(id, sent[0]).ends_with(kText));
+}
+
+// Where it lay and how it was flagged went with its placements: a hold that asks for that may mean it.
+TEST_F(SubmissionCrash, KeepsForAHoldOnAMailboxWhatWasExpungedWhileItWasSent) {
+  const auto id = hand_in(mail({"carol@example.net"}));
+  ASSERT_TRUE(fixture_.store().changer().expunge(id, schema::Removal::expunged).ok());
+  std::vector<std::uint64_t> holds;
+  for (const bool by_role : {true, false}) {
+    schema::HoldRecord hold;
+    hold.reason = "case 17";
+    if (by_role) hold.when.role = schema::Role::trash;
+    else hold.when.flag = "$flagged";
+    const auto added = fixture_.store().holds().add(hold);
+    ASSERT_TRUE(added.ok());
+    holds.push_back(*added);
+  }
+  const auto sent = claim();
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_TRUE(tell(sent[0], {outcome_of(SendState::relayed, "250 ok")}).ok());
+  EXPECT_TRUE(content(id, sent[0]).ends_with(kText));
+  EXPECT_EQ(fixture_.store().holds().show(holds[0])->second.messages, 1u);
+  ASSERT_TRUE(fixture_.store().holds().release(holds[0]).ok());
+  for (int hour = 0; hour < 3; ++hour) sweep_after(1h);
+  EXPECT_EQ(fixture_.store().holds().show(holds[1])->second.messages, 1u);
+  EXPECT_TRUE(fixture_.verify_clean());
+  const auto restored = fixture_.store().undelete().restore(id);
+  ASSERT_TRUE(restored.ok()) << to_string(restored.error());
+  EXPECT_EQ(restored->paths, std::vector<std::string>{"INBOX"});
+}
+
+TEST_F(SubmissionCrash, KeepsForAMissingClassWhatWasExpungedWhileItWasSent) {
+  const std::string standard = "<class name='standard'/>";
+  fixture_.store().set_classes(test::classes_of(standard + "<class name='gold'/>"));
+  ASSERT_TRUE(fixture_.store().accounts().set_class(ann_, "gold").ok());
+  const auto id = hand_in(mail({"carol@example.net"}));
+  ASSERT_TRUE(fixture_.store().changer().expunge(id, schema::Removal::expunged).ok());
+  EXPECT_EQ(fixture_.store().accounts().show(ann_)->head.kept.messages, 0u);
+  fixture_.store().set_classes(test::classes_of(standard));
+  const auto sent = claim();
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_TRUE(tell(sent[0], {outcome_of(SendState::relayed, "250 ok")}).ok());
+  for (int day = 0; day < 3; ++day) sweep_after(24h);
+  EXPECT_TRUE(content(id, sent[0]).ends_with(kText));
+  EXPECT_EQ(fixture_.store().accounts().show(ann_)->head.parked.messages, 0u) << "its purge looks after it";
+  EXPECT_TRUE(fixture_.verify_clean());
+  fixture_.store().set_classes(test::classes_of(standard + "<class name='gold'/>"));
+  for (int day = 0; day < 3; ++day) sweep_after(24h);
+  EXPECT_EQ(fixture_.store().accounts().show(ann_)->head.kept.messages, 0u);
+}
+
+// What an account still had to send goes with it, and what is held of it stays sound.
+TEST_F(SubmissionCrash, AHeldAccountNamesNoJobsThatAreGone) {
+  const auto id = hand_in(mail({"carol@example.net"}));
+  schema::HoldRecord hold;
+  hold.account = ann_;
+  hold.reason = "case 17";
+  ASSERT_TRUE(fixture_.store().holds().add(hold).ok());
+  ASSERT_TRUE(fixture_.store().accounts().remove(ann_).ok());
+  sweep_after(1h);
+  EXPECT_EQ(jobs(), 0u);
+  EXPECT_TRUE(fixture_.store().reader().source_text(id).ok());
+  EXPECT_TRUE(fixture_.verify_clean());
 }
 
 TEST_F(SubmissionCrash, ServesItsOwnRecipientsThoughTheSenderExpungedTheCopy) {

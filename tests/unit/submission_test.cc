@@ -304,6 +304,18 @@ TEST_F(SubmissionTest, TellsWhoAskedThatMailFromOutsideIsStored) {  // RFC 3461 
   EXPECT_NE(sent[0].mail.content->find("Original-Envelope-Id: E1\r\n"), std::string::npos);
 }
 
+// Else anybody could have us write to anybody.
+TEST_F(SubmissionTest, TellsNobodyOfSuccessWhoNeedNotBeTheSender) {
+  auto incoming = test::incoming_for(fixture_.store(), {bob_});
+  incoming.from = "mailto:victim@example.net";
+  incoming.to[0].request.notify.success = true;
+  incoming.judgement.may_be_forged = true;
+  ASSERT_TRUE(fixture_.deliver(std::move(incoming), kText)[0].ok());
+  fixture_.clock().advance(1s);
+  ASSERT_TRUE(fixture_.sweep().ok());
+  EXPECT_TRUE(claim().empty());
+}
+
 TEST_F(SubmissionTest, TellsNobodyOfJunkWhoseSenderMayBeForged) {
   auto incoming = test::incoming_for(fixture_.store(), {bob_});
   incoming.from = "mailto:victim@example.net";

@@ -198,7 +198,9 @@ TEST_F(SweepKindsTest, TheAuditLogGoesOnBehindItsCursorAndOutlivesTheAccount) {
   EXPECT_EQ(audit(nullptr, bob).size(), 2u);
   ASSERT_TRUE(fixture_.store().accounts().remove(bob).ok());
   sweep();
-  EXPECT_EQ(audit(nullptr, bob).size(), 2u);
+  const auto bobs = audit(nullptr, bob);
+  ASSERT_EQ(bobs.size(), 3u);
+  EXPECT_EQ(bobs.back().action, AuditRecord::Action::account_removed);
   EXPECT_EQ(fixture_.store().audit().list("no cursor", {}, [](const AuditRecord&) { return true; }).error().kind, Errc::invalid);
 }
 
@@ -217,6 +219,21 @@ TEST_F(SweepKindsTest, TheAuditLogEndsAfterItsTime) {
   EXPECT_TRUE(fixture_.verify_clean());
   fixture_.clock().advance(std::chrono::days(21));
   sweep();
+  EXPECT_TRUE(audit().empty());
+}
+
+TEST_F(SweepKindsTest, TrimmingTheAuditLogStopsAfterABatchWhereItHasTo) {
+  store::Audit audit_log(rooms_of(fixture_.store()));
+  for (int i = 0; i < 600; ++i) ASSERT_TRUE(audit_log.record({AuditRecord::Action::purged, {}, ann_, "p", "r", {}}).ok());
+  fixture_.clock().advance(std::chrono::days(31));
+  const schema::Partition slice = schema::keys::audit_slice(ann_);
+  const auto some = audit_log.trim(slice, [] { return false; });
+  ASSERT_TRUE(some.ok());
+  EXPECT_FALSE(*some);
+  const std::size_t left = audit().size();
+  EXPECT_GT(left, 0u);
+  EXPECT_LT(left, 600u);
+  EXPECT_TRUE(*audit_log.trim(slice, [] { return true; }));
   EXPECT_TRUE(audit().empty());
 }
 

@@ -82,6 +82,19 @@ TEST_F(SweepTest, ThePolicyOfTheMomentDecidesWhatExpires) {
   EXPECT_EQ(messages(ann), 1u);
 }
 
+// A reader that comes back learns of whatever may still come back itself.
+TEST_F(SweepTest, TombstonesStayForAsLongAsUndelete) {
+  fixture_.store().set_classes(test::classes_of("<class name='standard'><undelete keep='P120D'/></class>"));
+  const AccountId ann = fixture_.create("ann@example.test");
+  const auto id = fixture_.deliver_to(ann, mail("x"))->id;
+  const Modseq before = fixture_.store().accounts().show(ann)->head.modseq;
+  ASSERT_TRUE(fixture_.store().changer().expunge(id).ok());
+  pass(std::chrono::days(119));
+  EXPECT_TRUE(fixture_.store().reader().changes(ann, before, 10).ok());
+  pass(std::chrono::days(2));
+  EXPECT_EQ(fixture_.store().reader().changes(ann, before, 10).error().kind, Errc::unsupported);
+}
+
 TEST_F(SweepTest, TombstonesGoAfterTheirTimeAndTheFloorRises) {
   const AccountId ann = fixture_.create("ann@example.test");
   const auto modseq = [&] { return fixture_.store().accounts().show(ann)->head.modseq; };

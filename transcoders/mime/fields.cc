@@ -100,6 +100,7 @@ std::string unfold(std::string_view raw) {
 }
 
 std::string clean_text(std::string_view bytes) {
+  while (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);  // a signature, which decoders of words take off too
   return is_printable_ascii(bytes) ? std::string(bytes) : one_line(to_utf8(bytes, "utf-8"));
 }
 

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "transcoders/mime/fields.h"
+#include "transcoders/mime/header_cut.h"
 
 namespace telepost::transcoders::mime {
 namespace {
@@ -45,7 +46,7 @@ void PartTree::header_piece(std::string_view bytes) {
     header_full_ = true;
     if (over_total) header_total_ = limits_.header_bytes_total;
     header_.resize(line_begin_);  // whole lines only
-    defect("a header is larger than its limit; the rest of it was not read");
+    defect(kHeaderTooLarge);
     return;
   }
   header_.append(bytes);
@@ -118,7 +119,7 @@ void PartTree::keep_fields(const Open& open) {
   for (std::size_t position = 0; next_field(header_, position, field);) {
     if (own) {
       if (structure_.header.size() >= limits_.fields) {
-        defect("the header has more fields than allowed; the rest was not kept");
+        defect(kTooManyFields);
         break;
       }
       structure_.header.push_back({std::string(field.name), unfold(field.raw_value),

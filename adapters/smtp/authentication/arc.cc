@@ -70,7 +70,7 @@ ArcChain find_arc_chain(const Header& header, BodyHashes& bodies) {
   return chain;
 }
 
-std::optional<ArcVerdict> verify_arc(const Header& header, const ArcChain& chain, const BodyHashes& bodies,
+std::optional<ArcVerdict> verify_arc(const Header& header, ArcChain& chain, const BodyHashes& bodies,
                                      DnsAnswers& answers, Time now) {
   ArcVerdict verdict;
   verdict.instances = chain.sets.size();
@@ -82,14 +82,18 @@ std::optional<ArcVerdict> verify_arc(const Header& header, const ArcChain& chain
     if (const std::string fault = fault_of_seal(seals.back(), i); !fault.empty()) return failed(verdict, fault, i);
   }
   verdict.sealer = seals.back().signature.domain;
-  bool known = true;  // all keys are asked for at one time, and nothing costly is done twice
-  for (const ParsedSignature& seal : seals) known = answers.find(RecordType::txt, key_name(seal.signature)) != nullptr && known;
-  const std::optional<DkimVerdict> newest = verify_signature(header, *chain.newest, bodies, answers, now);
-  if (newest && newest->result != DkimResult::pass) return failed(verdict, "the message's signature: " + newest->reason, seals.size());
-  if (!known || !newest) return std::nullopt;
-  for (std::size_t i = seals.size(); i > 0; --i) {
+  if (!chain.newest_passes) {
+    const std::optional<DkimVerdict> newest = verify_signature(header, *chain.newest, bodies, answers, now);
+    if (!newest) return std::nullopt;
+    if (newest->result != DkimResult::pass) return failed(verdict, "the message's signature: " + newest->reason, seals.size());
+    chain.newest_passes = true;
+  }
+  for (; chain.seals_that_pass < seals.size(); ++chain.seals_that_pass) {
+    const std::size_t i = seals.size() - chain.seals_that_pass;
+    const Signature& signature = seals[i - 1].signature;
+    if (answers.find(RecordType::txt, key_name(signature)) == nullptr) return std::nullopt;  // before the costly part
     DkimVerdict seal;
-    if (!check_key(seals[i - 1].signature, sealed_text(header, chain, i), answers, seal)) return std::nullopt;
+    if (!check_key(signature, sealed_text(header, chain, i), answers, seal)) return std::nullopt;
     if (seal.result != DkimResult::pass) return failed(verdict, "the seal: " + seal.reason, i);
   }
   verdict.result = ArcResult::pass;

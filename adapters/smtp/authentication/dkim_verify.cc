@@ -123,6 +123,7 @@ bool check_key(const Signature& signature, const Digest& text, DnsAnswers& answe
   const Answer* const answer = answers.find(RecordType::txt, key_name(signature));
   if (answer == nullptr) return false;
   if (answer->status == Answer::Status::failed) return set(verdict, DkimResult::temperror, "the key could not be looked up"), true;
+  if (answer->status == Answer::Status::too_many) return set(verdict, DkimResult::policy, "the message leads to too many questions"), true;
   if (answer->status == Answer::Status::nothing) return set(verdict, DkimResult::permerror, "there is no such key"), true;
   const Result<KeyRecord> record = key_record_of(answer->records);
   if (!record.ok()) return set(verdict, result_of(record.error()), record.error().detail), true;
@@ -156,8 +157,9 @@ std::optional<DkimVerdict> verify_signature(const Header& header, const FoundSig
   if (answers.find(RecordType::txt, key_name(signature)) == nullptr) return std::nullopt;  // before the costly part
   if (!check_key(signature, signed_header(header, found.field, signature), answers, verdict)) return std::nullopt;
   if (verdict.result == DkimResult::pass && signature.body_length && *signature.body_length < body.size_bytes) {
-    // RFC 6376 section 8.2: anybody may have added the rest. Whoever reads Authentication-Results should know.
-    verdict.reason = std::to_string(body.size_bytes - *signature.body_length) + " octets behind l= are not signed";
+    // RFC 6376 section 8.2: anybody may have added the rest, or put all that is seen into it. It proves nobody (RFC 8601 section 2.7.1).
+    verdict.unsigned_octets = body.size_bytes - *signature.body_length;
+    set(verdict, DkimResult::policy, std::to_string(verdict.unsigned_octets) + " octets behind l= are not signed");
   }
   return verdict;
 }

@@ -50,6 +50,7 @@ struct DkimVerdict {
   std::string selector;
   Algorithm algorithm = Algorithm::rsa_sha256;
   std::string signature_start;   // header.b (RFC 6008): the first 8 letters of b=
+  std::uint64_t unsigned_octets = 0;  // of the body, behind l=, where the signature holds for what is before them: `policy`
   bool is_testing = false;       // t=y: a failure must be treated as no signature (RFC 6376 section 3.6.1)
 };
 

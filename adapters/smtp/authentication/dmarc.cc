@@ -30,7 +30,7 @@ enum class Found : std::uint8_t { missing, failed, nothing, record };
 Found record_at(const std::string& domain, DnsAnswers& answers, DmarcRecord& into) {
   const Answer* const answer = answers.find(RecordType::txt, "_dmarc." + domain);
   if (answer == nullptr) return Found::missing;
-  if (answer->status == Answer::Status::failed) return Found::failed;
+  if (answer->status == Answer::Status::failed || answer->status == Answer::Status::too_many) return Found::failed;
   std::vector<std::string> texts;
   std::copy_if(answer->records.begin(), answer->records.end(), std::back_inserter(texts), is_dmarc_record);
   if (texts.size() != 1) return Found::nothing;

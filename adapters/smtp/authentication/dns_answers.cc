@@ -35,12 +35,15 @@ std::string_view name_of(RecordType type) {
 
 const Answer* DnsAnswers::find(RecordType type, std::string_view name) {
   static const Answer kNothing;
+  static const Answer kTooMany{Answer::Status::too_many, {}};
   const std::optional<std::string> usable = dns_name(name);
   if (!usable) return &kNothing;
   Question question{type, *usable};
   const auto known = known_.find(question);
   if (known != known_.end()) return &known->second;
-  if (std::find(missing_.begin(), missing_.end(), question) == missing_.end()) missing_.push_back(std::move(question));
+  if (std::find(missing_.begin(), missing_.end(), question) != missing_.end()) return nullptr;
+  if (known_.size() + missing_.size() >= kMostQuestions) return &kTooMany;
+  missing_.push_back(std::move(question));
   return nullptr;
 }
 

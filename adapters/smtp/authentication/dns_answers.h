@@ -29,16 +29,21 @@ struct Answer {
     found,
     nothing,  // no such name, or no such record
     failed,   // no answer in time, or one that is none
+    too_many, // not asked for: the message has led to kMostQuestions already
   } status = Status::nothing;
   // a and aaaa: 4 or 16 octets; mx: the exchanges, best first; txt: each record's strings joined; ptr: names.
   std::vector<std::string> records;
 };
 
+// Of one message. What a stranger writes decides who is asked what: 8 keys of signatures and 2 names for a policy, which are asked
+// for at first, leave 30 for SPF, and what is left then is for the chain of ARC.
+inline constexpr std::size_t kMostQuestions = 40;
+
 // One message's; one thread at a time.
 class DnsAnswers {
  public:
   // Null: not known yet, and among the missing from now on. A name that cannot be asked for (empty, a label too long) is
-  // answered with nothing. The answer lives as long as this.
+  // answered with nothing, one question more than kMostQuestions with too_many. The answer lives as long as this.
   const Answer* find(RecordType type, std::string_view name);
 
   void put(const Question& question, Answer answer) { known_[question] = std::move(answer); }

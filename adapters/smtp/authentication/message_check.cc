@@ -98,16 +98,18 @@ bool MessageCheck::verify_signatures(DnsAnswers& answers) {
 }
 
 bool MessageCheck::conclude(DnsAnswers& answers) {
-  // Everything is asked at one time: SPF, each key, the policy.
+  // Everything that can be is asked at one time: SPF, each key, the policy. The chain comes behind all that: its sets are as many
+  // as a stranger writes, and must leave neither less time nor fewer questions to what refuses him.
   if (methods_.spf && !spf_) spf_ = check_spf(facts_.envelope, answers);
   if (methods_.dkim && !dkim_done_) dkim_done_ = verify_signatures(answers);
-  if (methods_.arc && !arc_) arc_ = verify_arc(header_.header(), chain_, bodies_, answers, facts_.now);
   const bool proved = (!methods_.spf || spf_) && (!methods_.dkim || dkim_done_);
   if (methods_.dmarc && !dmarc_) {
     std::optional<DmarcVerdict> dmarc = check_dmarc(author_, spf_.value_or(SpfVerdict()), dkim_, answers);
     if (proved) dmarc_ = std::move(dmarc);
   }
-  return proved && (!methods_.arc || arc_) && (!methods_.dmarc || dmarc_);
+  if (!proved || (methods_.dmarc && !dmarc_)) return false;
+  if (methods_.arc && !arc_) arc_ = verify_arc(header_.header(), chain_, bodies_, answers, facts_.now);
+  return !methods_.arc || arc_;
 }
 
 policies::AuthenticationFacts MessageCheck::facts() const {

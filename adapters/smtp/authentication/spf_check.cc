@@ -21,6 +21,13 @@ using Outcome = std::variant<T, Ended>;
 
 Ended too_many_voids() { return {Stop::permerror, "more than 2 lookups that find nothing"}; }
 
+// An answer that is none. Beyond the bound of the message's questions it is the record's fault (section 4.6.4).
+std::optional<Ended> failure_of(const Answer& answer, std::string_view name) {
+  if (answer.status == Answer::Status::failed) return Ended{Stop::temperror, "no answer for " + std::string(name)};
+  if (answer.status == Answer::Status::too_many) return Ended{Stop::permerror, "it leads to too many questions"};
+  return std::nullopt;
+}
+
 struct Judged {
   SpfResult result = SpfResult::neutral;
   std::string reason;
@@ -65,7 +72,7 @@ std::optional<Ended> Check::count_term() {
 Outcome<const Answer*> Check::look_up(RecordType type, const std::string& name) {
   const Answer* const answer = answers_.find(type, name);
   if (answer == nullptr) return Ended{Stop::missing, ""};
-  if (answer->status == Answer::Status::failed) return Ended{Stop::temperror, "no answer for " + name};
+  if (auto failure = failure_of(*answer, name)) return std::move(*failure);
   if (answer->status == Answer::Status::nothing && ++voids_ > kMaxVoidLookups) return too_many_voids();
   return answer;
 }
@@ -73,7 +80,7 @@ Outcome<const Answer*> Check::look_up(RecordType type, const std::string& name) 
 Outcome<std::optional<SpfRecord>> Check::record_of(const std::string& domain) {
   const Answer* const answer = answers_.find(RecordType::txt, domain);
   if (answer == nullptr) return Ended{Stop::missing, ""};
-  if (answer->status == Answer::Status::failed) return Ended{Stop::temperror, "no answer for " + domain};
+  if (auto failure = failure_of(*answer, domain)) return std::move(*failure);
   const std::string* found = nullptr;
   for (const std::string& text : answer->records) {
     if (!is_spf_record(text)) continue;
@@ -198,6 +205,7 @@ Outcome<bool> Check::exists(const std::string& name) {
 Outcome<std::vector<std::string>> Check::validated_names() {
   const Answer* const answer = answers_.find(RecordType::ptr, reverse_name(facts_.client));
   if (answer == nullptr) return Ended{Stop::missing, ""};
+  if (answer->status == Answer::Status::too_many) return *failure_of(*answer, "");
   if (answer->status == Answer::Status::nothing && ++voids_ > kMaxVoidLookups) return too_many_voids();
   std::vector<std::string> valid;
   bool missing = false;
@@ -205,6 +213,7 @@ Outcome<std::vector<std::string>> Check::validated_names() {
     const Answer* const addresses = answers_.find(address_type(), answer->records[i]);
     missing = missing || addresses == nullptr;
     if (addresses == nullptr) continue;
+    if (addresses->status == Answer::Status::too_many) return *failure_of(*addresses, "");
     const bool leads_back = std::any_of(addresses->records.begin(), addresses->records.end(), [&](const std::string& octets) {
       return ip_address_from_octets(octets) == facts_.client;
     });

@@ -54,6 +54,9 @@ class Call {
       if (relay_ == nullptr && std::erase_if(addresses, [&host](const std::string& at) { return is_own_server(at, host.port); }) > 0) {
         last_ = gives_up(Kind::failed, "5.4.6", "mail for " + errand_.domain + " comes back to this machine", policies::Failure::dns);
       }
+      if (relay_ == nullptr && std::erase_if(addresses, [this](const std::string& at) { return contains(shared_.settings.refuse_networks, at); }) > 0) {
+        last_ = gives_up(Kind::failed, "5.4.4", to_string(host) + " lies where no mail is sent to (relay.refuse_networks)", policies::Failure::dns);
+      }
       for (const std::string& address : addresses) {
         if (++tried > kMaxAddresses || is_over()) break;
         std::unique_ptr<Line> line = co_await reach(host, address, plan);
@@ -161,7 +164,9 @@ class Call {
     line->remote = last_.remote;
     if (is_ended()) line->stream.close();
     progress_.stream = &line->stream;
+    line->stream.deadline().limit(net::Span::session, kDialTotal);  // beside that of each reply
     const bool ready = co_await introduce(*line, host, address, use);
+    line->stream.deadline().unlimit(net::Span::session);
     progress_.stream = nullptr;
     if (!ready) line.reset();
     co_return line;

@@ -36,9 +36,11 @@ Result<ErrandPtr> errand_of(store::MailToSend given, const schema::RelaySettings
   errand->domain = to_lower(std::string_view(domain).substr(domain.rfind('@') + 1));
   const Result<Route> route = route_of(settings, errand->domain);
   const auto* const direct = route.ok() ? std::get_if<Direct>(&*route) : nullptr;
-  // A relay takes the mail of all its domains by the same connection; its TLS is as the first message asked for.
+  errand->is_report = errand->mail.from.empty();
+  // A relay takes the mail of all its domains by the same connection; its TLS is as the first message asked for. Reports have
+  // connections of their own, which are counted apart.
   errand->lane = (direct != nullptr ? lane_of(*direct) : errand->domain) + (errand->mail.request.require_tls ? " require-tls" : "") +
-                 (errand->mail.request.tls_optional ? " tls-optional" : "");
+                 (errand->mail.request.tls_optional ? " tls-optional" : "") + (errand->is_report ? " reports" : "");
   return errand;
 }
 

@@ -20,6 +20,7 @@ struct Errand {
   std::vector<std::size_t> open;  // recipients of mail.to that are to be sent to; at least one
   std::string domain;             // of theirs, lower case; or an address literal
   std::string lane;               // jobs of one lane can share a connection
+  bool is_report = false;         // from the null reverse path: strangers cause such mail, as much as they like and to where they like
 };
 using ErrandPtr = std::shared_ptr<Errand>;
 

@@ -6,12 +6,16 @@ namespace telepost::adapters::smtp::sender {
 
 void InHand::add(const ErrandPtr& errand) {
   const std::lock_guard lock(mutex_);
-  entries_[errand->job.id] = {errand, errand->job.record.lease_until};
+  const auto [entry, is_new] = entries_.insert_or_assign(errand->job.id, Entry{errand, errand->job.record.lease_until});
+  if (is_new && errand->is_report) ++reports_;
 }
 
 void InHand::remove(std::uint64_t job) {
   const std::lock_guard lock(mutex_);
-  entries_.erase(job);
+  if (const auto found = entries_.find(job); found != entries_.end()) {
+    if (found->second.errand->is_report) --reports_;
+    entries_.erase(found);
+  }
   if (entries_.empty()) empty_.notify_all();
   if (const auto tell = std::exchange(tell_, nullptr)) tell();
 }
@@ -24,6 +28,11 @@ void InHand::when_room(std::function<void()> tell) {
 std::size_t InHand::size() const {
   const std::lock_guard lock(mutex_);
   return entries_.size();
+}
+
+std::size_t InHand::reports() const {
+  const std::lock_guard lock(mutex_);
+  return reports_;
 }
 
 bool InHand::wait_until_empty(Duration patience) const {

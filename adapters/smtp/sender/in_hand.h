@@ -19,6 +19,7 @@ class InHand {
   void add(const ErrandPtr& errand);
   void remove(std::uint64_t job);
   std::size_t size() const;
+  std::size_t reports() const;  // of them (Errand::is_report)
   bool wait_until_empty(Duration patience) const;
   // Called once, by the next remove(), which must not be waited for in it. An empty one takes it back: at return it is neither called
   // any more nor being called.
@@ -40,6 +41,7 @@ class InHand {
   mutable std::mutex mutex_;
   mutable std::condition_variable empty_;
   std::map<std::uint64_t, Entry> entries_;  // guarded by mutex_
+  std::size_t reports_ = 0;                 // the same
   std::vector<std::pair<ErrandPtr, std::vector<store::MailOutcome>>> kept_;  // the same
   std::function<void()> tell_;                                               // the same
 };

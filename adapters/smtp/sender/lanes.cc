@@ -10,29 +10,45 @@ constexpr unsigned kFailuresBeforePause = 2;  // one may be an accident
 constexpr std::size_t kCallsAtOnce = 5;           // of a lane
 constexpr Duration kFirstPause = std::chrono::seconds(30);
 constexpr Duration kLongestPause = std::chrono::minutes(10);
+constexpr std::size_t kReportsShare = 4;          // of all connections, one part
 constexpr std::size_t kLanesRemembered = 10'000;  // that have nothing but failures
 
 }  // namespace
 
 // A destination that failed is asked by one at a time until it answers. Each call will take one job.
-bool Lanes::may_call(const Lane& lane) const {
-  return !closed_ && lane.waiting.size() > lane.calling && lane.calling < kCallsAtOnce && couriers_ < most_ &&
+bool Lanes::may_call(const Lane& lane, std::size_t promised) const {
+  const bool has_place = couriers_ < most_ && (!lane.is_report || couriers_of_reports_ < std::max<std::size_t>(most_ / kReportsShare, 1));
+  return !closed_ && lane.waiting.size() > lane.calling + promised && lane.calling < kCallsAtOnce && has_place &&
          lane.couriers < (lane.failures > 0 ? 1 : most_of_lane_);
 }
 
-void Lanes::call_where_wanted(Lane& lane, std::vector<ErrandPtr>& start) {
-  while (may_call(lane)) {
-    start.push_back(lane.waiting[lane.calling]);
-    ++lane.calling;
-    ++lane.couriers;
-    ++couriers_;
+void Lanes::begin_call(Lane& lane) {
+  ++lane.calling;
+  ++lane.couriers;
+  ++couriers_;
+  if (lane.is_report) ++couriers_of_reports_;
+  lane.turn = ++turns_;
+}
+
+void Lanes::call_where_wanted(Lane& lane, std::vector<ErrandPtr>& start, std::size_t promised) {
+  while (may_call(lane, promised)) {
+    start.push_back(lane.waiting[lane.calling + promised]);
+    begin_call(lane);
   }
 }
 
-// All connections are taken and a lane has none: one that waits in vain elsewhere gives its place.
-void Lanes::make_room() {
+Lanes::Lane* Lanes::longest_without() {
+  Lane* found = nullptr;
   for (auto& [name, lane] : lanes_) {
-    if (lane.idle.empty()) continue;
+    if (lane.couriers == 0 && may_call(lane) && (found == nullptr || lane.turn < found->turn)) found = &lane;
+  }
+  return found;
+}
+
+// All connections are taken and a lane has none: one that waits in vain elsewhere gives its place.
+void Lanes::make_room(const Lane& wanting) {
+  for (auto& [name, lane] : lanes_) {
+    if (lane.idle.empty() || (wanting.is_report && !lane.is_report)) continue;
     Carrier* const oldest = lane.idle.front();
     lane.idle.erase(lane.idle.begin());
     oldest->wake();
@@ -44,6 +60,7 @@ Lanes::Given Lanes::give(ErrandPtr errand, SteadyTime now) {
   const std::lock_guard lock(mutex_);
   forget_old(now);
   Lane& lane = lanes_[errand->lane];
+  lane.is_report = errand->is_report;
   if (now < lane.paused_until) return {Given::How::paused, lane.reason};
   if (!lane.idle.empty()) {
     Carrier* const carrier = lane.idle.back();
@@ -52,15 +69,14 @@ Lanes::Given Lanes::give(ErrandPtr errand, SteadyTime now) {
     carrier->wake();
     return {Given::How::taken, ""};
   }
+  if (lane.waiting.empty() && lane.couriers == 0) lane.turn = ++turns_;
   lane.waiting.push_back(std::move(errand));
   ++waiting_;
   if (may_call(lane)) {
-    ++lane.calling;
-    ++lane.couriers;
-    ++couriers_;
+    begin_call(lane);
     return {Given::How::start, ""};
   }
-  if (lane.couriers == 0) make_room();
+  if (lane.couriers == 0) make_room(lane);
   return {Given::How::taken, ""};
 }
 
@@ -71,11 +87,7 @@ std::vector<ErrandPtr> Lanes::answered(const std::string& name) {
   lane.paused_until = SteadyTime::min();
   --lane.calling;
   std::vector<ErrandPtr> start;
-  if (lane.waiting.empty()) return start;
-  // One of those that wait is this connection's.
-  ++lane.calling;
-  call_where_wanted(lane, start);
-  --lane.calling;
+  call_where_wanted(lane, start, 1);
   return start;
 }
 
@@ -126,7 +138,12 @@ std::vector<ErrandPtr> Lanes::leave(const std::string& name) {
   const auto left = lanes_.find(name);
   --left->second.couriers;
   --couriers_;
+  if (left->second.is_report) --couriers_of_reports_;
   std::vector<ErrandPtr> start;
+  while (Lane* const lane = waiting_ > 0 ? longest_without() : nullptr) {
+    start.push_back(lane->waiting.front());
+    begin_call(*lane);
+  }
   call_where_wanted(left->second, start);
   for (auto lane = lanes_.begin(); waiting_ > 0 && couriers_ < most_ && lane != lanes_.end(); ++lane) call_where_wanted(lane->second, start);
   if (left->second.empty()) lanes_.erase(left);

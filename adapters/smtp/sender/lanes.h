@@ -3,6 +3,9 @@
 //
 // A job belongs to nobody until a connection is there for it: a call that is not answered for minutes holds up no message that
 // another connection could carry. Few calls are made at one time, so that no server's queue of connections overflows.
+//
+// Reports have lanes of their own and at most a quarter of the connections: whoever has them sent to slow servers, under however
+// many names and addresses, delays reports and no other mail. A place that becomes free goes to the lane that has waited for its first the longest.
 #pragma once
 
 #include <chrono>
@@ -66,6 +69,8 @@ class Lanes {
     std::deque<ErrandPtr> waiting;
     std::size_t couriers = 0;
     std::size_t calling = 0;               // of them
+    bool is_report = false;                // reports wait in it, else none do
+    std::uint64_t turn = 0;                // when it began to wait for a first connection, or last began a call
     std::vector<Carrier*> idle;
     std::map<Carrier*, ErrandPtr> handed;  // woken, not yet taken
     unsigned failures = 0;                 // in a row
@@ -73,15 +78,20 @@ class Lanes {
     std::string reason;
     bool empty() const { return waiting.empty() && couriers == 0 && failures == 0; }
   };
-  bool may_call(const Lane& lane) const;
-  void call_where_wanted(Lane& lane, std::vector<ErrandPtr>& start);
-  void make_room();
+  // `promised`: how many of those that wait have a connection already.
+  bool may_call(const Lane& lane, std::size_t promised = 0) const;
+  void begin_call(Lane& lane);
+  Lane* longest_without();
+  void call_where_wanted(Lane& lane, std::vector<ErrandPtr>& start, std::size_t promised = 0);
+  void make_room(const Lane& wanting);
   void forget_old(SteadyTime now);
 
   const std::size_t most_, most_of_lane_;
   mutable std::mutex mutex_;
   std::map<std::string, Lane> lanes_;  // guarded by mutex_, as the rest
   std::size_t couriers_ = 0;
+  std::size_t couriers_of_reports_ = 0;  // of them
+  std::uint64_t turns_ = 0;
   std::size_t waiting_ = 0;  // jobs in all lanes
   bool closed_ = false;
 };

@@ -29,6 +29,9 @@ constexpr Duration kLease = std::chrono::minutes(1);
 constexpr Duration kRenewBefore = std::chrono::seconds(40); // of the lease's end
 constexpr Duration kRound = std::chrono::seconds(1);       // between claims when nothing wakes us: retries come due unannounced
 constexpr Duration kRoundOfLeases = std::chrono::seconds(5);
+constexpr std::size_t kInHandPerConnection = 4;
+constexpr std::size_t kReportsShare = 4;                   // of what is in hand, one part: the rest is for what subscribers send
+constexpr Duration kReportsWait = std::chrono::minutes(1); // of those that find no place
 
 Result<std::string> first_line_of(const std::string& path) {
   std::ifstream in(path);
@@ -83,7 +86,11 @@ class Sender::Parts final : public Office {
     TELEPOST_ASSIGN(dialling_.passwords, passwords_of(settings_));
     TELEPOST_ASSIGN(dialling_.authorities, net::TlsAuthorities::open(store_.configuration().tls.authorities));
     if (!settings_.mta_sts || options.resolver == nullptr) return {};
-    TELEPOST_ASSIGN(fetch_, net::HttpsFetch::start(*options.resolver, {options.authorities, std::chrono::seconds(30), options.https_port, 8}));
+    net::HttpsOptions fetching;
+    fetching.authorities = options.authorities;
+    fetching.port = options.https_port;
+    fetching.refuse_networks = settings_.refuse_networks;
+    TELEPOST_ASSIGN(fetch_, net::HttpsFetch::start(*options.resolver, std::move(fetching)));
     sts_.emplace(*options.resolver, *fetch_, clock_);
     dialling_.sts = &*sts_;
     return {};
@@ -173,7 +180,7 @@ class Sender::Parts final : public Office {
   net::Awaitable<void> pump() {
     while (!stopped_) {
       woken_ = false;
-      const std::size_t most = 4 * std::size_t{settings_.max_connections};
+      const std::size_t most = most_in_hand();
       in_hand_->when_room([this] { wake(); });
       const std::size_t held = in_hand_->size();
       std::size_t claimed = 0;
@@ -215,6 +222,7 @@ class Sender::Parts final : public Office {
       (void)store_.run([&store = store_, id] { (void)store.outbox().hold(id); });
       return;
     }
+    if ((*errand)->is_report && in_hand_->reports() >= most_in_hand() / kReportsShare) return put_off((*errand)->job);
     in_hand_->add(*errand);
     Lanes::Given given = lanes_.give(*errand, clock_.steady());
     switch (given.how) {
@@ -226,6 +234,16 @@ class Sender::Parts final : public Office {
         break;
       }
     }
+  }
+
+  std::size_t most_in_hand() const { return kInHandPerConnection * std::size_t{settings_.max_connections}; }
+
+  // Untried, for a while: behind it in the outbox there may be mail of others, which is to be seen.
+  void put_off(const store::Job& job) {
+    (void)store_.run([&store = store_, &clock = clock_, job] {
+      const Result<void> done = store.outbox().retry_at(job, clock.now() + kReportsWait, "");
+      if (!done.ok()) log::info("job_not_put_off", {{"job", job.id}, {"reason", to_string(done.error())}});
+    });
   }
 
   // Leases that would end, and outcomes that the store did not take.

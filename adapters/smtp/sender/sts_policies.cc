@@ -9,6 +9,7 @@ namespace {
 
 constexpr Duration kAskAgain = std::chrono::minutes(1);
 constexpr Duration kFetchAgain = std::chrono::minutes(5);  // section 3.3: not at once after a failure
+constexpr std::size_t kEntryBytes = 512;                   // beside what the domain wrote
 
 }  // namespace
 
@@ -17,24 +18,28 @@ std::optional<StsPolicies::Kept> StsPolicies::known(const std::string& domain) {
   const auto found = kept_.find(domain);
   if (found == kept_.end()) return std::nullopt;
   if (found->second.until <= clock_.steady()) {
-    uses_.erase(found->second.use);
-    kept_.erase(found);
+    drop(found);
     return std::nullopt;
   }
   uses_.splice(uses_.end(), uses_, found->second.use);
   return found->second;
 }
 
+void StsPolicies::drop(std::map<std::string, Kept>::iterator kept) {
+  bytes_ -= kept->second.bytes;
+  uses_.erase(kept->second.use);
+  kept_.erase(kept);
+}
+
 void StsPolicies::keep(const std::string& domain, Kept kept) {
+  kept.bytes = kEntryBytes + 2 * domain.size() + kept.id.size();
+  if (kept.policy != nullptr) {
+    for (const std::string& host : kept.policy->mx) kept.bytes += sizeof host + host.capacity();
+  }
   const std::lock_guard lock(mutex_);
-  if (const auto old = kept_.find(domain); old != kept_.end()) {
-    uses_.erase(old->second.use);
-    kept_.erase(old);
-  }
-  while (kept_.size() >= kStsPoliciesKept) {
-    kept_.erase(uses_.front());
-    uses_.pop_front();
-  }
+  if (const auto old = kept_.find(domain); old != kept_.end()) drop(old);
+  while (!kept_.empty() && (kept_.size() >= kStsPoliciesKept || bytes_ + kept.bytes > kStsPoliciesBytes)) drop(kept_.find(uses_.front()));
+  bytes_ += kept.bytes;
   kept.use = uses_.insert(uses_.end(), domain);
   kept_.emplace(domain, std::move(kept));
 }
@@ -52,7 +57,7 @@ net::Awaitable<std::shared_ptr<const StsPolicy>> StsPolicies::of(std::string dom
   const std::optional<std::string> id = sts_id_of(records);
   // Section 3.3 and 5.1: a record that is gone takes no policy away before its time.
   if (!id || (kept && kept->id == *id)) {
-    if (!kept) kept = Kept{"", nullptr, now + kAskAgain, now, {}};
+    if (!kept) kept = Kept{"", nullptr, now + kAskAgain, now, {}, 0};
     kept->asked = now;
     keep(domain, *kept);
     co_return kept->policy;
@@ -62,14 +67,15 @@ net::Awaitable<std::shared_ptr<const StsPolicy>> StsPolicies::of(std::string dom
   Result<StsPolicy> policy = text.ok() ? parse_sts_policy(*text) : Result<StsPolicy>(text.error());
   if (!policy.ok()) {
     log::info("mta_sts_not_fetched", {{"domain", domain}, {"reason", to_string(policy.error())}});
-    if (!kept) kept = Kept{"", nullptr, now + kFetchAgain, now, {}};
-    kept->asked = now + kFetchAgain - kAskAgain;
+    const Duration again = policy.error().kind == Errc::busy ? kAskAgain : kFetchAgain;  // busy: nobody was asked
+    if (!kept) kept = Kept{"", nullptr, now + again, now, {}, 0};
+    kept->asked = now + again - kAskAgain;
     keep(domain, *kept);
     co_return kept->policy;
   }
   const Duration age = policy->max_age;
   const auto in_force = std::make_shared<const StsPolicy>(std::move(*policy));
-  keep(domain, Kept{*id, in_force, now + age, now, {}});
+  keep(domain, Kept{*id, in_force, now + age, now, {}, 0});
   co_return in_force;
 }
 

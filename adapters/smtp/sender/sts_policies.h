@@ -20,6 +20,7 @@ class Resolver;
 namespace telepost::adapters::smtp::sender {
 
 inline constexpr std::size_t kStsPoliciesKept = 10'000;
+inline constexpr std::size_t kStsPoliciesBytes = 16u << 20;  // of all of them: the longest unused go first
 
 // Any loop.
 class StsPolicies {
@@ -37,15 +38,18 @@ class StsPolicies {
     SteadyTime until{};
     SteadyTime asked{};                       // the TXT record is not asked for more often than once a minute
     std::list<std::string>::iterator use;
+    std::size_t bytes = 0;                    // about
   };
   std::optional<Kept> known(const std::string& domain);
   void keep(const std::string& domain, Kept kept);
+  void drop(std::map<std::string, Kept>::iterator kept);  // with mutex_ locked
 
   net::Resolver& resolver_;
   net::HttpsFetch& fetch_;
   const Clock& clock_;
   std::mutex mutex_;
   std::map<std::string, Kept> kept_;  // guarded by mutex_
+  std::size_t bytes_ = 0;             // the same
   std::list<std::string> uses_;       // the same; least recently used first
 };
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(harness.ROOT / "tests/interop"))
 from postfix import Postfix as PostfixServer  # noqa: E402
 
 DESTINATIONS = 32  # domains that mail goes to
-CONNECTIONS = 4    # of the load: more that log in at one moment would meet the delay of guessing
+CONNECTIONS = 32   # of the load
 GOAL = 5
 SINK_WAITS_S = 600
 

@@ -1,13 +1,24 @@
-#include "adapters/smtp/xtext_codec.h"
+#include "adapters/net/xtext_codec.h"
+
+#include <fmt/format.h>
 
 #include "base/bytes.h"
 
-namespace telepost::adapters::smtp {
+namespace telepost::adapters::net {
 namespace {
 
 bool stands_for_itself(char c) { return c >= '!' && c <= '~' && c != '+' && c != '='; }
 
 }  // namespace
+
+std::string encode_xtext(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (stands_for_itself(c)) encoded.push_back(c);
+    else encoded += fmt::format("+{:02X}", static_cast<unsigned char>(c));
+  }
+  return encoded;
+}
 
 Result<std::string> decode_xtext(std::string_view text) {
   std::string decoded;
@@ -28,4 +39,4 @@ Result<std::string> decode_xtext(std::string_view text) {
   return decoded;
 }
 
-}  // namespace telepost::adapters::smtp
+}  // namespace telepost::adapters::net

@@ -6,8 +6,9 @@
 
 #include "base/result.h"
 
-namespace telepost::adapters::smtp {
+namespace telepost::adapters::net {
 
+std::string encode_xtext(std::string_view text);
 Result<std::string> decode_xtext(std::string_view text);  // invalid
 
-}  // namespace telepost::adapters::smtp
+}  // namespace telepost::adapters::net
