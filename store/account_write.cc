@@ -230,7 +230,7 @@ Result<std::vector<std::pair<std::string, std::string>>> AccountWrite::scan(Spac
 }
 
 // What was due before the calendar's cursor may be looked for by nobody: a hint whose commit was under way while the store's time leapt ahead
-// lies behind it. So one that is so old is written again, for now.
+// lies behind it. So one that is so old is written again, at the present time.
 Time AccountWrite::add_due(Time time, char what, std::string_view id, std::string_view value) {
   const Time now = rooms_->clock.now();
   const Time at = std::max(time, now);

@@ -96,15 +96,16 @@ Result<schema::MailboxId> add_level(AccountWrite& write, schema::MailboxId paren
   return id;
 }
 
-// RFC 8621 section 2: no two mailboxes of an account have the same role.
-Result<bool> is_taken(AccountWrite& write, schema::Role role) {
-  if (role == schema::Role::none) return false;
+// RFC 8621 section 2: an account has one mailbox of a role at most.
+Result<std::optional<schema::MailboxId>> mailbox_with(AccountWrite& write, schema::Role role) {
+  if (role == schema::Role::none) return std::optional<schema::MailboxId>();
+  if (const auto loaded = write.loaded_mailbox(role)) return loaded;
   TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
   for (const auto& [key, value] : all) {
     TELEPOST_ASSIGN(const auto record, schema::decode_MailboxRecord(value));
-    if (record.role == role) return true;
+    if (record.role == role) return std::optional(record.id);
   }
-  return false;
+  return std::optional<schema::MailboxId>();
 }
 
 struct Made {
@@ -135,26 +136,18 @@ Result<schema::MailboxId> mailbox_of(AccountWrite& write, const schema::KeptReco
   const auto there = write.mailbox(place.mailbox);
   if (there.ok()) return place.mailbox;
   if (there.error().kind != Errc::not_found) return there.error();
-  if (place.role != schema::Role::none) {
-    if (const auto loaded = write.loaded_mailbox(place.role)) return *loaded;
-    TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
-    for (const auto& [key, value] : all) {
-      TELEPOST_ASSIGN(const auto record, schema::decode_MailboxRecord(value));
-      if (record.role == place.role) return record.id;
-    }
-  }
+  TELEPOST_ASSIGN(const auto of_role, mailbox_with(write, place.role));
+  if (of_role) return *of_role;
   TELEPOST_ASSIGN(const auto names, names_of(place.path));
   TELEPOST_ASSIGN(const Made made, make_path(write, names, place.role));
   return made.id;
 }
 
 Result<schema::MailboxId> mailbox_for(AccountWrite& write, schema::Role role, std::string_view name) {
-  TELEPOST_ASSIGN(const auto all, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes));
-  for (const auto& [key, value] : all) {
-    TELEPOST_ASSIGN(const auto record, schema::decode_MailboxRecord(value));
-    if (record.role != role) continue;
-    TELEPOST_TRY(write.mailbox(record.id));
-    return record.id;
+  TELEPOST_ASSIGN(const auto of_role, mailbox_with(write, role));
+  if (of_role) {
+    TELEPOST_TRY(write.mailbox(*of_role));
+    return *of_role;
   }
   TELEPOST_ASSIGN(const auto named, write.get(Space::point, keys::mailbox_name(schema::MailboxId{0}, name)));
   if (!named) return add_level(write, schema::MailboxId{0}, std::string(name), role);
@@ -186,8 +179,8 @@ Result<schema::MailboxId> Mailboxes::find(schema::AccountId account, std::string
 Result<schema::MailboxId> Mailboxes::create(schema::AccountId account, std::string_view path, schema::Role role) {
   TELEPOST_ASSIGN(const auto names, names_of(path));
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account, AccountWrite::Mode::with_reads));
-  TELEPOST_ASSIGN(const bool taken, is_taken(write, role));
-  if (taken) return {Errc::exists, "another mailbox of the account is for that already"};
+  TELEPOST_ASSIGN(const auto of_role, mailbox_with(write, role));
+  if (of_role) return {Errc::exists, "another mailbox of the account is for that already"};
   TELEPOST_ASSIGN(const Made made, make_path(write, names, role));
   if (!made.is_new) return {Errc::exists, "mailbox '" + std::string(path) + "' is there already"};
   TELEPOST_TRY(write.commit());

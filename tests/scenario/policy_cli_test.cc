@@ -4,10 +4,8 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "tests/support/telepost_program.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/command_line.h"
 
 namespace telepost {
 namespace {
@@ -18,27 +16,8 @@ using test::ServeProcess;
 
 constexpr const char* kPolicyMail = "From: Bob <bob@sender.test>\r\nTo: ann@example.test\r\nSubject: Hello\r\n\r\nbody\r\n";
 
-class PolicyCli : public ::testing::Test {
+class PolicyCli : public test::CommandLine {
  protected:
-  void SetUp() override { std::filesystem::create_directory(folder_ / "policies"); }
-  std::vector<std::string> settings() const {
-    return {"--set", "store.path=" + (folder_ / "store"), "--set", "smtp.listen=127.0.0.1:0", "--set", "lmtp.listen=127.0.0.1:0",
-            "--set", "admin.listen=127.0.0.1:0", "--set", "store.reserve=0", "--set", "policies.path=" + (folder_ / "policies")};
-  }
-  Finished run(std::vector<std::string> arguments, std::string_view input = {}) const {
-    const auto given = settings();
-    arguments.insert(arguments.end(), given.begin(), given.end());
-    return test::run_telepost(arguments, input);
-  }
-  std::vector<Json> ask(std::vector<std::string> arguments, std::string_view input = {}) const {
-    arguments.push_back("--json");
-    const Finished finished = run(std::move(arguments), input);
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    std::vector<Json> objects;
-    std::istringstream lines(finished.out);
-    for (std::string line; std::getline(lines, line);) objects.push_back(Json::parse(line));
-    return objects;
-  }
   // One line of an answer, as "value (from)".
   std::string line(const std::vector<Json>& objects, const std::string& what) const {
     for (const Json& each : objects) {
@@ -54,7 +33,6 @@ class PolicyCli : public ::testing::Test {
     const auto objects = ask({"message", "deliver", "-", "--to", to, "--from", "bob@sender.test"}, kPolicyMail);
     return objects.size() == 1 ? objects[0].value("id", "") : "";
   }
-  const test::TempFolder folder_;
 };
 
 TEST_F(PolicyCli, CheckNamesFileLineColumnReasonAndWhatToDo) {

@@ -4,10 +4,8 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "tests/support/telepost_program.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/command_line.h"
 
 namespace telepost {
 namespace {
@@ -16,41 +14,25 @@ using Json = nlohmann::json;
 using test::Finished;
 using test::ServeProcess;
 
-class QuotaCli : public ::testing::Test {
+class QuotaCli : public test::CommandLine {
  protected:
   void SetUp() override {
-    std::filesystem::create_directory(folder_ / "policies");
+    CommandLine::SetUp();
     std::ofstream(folder_ / "policies/small.xml") << R"(<policies xmlns="urn:telepost:policy:1"><class name="small">
         <allocation bytes="2000"/><quota bytes="5000" messages="20" soft="60%" grace="P7D"/><undelete keep="PT0S"/>
         <kind name="fax" allow="false"/><kind name="voice" quota-messages="3"/>
         <retention name="a month" keep="P30D"/></class></policies>)";
   }
-  std::vector<std::string> settings() const {
-    return {"--set", "store.path=" + (folder_ / "store"), "--set", "smtp.listen=127.0.0.1:0", "--set", "lmtp.listen=127.0.0.1:0",
-            "--set", "admin.listen=127.0.0.1:0", "--set", "store.reserve=0", "--set", "policies.path=" + (folder_ / "policies"),
-            "--set", "dns.servers=127.0.0.1:1"};
-  }
-  Finished run(std::vector<std::string> arguments, std::string_view input = {}) const {
-    const auto given = settings();
-    arguments.insert(arguments.end(), given.begin(), given.end());
-    return test::run_telepost(arguments, input);
-  }
-  std::vector<Json> ask(std::vector<std::string> arguments, std::string_view input = {}) const {
-    arguments.push_back("--json");
-    const Finished finished = run(std::move(arguments), input);
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    std::vector<Json> objects;
-    std::istringstream lines(finished.out);
-    for (std::string line; std::getline(lines, line);) objects.push_back(Json::parse(line));
-    return objects;
+  std::vector<std::string> settings() const override {
+    auto settings = CommandLine::settings();
+    settings.insert(settings.end(), {"--set", "dns.servers=127.0.0.1:1"});
+    return settings;
   }
   Finished deliver(std::size_t size_bytes) const {
     std::string mail = "From: eve@example.net\r\nSubject: letter\r\n\r\n";
     while (mail.size() < size_bytes) mail += "A line of exactly forty letters, so to say\r\n";
     return run({"message", "deliver", "-", "--to", "ann@example.test"}, mail);
   }
-
-  const test::TempFolder folder_;
 };
 
 TEST_F(QuotaCli, ShowsWhatIsHeldOfWhatMayBeAndWhatLeavesNext) {

@@ -6,8 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "tests/support/telepost_program.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/command_line.h"
 
 namespace telepost {
 namespace {
@@ -18,34 +17,16 @@ using test::ServeProcess;
 
 constexpr const char* kSweepMail = "From: bob@sender.test\nSubject: Hello\n\nbody\n";
 
-class SweepCli : public ::testing::Test {
+class SweepCli : public test::CommandLine {
  protected:
   void SetUp() override {
-    std::filesystem::create_directory(folder_ / "policies");
+    CommandLine::SetUp();
     in_force(R"(<undelete keep="P7D"/><retention keep="P30D"/>)");
     ask({"account", "create", "ann@example.test"});
   }
   void in_force(const std::string& standard) const {
     std::ofstream(folder_ / "policies/standard.xml")
         << "<policies xmlns='urn:telepost:policy:1'><class name='standard'>" << standard << "</class></policies>";
-  }
-  std::vector<std::string> settings() const {
-    return {"--set", "store.path=" + (folder_ / "store"), "--set", "smtp.listen=127.0.0.1:0", "--set", "lmtp.listen=127.0.0.1:0",
-            "--set", "admin.listen=127.0.0.1:0", "--set", "store.reserve=0", "--set", "policies.path=" + (folder_ / "policies")};
-  }
-  Finished run(std::vector<std::string> arguments, std::string_view input = {}) const {
-    const auto given = settings();
-    arguments.insert(arguments.end(), given.begin(), given.end());
-    return test::run_telepost(arguments, input);
-  }
-  std::vector<Json> ask(std::vector<std::string> arguments, std::string_view input = {}) const {
-    arguments.push_back("--json");
-    const Finished finished = run(std::move(arguments), input);
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    std::vector<Json> objects;
-    std::istringstream lines(finished.out);
-    for (std::string line; std::getline(lines, line);) objects.push_back(Json::parse(line));
-    return objects;
   }
   // Past its time from the first moment.
   std::string deliver_old() const {
@@ -63,7 +44,6 @@ class SweepCli : public ::testing::Test {
     return files;
   }
   std::size_t listed() const { return ask({"message", "list", "ann@example.test"}).size(); }
-  const test::TempFolder folder_;
 };
 
 TEST_F(SweepCli, SaysWhatItDidByKindAndInAll) {
