@@ -115,11 +115,11 @@ class S3Server:
         self.processes = []
 
     def start(self):
-        log = open(self.folder / "swift.log", "ab")
-        for kind in ("account", "container", "object", "proxy"):
-            self.processes.append(subprocess.Popen(
-                [f"swift-{kind}-server", str(self.folder / f"{kind}-server.conf")], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True))
+        with open(self.folder / "swift.log", "ab") as log:
+            for kind in ("account", "container", "object", "proxy"):
+                self.processes.append(subprocess.Popen(
+                    [f"swift-{kind}-server", str(self.folder / f"{kind}-server.conf")], stdin=subprocess.DEVNULL,
+                    stdout=log, stderr=log, start_new_session=True))
         end = time.monotonic() + READY_WITHIN_S
         while True:
             try:
