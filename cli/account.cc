@@ -41,7 +41,7 @@ void add_create(CLI::App& account, Program& program, const AccountOptionsPointer
 void add_list(CLI::App& account, Program& program, const AccountOptionsPointer& given) {
   CLI::App* const list = account.add_subcommand("list", "List accounts in the order of their ids");
   list->add_option("--after", given->after, "Begin behind this account (id or address)");
-  list->add_option("--limit", given->limit, "At most so many (default: all)");
+  list->add_option("--limit", given->limit, "At most so many (default: all)")->check(CLI::NonNegativeNumber);
   list->callback([&program, given] {
     program.run = [&program, given] {
       Json args = {{"limit", given->limit}};

@@ -56,7 +56,7 @@ void add_list(CLI::App& message, Program& program, const MessageOptionsPointer& 
   CLI::App* const list = message.add_subcommand("list", "List an account's messages, newest first");
   list->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();
   list->add_option("--mailbox", given->mailbox, "Only this one (default: all)");
-  list->add_option("--limit", given->limit, "At most so many messages; 0 is all")->capture_default_str();
+  list->add_option("--limit", given->limit, "At most so many messages; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
   list->add_flag("--deleted", given->deleted, "Those that were deleted or expired and can be brought back");
   list->add_option("--since", given->since, "With --deleted: what was deleted at this time or later");
   list->add_option("--before", given->before, "Go on behind this message's id, or begin before this time");
@@ -162,7 +162,7 @@ void add_send(CLI::App& message, Program& program, const MessageOptionsPointer& 
 }
 
 void add_changes(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
-  CLI::App* const remove = add_one(message, given, "delete", "Expunge a message");
+  CLI::App* const remove = add_one(message, given, "delete", "Expunge a message; the answer says until when undelete brings it back");
   remove->add_option("--mailbox", given->mailbox, "Only out of this mailbox");
   runs(remove, program, [&program, given] {
     Json args = {{"id", given->id}};

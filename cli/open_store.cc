@@ -58,8 +58,7 @@ Result<void> reach_store(const schema::Configuration& configuration, const adapt
   if (opened.error().kind != Errc::busy) return std::move(opened).error();
   // A server may have come up between the two attempts.
   if (client = Client::connect(path); client.ok()) return client->call(request, exchange);
-  return {Errc::busy,
-          configuration.store.path + " is " + opened.error().detail + ", which does not answer at " + path};
+  return {Errc::busy, opened.error().detail + ", which does not answer at " + path};
 }
 
 }  // namespace telepost::cli

@@ -11,7 +11,7 @@ namespace telepost::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Every command asks the running server (store.path/admin.sock); without one it opens the store itself.\n"
+    "Commands about what is stored ask the running server (store.path/admin.sock); without one they open the store themselves.\n"
     "Exit codes: 0 done, 64 usage, 65 the input is wrong, 67 no such account or message, 75 try later, 1 "
     "other failures.";
 
@@ -23,6 +23,10 @@ void add_bench(CLI::App& app, Program& program) {
   bench->callback([bench, &program] {
     program.run = [arguments = bench->remaining()] { return bench_command(arguments); };
   });
+}
+
+std::string full_name(const CLI::App* command) {
+  return command->get_parent() == nullptr ? command->get_name() : full_name(command->get_parent()) + " " + command->get_name();
 }
 
 // `telepost help message list` says what `telepost message list --help` says.
@@ -44,11 +48,28 @@ void add_help(CLI::App& app, Program& program) {
         shown = next.front();
       }
       // Not shown->help(): that goes on to the command that was parsed, which is this one.
-      const std::string name = shown == &app ? app.get_name() : shown->get_display_name();
-      std::fputs(shown->get_formatter()->make_help(shown, name, CLI::AppFormatMode::Normal).c_str(), stdout);
+      std::fputs(shown->get_formatter()->make_help(shown, full_name(shown), CLI::AppFormatMode::Normal).c_str(), stdout);
       return 0;
     };
   });
+}
+
+// CLI11 says "A subcommand is required" and nothing of the word that it took for none.
+const CLI::App* deepest_of(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return at;
+}
+
+int tell_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> words = app.remaining(true);
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError) || words.empty()) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;  // 0: help or version was asked for
+  }
+  const std::string known = full_name(deepest_of(app));
+  std::fprintf(stderr, "telepost: no command '%s %s'; %s --help lists those that there are\n", known.c_str(), words.front().c_str(),
+               known.c_str());
+  return kExitUsage;
 }
 
 }  // namespace
@@ -84,7 +105,7 @@ int run_program(const std::vector<std::string>& arguments) {
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes the last first
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitUsage;  // 0: help or version was asked for
+    return tell_usage(app, error);
   }
   return program.run();
 }

@@ -67,7 +67,7 @@ void add_queue(CLI::App& app, Program& program) {
   const auto given = std::make_shared<QueueOptions>();
   CLI::App* const list = queue->add_subcommand("list", "List the jobs");
   add_filters(list, given);
-  list->add_option("--limit", given->limit, "At most so many jobs; 0 is all")->capture_default_str();
+  list->add_option("--limit", given->limit, "At most so many jobs; 0 is all")->check(CLI::NonNegativeNumber)->capture_default_str();
   list->add_option("--after", given->after, "Behind this job, the last of the list before");
   list->callback([&program, given] {
     program.run = [&program, given] {

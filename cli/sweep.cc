@@ -37,6 +37,7 @@ int sweep(const Program& program, const SweepOptions& given) {
   Json args = {{"kinds", given.kinds}, {"everything", given.all}, {"dry_run", given.dry_run}, {"rate", given.rate}};
   if (!given.until.empty()) args["until"] = given.until;
   Call call{{"store.sweep", std::move(args)}, kSweepColumns};
+  if (given.dry_run) call.columns[2].title = "WOULD DO";
   call.is_row = [](const Json& object) {
     if (object.value("finished", false)) return true;
     std::fprintf(stderr, "%s: %s done\n", object.value("kind", "").c_str(), object["done"].dump().c_str());
@@ -58,7 +59,7 @@ void add_sweep_command(CLI::App& app, Program& program, const SweepOptionsPointe
       ->allow_extra_args(false);
   command->add_option("--until", given->until, "Only what was due by this time");
   command->add_flag("--dry-run", given->dry_run, "Say what would be done, and do nothing");
-  command->add_option("--rate", given->rate, "At most so many items a second");
+  command->add_option("--rate", given->rate, "At most so many items a second")->check(CLI::NonNegativeNumber);
   command->add_flag("--all", given->all,
                     "Also what is not due yet, without the grace for crashes and open readers; only without a server");
   command->callback([&program, given] { program.run = [&program, given] { return sweep(program, *given); }; });

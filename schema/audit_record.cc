@@ -19,6 +19,10 @@ std::string_view name_of(Action action) {
     case Action::account_removed: return "account_removed";
     case Action::clock_accepted: return "clock_accepted";
     case Action::policy_changed: return "policy_changed";
+    case Action::message_deleted: return "message_deleted";
+    case Action::mailbox_deleted: return "mailbox_deleted";
+    case Action::sending_ended: return "sending_ended";
+    case Action::account_state_changed: return "account_state_changed";
   }
   return "";
 }
@@ -33,7 +37,7 @@ std::string encode(const AuditRecord& r) {
 Result<AuditRecord> decode_AuditRecord(std::string_view bytes) {
   AuditRecord r;
   Decoder in(bytes, "audit record");
-  in.choice(r.action, Action::expired, Action::policy_changed).time(r.time).number(r.account).text(r.policy).text(r.reason);
+  in.choice(r.action, Action::expired, Action::account_state_changed).time(r.time).number(r.account).text(r.policy).text(r.reason);
   in.list(r.messages, [](Decoder& each, LocalId& local) { each.number(local); });
   return in.finish(std::move(r));
 }

@@ -27,6 +27,10 @@ struct AuditRecord {
     account_removed,
     clock_accepted,
     policy_changed,
+    message_deleted,        // by an operator, as the next ones
+    mailbox_deleted,
+    sending_ended,
+    account_state_changed,
   };
   Action action = Action::expired;
   Time time{};

@@ -44,7 +44,7 @@ Result<void> ClassSet::add(ClassOfService service) {
     return {};
   }
   if (!classes_.emplace(name, std::move(service)).second)
-    return {Errc::exists, "the class '" + name + "' is defined twice"};
+    return {Errc::invalid, "another file defines the class '" + name + "' too; put both into one <class>"};
   return {};
 }
 

@@ -99,6 +99,9 @@ Result<void> ClassReader::start(const xml::Element& element) {
 }
 
 Result<void> ClassReader::start_layer(std::string name, const xml::Element& element) {
+  if (std::any_of(classes_.begin(), classes_.end(), [&name](const ClassOfService& each) { return each.name == name; })) {
+    return {Errc::invalid, "the class '" + name + "' is defined twice; put both into one <class>"};
+  }
   ClassOfService& layer = classes_.emplace_back();
   layer.name = std::move(name);
   layer.place = place(element);

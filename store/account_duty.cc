@@ -134,10 +134,23 @@ Result<std::vector<DueItem>> AccountDuty::act_outside(std::vector<DueItem> items
   return done;
 }
 
+Result<void> AccountDuty::read_ahead(AccountWrite& write, const std::vector<DueItem>& items) const {
+  std::map<const Duty*, std::vector<const DueItem*>> together;
+  for (const DueItem& item : items) {
+    const Duty* const duty = duty_of(item.what);
+    if (duty != nullptr && duty->read_ahead != nullptr && is_mine(item)) together[duty].push_back(&item);
+  }
+  for (const auto& [duty, list] : together) {
+    if (list.size() > 1) TELEPOST_TRY(duty->read_ahead(write, list));
+  }
+  return {};
+}
+
 // One batch of the account: what is due goes with its item, of what was done outside the item alone. True: more may be due.
 Result<bool> AccountDuty::act_inside(AccountWrite write, const std::vector<DueItem>& items, const std::vector<DueItem>& done_outside) {
   std::vector<Time> done;
   bool stopped = false;
+  TELEPOST_TRY(read_ahead(write, items));
   for (const DueItem& item : items) {
     if (!is_mine(item)) {
       leave(item);

@@ -30,6 +30,7 @@ class AccountDuty {
   Result<AccountWrite> begin();
   Result<bool> step();  // true: more may be due
   Result<std::vector<DueItem>> act_outside(std::vector<DueItem> items);
+  Result<void> read_ahead(AccountWrite& write, const std::vector<DueItem>& items) const;
   Result<bool> act_inside(AccountWrite write, const std::vector<DueItem>& items, const std::vector<DueItem>& done_outside);
   void leave(const DueItem& item);
   Result<bool> judge_again();

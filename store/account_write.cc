@@ -64,7 +64,10 @@ Result<AccountWrite> AccountWrite::begin(Rooms& rooms, schema::AccountId account
   for (;;) {
     std::shared_ptr<Head> head = rooms.heads.get(account);
     std::unique_lock lock(head->mutex);
-    if (mode == Mode::with_reads) head->wait_until_idle();
+    // With other writers the head is compared with what is stored, which must be all of it.
+    const bool alone = rooms.engine->writers() == Engine::Writers::one;
+    if (mode == Mode::with_reads || (mode == Mode::beside_deliveries && !alone)) head->wait_until_idle();
+    else if (mode == Mode::beside_deliveries) head->wait_for_edits();
     if (head->broken()) continue;  // the next get() gives a new one
     TELEPOST_ASSIGN(const bool stale, is_stale(rooms, *head, mode));
     if (stale) {
@@ -74,7 +77,7 @@ Result<AccountWrite> AccountWrite::begin(Rooms& rooms, schema::AccountId account
     TELEPOST_TRY(load(rooms, *head));
     if (!head->state.exists) return {Errc::not_found, "no account " + schema::to_string(account)};
     AccountWrite write(rooms, std::move(head), std::move(lock));
-    write.remembers_ = mode == Mode::with_reads;
+    write.remembers_ = mode != Mode::without_reads;
     return Result<AccountWrite>(std::move(write));
   }
 }
@@ -175,29 +178,53 @@ void AccountWrite::drop_mailbox(schema::MailboxId id) {
 }
 
 void AccountWrite::remember(Space space, std::string_view key, std::optional<std::string> value) {
-  if (remembers_) written_.insert_or_assign({space, std::string(key)}, std::move(value));
+  if (remembers_) known_.insert_or_assign({space, std::string(key)}, std::move(value));
+}
+
+void AccountWrite::forget_once(Space space, std::string_view key) {
+  if (once_.empty()) return;
+  const auto before = once_.find({space, std::string(key)});
+  if (before == once_.end()) return;
+  once_bytes_ -= key.size() + before->second.size();
+  once_.erase(before);
+}
+
+void AccountWrite::put_once(Space space, std::string_view key, std::string_view value) {
+  forget_once(space, key);
+  once_.emplace(std::pair(space, std::string(key)), value);
+  once_bytes_ += key.size() + value.size();
+  remember(space, key, std::string(value));
 }
 
 void AccountWrite::put(Space space, std::string_view key, std::string_view value) {
+  forget_once(space, key);
   batch_.put(space, key, value);
   if (space != Space::large) remember(space, key, std::string(value));
 }
 
 void AccountWrite::erase(Space space, std::string_view key) {
+  forget_once(space, key);
   batch_.erase(space, key);
   remember(space, key, std::nullopt);
 }
 
 Result<std::optional<std::string>> AccountWrite::get(Space space, const std::string& key) const {
   TELEPOST_ASSERT(remembers_);
-  const auto written = written_.find({space, key});
-  if (written != written_.end()) return written->second;
+  const auto written = known_.find({space, key});
+  if (written != known_.end()) return written->second;
   return rooms_->engine->reader(schema::Partition::account(account()))->get(space, key);
 }
 
+Result<void> AccountWrite::read_ahead(Space space, const std::vector<std::string>& keys) {
+  TELEPOST_ASSERT(remembers_);
+  TELEPOST_ASSIGN(auto values, rooms_->engine->reader(schema::Partition::account(account()))->get_many(space, keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) known_.try_emplace({space, keys[i]}, std::move(values[i]));
+  return {};
+}
+
 Result<std::optional<std::string>> AccountWrite::document(schema::LocalId local) const {
-  const auto written = written_.find({Space::large, keys::document(local)});
-  if (written != written_.end() && written->second) return written->second;
+  const auto written = known_.find({Space::large, keys::document(local)});
+  if (written != known_.end() && written->second) return written->second;
   const auto reader = rooms_->engine->reader(schema::Partition::account(account()));
   return StoredContent(*reader, rooms_->dictionaries, local).document();
 }
@@ -209,15 +236,15 @@ Result<std::vector<std::pair<std::string, std::string>>> AccountWrite::scan(Spac
   std::map<std::string, std::string> merged;
   // Of what this batch erases as many more must be read.
   std::size_t erased = 0;
-  const auto first = written_.lower_bound({space, begin});
+  const auto first = known_.lower_bound({space, begin});
   const auto in_range = [&](const auto& entry) { return entry->first.first == space && (end.empty() || entry->first.second < end); };
-  for (auto entry = first; entry != written_.end() && in_range(entry); ++entry) erased += entry->second ? 0u : 1u;
+  for (auto entry = first; entry != known_.end() && in_range(entry); ++entry) erased += entry->second ? 0u : 1u;
   const auto reader = rooms_->engine->reader(schema::Partition::account(account()));
   TELEPOST_TRY(reader->scan(space, begin, end, [&](std::string_view key, std::string_view value) {
     merged.emplace(key, value);
     return merged.size() < limit + erased;
   }));
-  for (auto entry = first; entry != written_.end() && in_range(entry); ++entry) {
+  for (auto entry = first; entry != known_.end() && in_range(entry); ++entry) {
     if (entry->second) merged.insert_or_assign(entry->first.second, *entry->second);
     else merged.erase(entry->first.second);
   }
@@ -274,11 +301,11 @@ void AccountWrite::log(schema::Modseq modseq, const schema::ChangeRecord& change
 }
 
 bool AccountWrite::has_room(std::size_t size_bytes) const {
-  return batch_.size_bytes() + size_bytes + kEndBytes <= kMaxBatchBytes;
+  return this->size_bytes() + size_bytes + kEndBytes <= kMaxBatchBytes;
 }
 
 bool AccountWrite::full() const {
-  return batch_.size_bytes() > kFullBytes || batch_.operations() > kFullOperations;
+  return size_bytes() > kFullBytes || batch_.operations() + once_.size() > kFullOperations;
 }
 
 // What makes the account pass what it may hold online makes room due.
@@ -297,6 +324,7 @@ void AccountWrite::move_into(Commit& commit) {
   std::string head = schema::encode(record_);
   batch_.put(Space::point, keys::kHead, head);
   for (const auto& [id, mailbox] : mailboxes_) batch_.put(Space::point, keys::mailbox(id), schema::encode(mailbox));
+  for (const auto& [key, value] : once_) batch_.put(key.first, key.second, value);
 
   Head::State& state = head_->state;
   const bool existed = state.exists;
@@ -322,7 +350,7 @@ void AccountWrite::move_into(Commit& commit) {
   if (rooms_->engine->writers() == Engine::Writers::many) state.loaded_head = std::move(head);
   for (CommitEntry& entry : after_) commit.list.push_back(std::move(entry));
   for (auto& wake : wakes_) commit.wakes.push_back(std::move(wake));
-  commit.advances.push_back({head_, modseq});
+  commit.advances.push_back({head_, modseq, remembers_ ? Head::Touches::any_messages : Head::Touches::own_messages});
 }
 
 void AccountWrite::submit(std::function<void(const Result<void>&)> done, std::uint32_t messages) {

@@ -19,6 +19,7 @@
 #include "store/committer.h"
 #include "store/heads.h"
 #include "store/open_numbers.h"
+#include "store/order_blocks.h"
 
 namespace telepost::store {
 
@@ -27,8 +28,10 @@ struct Rooms;
 class AccountWrite {
  public:
   // With reads: what was submitted before is durable first, so that get() and scan() see all of it. Blocks.
-  // without_reads: for deliveries, which read nothing but the head; goes on while earlier batches are in flight.
-  enum class Mode { with_reads, without_reads };
+  // without_reads: for deliveries, which read nothing but the head and touch no message but their own; goes on while earlier batches
+  // are in flight. beside_deliveries: with reads, but only of messages that are known to be durable: waits for no delivery, so that
+  // nobody who delivers waits for the disk behind it.
+  enum class Mode { with_reads, beside_deliveries, without_reads };
   // Errors: not_found (no such account), io, corrupt.
   static Result<AccountWrite> begin(Rooms& rooms, schema::AccountId account, Mode mode);
   // For a session's thread: nothing if it would have to wait for the lock or the disk.
@@ -66,11 +69,17 @@ class AccountWrite {
 
   void put(Space space, std::string_view key, std::string_view value);
   void erase(Space space, std::string_view key);
-  // As the account will be after this batch. Mode with_reads only.
+  // For a counter that many steps of one batch change: of several the last one is written, at the batch's end.
+  void put_once(Space space, std::string_view key, std::string_view value);
+  // As the account will be after this batch. In a mode with reads only.
   Result<std::optional<std::string>> get(Space space, const std::string& key) const;
   Result<std::optional<std::string>> document(schema::LocalId local) const;  // the same, however it is packed
   Result<std::vector<std::pair<std::string, std::string>>> scan(Space space, const std::string& begin,
                                                                 const std::string& end, std::size_t limit) const;
+
+  // What many get() are going to ask for, by one question. In a mode with reads only.
+  Result<void> read_ahead(Space space, const std::vector<std::string>& keys);
+  OrderBlocks& order_blocks(schema::MailboxId mailbox) { return order_blocks_[mailbox]; }  // for store/received_order.h
 
   // Due work, and its hint in the calendar unless an earlier one stands there. Gives when it is due: not before now.
   Time add_due(Time time, char what, std::string_view id, std::string_view value = {});
@@ -87,7 +96,7 @@ class AccountWrite {
   void after(CommitEntry entry) { after_.push_back(std::move(entry)); }
   void hold_until_submitted(OpenNumbers::Opening opening) { held_.push_back(std::move(opening)); }
   void when_durable(std::function<void()> wake) { wakes_.push_back(std::move(wake)); }  // on the committer's thread
-  std::size_t size_bytes() const { return batch_.size_bytes(); }
+  std::size_t size_bytes() const { return batch_.size_bytes() + once_bytes_; }
   bool has_room(std::size_t size_bytes) const;  // for records of that size and the batch's own end
   bool full() const;  // near a batch's bound: submit and begin anew
 
@@ -102,6 +111,7 @@ class AccountWrite {
   static Result<bool> is_stale(Rooms& rooms, const Head& head, Mode mode);
   void relieve_if_over();
   void remember(Space space, std::string_view key, std::optional<std::string> value);
+  void forget_once(Space space, std::string_view key);
 
   Rooms* rooms_;
   std::shared_ptr<Head> head_;
@@ -122,8 +132,11 @@ class AccountWrite {
   std::vector<CommitEntry> before_;
   std::vector<CommitEntry> after_;
   std::vector<std::function<void()>> wakes_;
-  bool remembers_ = false;  // mode with_reads
-  std::map<std::pair<Space, std::string>, std::optional<std::string>> written_;  // by this batch, when remembers_
+  bool remembers_ = false;  // in a mode with reads
+  std::map<std::pair<Space, std::string>, std::optional<std::string>> known_;  // written by this batch, or read ahead; when remembers_
+  std::map<std::pair<Space, std::string>, std::string> once_;                  // what put_once() has for the batch's end
+  std::size_t once_bytes_ = 0;
+  std::map<schema::MailboxId, OrderBlocks> order_blocks_;
 };
 
 }  // namespace telepost::store

@@ -13,6 +13,7 @@ Error bad(std::string_view address, std::string_view why) {
 
 // RFC 3966: visual separators go; a global number is "+" and 3 to 20 digits.
 Result<std::string> canonical_number(std::string_view given, std::string_view number) {
+  if (number.find_first_of("0123456789") == std::string_view::npos) return bad(given, "write ann@example.test or +15550100");
   std::string digits;
   for (const char c : number) {
     if (c >= '0' && c <= '9') digits.push_back(c);

@@ -52,7 +52,7 @@ Committer::~Committer() {
 }
 
 void Committer::submit(Commit commit) {
-  for (const Commit::Advance& advance : commit.advances) advance.head->begin_commit();
+  for (const Commit::Advance& advance : commit.advances) advance.head->begin_commit(advance.touches);
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
@@ -144,7 +144,7 @@ void Committer::commit_group(std::vector<Commit>& group) {
   for (std::size_t i = 0; i < group.size(); ++i) {
     for (const Commit::Advance& advance : group[i].advances) {
       if (results[i].ok()) feed_.announce(advance.head->id(), advance.modseq);
-      advance.head->end_commit(results[i].ok());
+      advance.head->end_commit(advance.touches, results[i].ok());
     }
     if (results[i].ok()) {
       for (const auto& wake : group[i].wakes) wake();

@@ -26,6 +26,7 @@ struct Commit {
   struct Advance {
     std::shared_ptr<Head> head;
     schema::Modseq modseq;  // reached once the commit is durable
+    Head::Touches touches = Head::Touches::any_messages;
   };
   std::vector<Advance> advances;
   std::vector<std::function<void()>> wakes;       // on the committer's thread, once it is durable; must not block

@@ -10,7 +10,7 @@ namespace {
 Result<void> nothing(DutyWork&, AccountWrite&, const DueItem&) { return {}; }
 
 constexpr Duty kDuties[] = {
-    {due::kExpire, SweepKind::expire, false, false, expire, nullptr},
+    {due::kExpire, SweepKind::expire, false, false, expire, nullptr, nullptr, read_expiring},
     {due::kPurge, SweepKind::expire, false, false, purge, nullptr},
     {due::kUnpark, SweepKind::expire, false, false, unpark, nullptr},
     {due::kRedate, SweepKind::expire, false, true, redate, nullptr},

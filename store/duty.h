@@ -45,6 +45,8 @@ struct Duty {
   Result<void> (*act_outside)(DutyWork& work, const DueItem& item);
   // Before that batch and without the lock too, what takes long for several items together: gives how many it took, from the first on.
   Result<std::size_t> (*prepare)(DutyWork& work, const std::vector<DueItem>& items) = nullptr;
+  // Ahead of act(), for all items of the batch: reads by few questions what act() would ask for one by one.
+  Result<void> (*read_ahead)(AccountWrite& write, const std::vector<const DueItem*>& items) = nullptr;
   bool goes_before() const { return act_outside != nullptr || prepare != nullptr; }
 };
 
@@ -57,6 +59,7 @@ void put_rest(DutyWork& work, AccountWrite& write, const DueItem& item, const st
 
 // store/duty_expiry.cc
 Result<void> expire(DutyWork& work, AccountWrite& write, const DueItem& item);
+Result<void> read_expiring(AccountWrite& write, const std::vector<const DueItem*>& items);
 Result<void> redate(DutyWork& work, AccountWrite& write, const DueItem& item);
 // store/duty_purge.cc
 Result<void> purge(DutyWork& work, AccountWrite& write, const DueItem& item);

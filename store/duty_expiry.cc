@@ -1,6 +1,6 @@
 // Messages past their time.
+#include "schema/keys.h"
 #include "store/duty.h"
-#include "store/message_dates.h"
 #include "store/message_edit.h"
 #include "store/redating.h"
 #include "store/rooms.h"
@@ -12,7 +12,7 @@ Result<void> expire(DutyWork& work, AccountWrite& write, const DueItem& item) {
   if (!edit.ok() && edit.error().kind == Errc::not_found) return {};  // expunged meanwhile
   TELEPOST_TRY(edit);
   // The policy of this moment decides, not the one of the delivery.
-  TELEPOST_ASSIGN(const policies::Lifecycle lifecycle, lifecycle_of(write, {edit->record(), edit->summary()}));
+  const policies::Lifecycle& lifecycle = edit->lifecycle();
   if (!lifecycle.expires) return {};
   if (lifecycle.expires->time > work.run.until()) {
     write.add_due(lifecycle.expires->time, due::kExpire, item.id);
@@ -22,6 +22,21 @@ Result<void> expire(DutyWork& work, AccountWrite& write, const DueItem& item) {
   if (gone == MessageEdit::Gone::for_good) work.run.count().bytes_freed += edit->record().size_bytes;
   work.audit.add(schema::AuditRecord::Action::expired, policies::policy_of(*lifecycle.expires->rule), lifecycle.expires->reason, item.local());
   return {};
+}
+
+// Records, then the summaries that they name. What is damaged is found by the message's own turn.
+Result<void> read_expiring(AccountWrite& write, const std::vector<const DueItem*>& items) {
+  std::vector<std::string> keys;
+  for (const DueItem* const item : items) keys.push_back(schema::keys::message(item->local()));
+  TELEPOST_TRY(write.read_ahead(Space::point, keys));
+  std::vector<std::string> summaries;
+  for (const std::string& key : keys) {
+    TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, key));
+    const auto record = bytes ? schema::decode_MessageRecord(*bytes) : Result<schema::MessageRecord>(Errc::not_found, "");
+    if (!record.ok() || record->placements.empty()) continue;
+    summaries.push_back(schema::keys::summary(record->placements.front().mailbox, record->placements.front().uid));
+  }
+  return write.read_ahead(Space::scan, summaries);
 }
 
 Result<void> redate(DutyWork& work, AccountWrite& write, const DueItem& item) {

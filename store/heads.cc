@@ -2,9 +2,16 @@
 
 namespace telepost::store {
 
-void Head::end_commit(bool succeeded) {
+void Head::begin_commit(Touches touches) {
+  in_flight_.fetch_add(1, std::memory_order_acq_rel);
+  if (touches == Touches::any_messages) edits_in_flight_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void Head::end_commit(Touches touches, bool succeeded) {
   if (!succeeded) broken_.store(true, std::memory_order_release);
-  if (in_flight_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+  const bool last_edit = touches == Touches::any_messages && edits_in_flight_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  const bool last = in_flight_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  if (last || last_edit) {
     const std::lock_guard lock(idle_mutex_);
     idle_.notify_all();
   }
@@ -14,6 +21,13 @@ void Head::wait_until_idle() {
   if (idle()) return;
   std::unique_lock lock(idle_mutex_);
   idle_.wait(lock, [this] { return idle(); });
+}
+
+void Head::wait_for_edits() {
+  const auto none = [this] { return edits_in_flight_.load(std::memory_order_acquire) == 0; };
+  if (none()) return;
+  std::unique_lock lock(idle_mutex_);
+  idle_.wait(lock, none);
 }
 
 std::shared_ptr<Head> Heads::get(schema::AccountId id) {

@@ -47,15 +47,19 @@ class Head {
   // A head whose commit failed is never used again: the next user loads a new one from the engine.
   void give_up() { broken_.store(true, std::memory_order_release); }
   bool broken() const { return broken_.load(std::memory_order_acquire); }
-  void begin_commit() { in_flight_.fetch_add(1, std::memory_order_acq_rel); }
-  void end_commit(bool succeeded);
+  // What a commit may touch: messages that it brings, and no others, or any.
+  enum class Touches : unsigned char { own_messages, any_messages };
+  void begin_commit(Touches touches);
+  void end_commit(Touches touches, bool succeeded);
   bool idle() const { return in_flight_.load(std::memory_order_acquire) == 0; }
   void wait_until_idle();  // until what was submitted is durable or failed
+  void wait_for_edits();   // the same of what may touch messages that were durable before it
 
  private:
   const schema::AccountId id_;
   std::atomic<bool> broken_{false};
   std::atomic<std::uint32_t> in_flight_{0};
+  std::atomic<std::uint32_t> edits_in_flight_{0};  // of them, those that may touch any message
   std::mutex idle_mutex_;
   std::condition_variable idle_;
 };

@@ -19,6 +19,7 @@ class MessageEdit {
 
   const schema::MessageRecord& record() const { return record_; }
   const schema::Summary& summary() const { return summary_; }
+  const policies::Lifecycle& lifecycle() const { return was_; }  // by the policy of this moment, before the edit
   bool is_in(schema::MailboxId mailbox) const;
 
   Result<void> set_keywords(std::vector<std::string> keywords);  // sorted; for every placement

@@ -230,6 +230,7 @@ Result<void> Outbox::release(std::uint64_t id) {
 Result<void> Outbox::retry(std::uint64_t id) {
   return change_by_hand(id, [this](JobRecord& job) -> Result<void> {
     if (job.state == JobRecord::State::claimed) return {Errc::busy, "the job is being sent at this moment"};
+    if (job.held) return {Errc::busy, "the job is held; release it, and it is tried when its time comes"};
     job.next_attempt = std::min(job.next_attempt, rooms_.clock.now());
     return {};
   });

@@ -147,7 +147,7 @@ Result<void> Outcomes::keep_now(Told told) {
   told.done = [&kept](const Result<void>& result) { kept = result; };
   std::vector<Told> alone;
   alone.push_back(std::move(told));
-  keep(std::move(alone));
+  keep(std::move(alone), AccountWrite::Mode::with_reads);
   return kept;
 }
 
@@ -165,7 +165,8 @@ void Outcomes::run(schema::AccountId account) {
       together.assign(std::make_move_iterator(waiting.begin()), std::make_move_iterator(end));
       waiting.erase(waiting.begin(), end);
     }
-    keep(std::move(together));
+    // Claimed jobs are named, so that what was handed in with them is durable.
+    keep(std::move(together), AccountWrite::Mode::beside_deliveries);
   }
 }
 
@@ -313,10 +314,10 @@ Result<void> Outcomes::discard(const std::vector<Work*>& all) {
 }
 
 // In as few batches as hold them; what fails leaves its jobs to be settled when their leases lapse.
-Result<void> Outcomes::keep_in_account(std::vector<Work*>& all) {
+Result<void> Outcomes::keep_in_account(std::vector<Work*>& all, AccountWrite::Mode mode) {
   const schema::AccountId account = all.front()->job->record.account;
   for (std::size_t next = 0; next < all.size();) {
-    Result<AccountWrite> begun = AccountWrite::begin(rooms_, account, AccountWrite::Mode::with_reads);
+    Result<AccountWrite> begun = AccountWrite::begin(rooms_, account, mode);
     if (!begun.ok() && begun.error().kind == Errc::not_found) return discard({all.begin() + static_cast<std::ptrdiff_t>(next), all.end()});
     TELEPOST_TRY(begun);
     for (bool first = true; next < all.size() && (first || !begun->full()); first = false) TELEPOST_TRY(write(*begun, *all[next++]));
@@ -325,7 +326,7 @@ Result<void> Outcomes::keep_in_account(std::vector<Work*>& all) {
   return {};
 }
 
-void Outcomes::keep(std::vector<Told> together) {
+void Outcomes::keep(std::vector<Told> together, AccountWrite::Mode mode) {
   std::vector<Work> all;
   for (Told& told : together) end_at_once(all.emplace_back(weigh(std::move(told))));
   change_jobs(all);
@@ -337,7 +338,7 @@ void Outcomes::keep(std::vector<Told> together) {
     else work.failed = reported.error();
   }
   if (!settling.empty()) {
-    const Result<void> kept = keep_in_account(settling);
+    const Result<void> kept = keep_in_account(settling, mode);
     for (Work* work : settling) {
       if (!kept.ok()) work->failed = kept.error();
     }

@@ -61,13 +61,13 @@ class Outcomes : public std::enable_shared_from_this<Outcomes> {
     std::vector<NewJob> reports;       // to go into the account's batch
   };
   void run(schema::AccountId account);
-  void keep(std::vector<Told> all);
+  void keep(std::vector<Told> all, AccountWrite::Mode mode);
   Work weigh(Told told);
   std::optional<Time> weigh_recipients(Work& work, policies::RetryFacts facts, std::string& reason) const;
   void end_at_once(Work& work);
   void change_jobs(std::vector<Work>& all);
   Result<void> report(Work& work);
-  Result<void> keep_in_account(std::vector<Work*>& all);
+  Result<void> keep_in_account(std::vector<Work*>& all, AccountWrite::Mode mode);
   Result<void> discard(const std::vector<Work*>& all);
   Result<void> write(AccountWrite& write, Work& work);
 

@@ -36,7 +36,9 @@ void Pace::rest() {
   if (delivered != delivered_) {
     const auto worked = processor_time() - used_;
     const auto until = std::min<std::chrono::steady_clock::time_point>(begun_ + (1 + kRestPerWork) * worked, now + kLongestRest);
-    while (!rooms_.stopping.load() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kLook);
+    for (auto time = now; !rooms_.stopping.load() && time < until; time = std::chrono::steady_clock::now()) {
+      std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(kLook, until - time));
+    }
   }
   delivered_ = rooms_.committer.delivered();
   begun_ = std::chrono::steady_clock::now();

@@ -37,10 +37,12 @@ bool ReceivedOrder::in_front_group(std::string_view key) const {
 }
 
 void ReceivedOrder::put(std::uint8_t level, const Entry& entry) {
-  write_.put(Space::scan, keys::block(mailbox_.id, level, entry.upper), schema::encode(entry.record));
+  write_.put_once(Space::scan, keys::block(mailbox_.id, level, entry.upper), schema::encode(entry.record));
+  write_.order_blocks(mailbox_.id).put(level, entry);
 }
 void ReceivedOrder::erase(std::uint8_t level, std::string_view upper) {
   write_.erase(Space::scan, keys::block(mailbox_.id, level, upper));
+  write_.order_blocks(mailbox_.id).forget();
 }
 
 Result<ReceivedOrder::Entry> ReceivedOrder::first_above(std::uint8_t level, std::string_view key) const {
@@ -49,6 +51,22 @@ Result<ReceivedOrder::Entry> ReceivedOrder::first_above(std::uint8_t level, std:
   if (found.empty()) return {Errc::corrupt, "the order by received time has no block for a message"};
   TELEPOST_ASSIGN(const auto record, schema::decode_BlockRecord(found[0].second));
   return Entry{std::string(upper_of(found[0].first)), record};
+}
+
+Result<ReceivedOrder::Entry> ReceivedOrder::block_holding(std::string_view key) {
+  OrderBlocks& read = write_.order_blocks(mailbox_.id);
+  if (const Entry* const known = read.block_of(key)) return *known;
+  TELEPOST_ASSIGN(const Entry block, first_above(0, key));
+  if (!read.is_met_again(block.upper)) return block;
+  TELEPOST_ASSIGN(Holding holding, group_holding(block.upper));
+  TELEPOST_ASSIGN(auto blocks, entries(0, holding.lower, holding.group.upper));
+  read.keep(std::move(holding.lower), std::move(blocks), holding.front ? std::nullopt : std::optional(std::move(holding.group)));
+  return block;
+}
+
+Result<ReceivedOrder::Entry> ReceivedOrder::closed_group_holding(std::string_view key) const {
+  const Entry* const known = write_.order_blocks(mailbox_.id).group_of(key);
+  return known != nullptr ? Result<Entry>(*known) : first_above(1, key);
 }
 
 // Entries with upper in (above, last].
@@ -190,13 +208,13 @@ Result<void> ReceivedOrder::remove(const std::string& key) {
     --mailbox_.front_group_messages;
     return {};
   }
-  TELEPOST_ASSIGN(Entry block, first_above(0, key));
+  TELEPOST_ASSIGN(Entry block, block_holding(key));
   --block.record.messages;
   put(0, block);
   if (in_front_group(key)) {
     --mailbox_.front_group_messages;
   } else {
-    TELEPOST_ASSIGN(Entry group, first_above(1, key));
+    TELEPOST_ASSIGN(Entry group, closed_group_holding(key));
     --group.record.messages;
     put(1, group);
   }

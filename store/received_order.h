@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "schema/records.h"
 #include "store/account_write.h"
+#include "store/order_blocks.h"
 
 namespace telepost::store {
 
@@ -48,10 +49,7 @@ class ReceivedOrder {
                                 std::string_view key);
 
  private:
-  struct Entry {
-    std::string upper;
-    schema::BlockRecord record;
-  };
+  using Entry = OrderBlocks::Entry;
   struct Holding {
     Entry group;        // the front group as an entry, too
     std::string lower;  // the upper bound of what comes before its blocks
@@ -67,6 +65,8 @@ class ReceivedOrder {
   Result<void> drop_empty_block(const Entry& block);
   Result<std::string> middle_key(std::string_view lower, std::string_view upper);
   Result<Entry> first_above(std::uint8_t level, std::string_view key) const;
+  Result<Entry> block_holding(std::string_view key);
+  Result<Entry> closed_group_holding(std::string_view key) const;
   Result<std::vector<Entry>> entries(std::uint8_t level, std::string_view above, std::string_view last) const;
   void put(std::uint8_t level, const Entry& entry);
   void erase(std::uint8_t level, std::string_view upper);

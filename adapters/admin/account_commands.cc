@@ -1,4 +1,5 @@
 #include "adapters/admin/commands.h"
+#include "adapters/admin/operator_act.h"
 #include "adapters/admin/rendering.h"
 
 namespace telepost::adapters::admin {
@@ -36,6 +37,11 @@ Result<void> create_account(store::Store& store, Arguments& args, Exchange& exch
   account.addresses.push_back(std::move(address));
   account.addresses.insert(account.addresses.end(), aliases.begin(), aliases.end());
   TELEPOST_ASSIGN(const AccountId id, store.accounts().create(account));
+  for (const std::string& given : account.addresses) {
+    const auto canonical = store::canonical_address(given);
+    if (!canonical.ok() || store.deliver().serves(*canonical)) continue;
+    TELEPOST_TRY(exchange.notice(*canonical + " lies in no [[domains]] or [[numbers]] of the configuration; mail for it is taken all the same"));
+  }
   return answer_account(store, id, exchange);
 }
 
@@ -109,6 +115,7 @@ Result<void> set_account_state(store::Store& store, Arguments& args, Exchange& e
   for (const auto state :
        {schema::AccountState::active, schema::AccountState::disabled, schema::AccountState::closed}) {
     if (name_of(state) != name) continue;
+    TELEPOST_TRY(record_act(store, schema::AuditRecord::Action::account_state_changed, id, name));
     TELEPOST_TRY(store.accounts().set_state(id, state));
     return answer_account(store, id, exchange);
   }

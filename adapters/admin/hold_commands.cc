@@ -86,10 +86,13 @@ Result<void> add_hold(store::Store& store, Arguments& args, Exchange& exchange) 
   TELEPOST_ASSIGN(record.when, read_when(args));
   TELEPOST_TRY(args.done());
   if (record.reason.empty()) return {Errc::invalid, "a hold wants a reason"};
+  const bool is_about_some = who || record.when != schema::When();
+  if (everything && is_about_some) return {Errc::invalid, "everything is all messages of all accounts: it goes with no account and no condition"};
+  if (!everything && !is_about_some) {
+    return {Errc::invalid, "a hold wants an account or what it is about (--sender, --kind …); --everything is a hold on the whole store"};
+  }
   if (who) {
     TELEPOST_ASSIGN(record.account, account_named(store, *who));
-  } else if ((record.when == schema::When()) != everything) {
-    return {Errc::invalid, "a hold wants an account or what it is about; everything is a hold on the whole store"};
   }
   TELEPOST_ASSIGN(const std::uint64_t id, store.holds().add(record));
   TELEPOST_ASSIGN(const auto shown, store.holds().show(id));

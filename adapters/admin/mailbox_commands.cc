@@ -1,4 +1,5 @@
 #include "adapters/admin/commands.h"
+#include "adapters/admin/operator_act.h"
 #include "adapters/admin/rendering.h"
 
 namespace telepost::adapters::admin {
@@ -63,6 +64,7 @@ Result<void> delete_mailbox(store::Store& store, Arguments& args, Exchange& exch
   TELEPOST_TRY(args.done());
   TELEPOST_ASSIGN(const AccountId account, account_named(store, who));
   TELEPOST_ASSIGN(const MailboxId id, store.mailboxes().find(account, path));
+  TELEPOST_TRY(record_act(store, schema::AuditRecord::Action::mailbox_deleted, account, path + " was deleted with what lay in no other mailbox"));
   TELEPOST_TRY(store.mailboxes().remove(account, id));
   return exchange.object({{"mailbox", path}, {"deleted", true}});
 }

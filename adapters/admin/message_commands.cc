@@ -1,7 +1,9 @@
 #include "adapters/admin/commands.h"
 #include "adapters/admin/message_page.h"
+#include "adapters/admin/operator_act.h"
 #include "adapters/admin/rendering.h"
 #include "schema/document.h"
+#include "store/undelete.h"
 
 namespace telepost::adapters::admin {
 namespace {
@@ -52,6 +54,17 @@ Result<void> answer_message(store::Store& store, MessageId id, Exchange& exchang
   TELEPOST_ASSIGN(const schema::MessageRecord record, store.reader().find(id));
   TELEPOST_ASSIGN(const std::string path, path_of(store, id.account, record.placements.front().mailbox));
   return exchange.object(to_json(id.account, path, listed));
+}
+
+// Whether a message that was just deleted can be brought back, and until when.
+Result<void> add_keeping(Json& object, store::Store& store, MessageId id, Time since) {
+  object["kept"] = false;
+  return store.undelete().list(id.account, since, [&](const store::Undelete::Deleted& deleted) {
+    if (deleted.id != id) return true;
+    object["kept"] = true;
+    object["purge"] = deleted.purge ? to_rfc3339(*deleted.purge) : "held";
+    return false;
+  });
 }
 
 }  // namespace
@@ -119,13 +132,19 @@ Result<void> delete_message(store::Store& store, Arguments& args, Exchange& exch
   TELEPOST_ASSIGN(const MessageId id, message_argument(args));
   TELEPOST_ASSIGN(const std::optional<std::string> mailbox, args.optional_text("mailbox"));
   TELEPOST_TRY(args.done());
+  TELEPOST_ASSIGN(const store::ClockState clock, store.clock());
+  TELEPOST_TRY(store.reader().find(id));
+  TELEPOST_TRY(record_act(store, schema::AuditRecord::Action::message_deleted, id.account, mailbox ? "taken out of " + *mailbox : "deleted", {id.local}));
   if (!mailbox) {
     TELEPOST_TRY(store.changer().expunge(id));
   } else {
     TELEPOST_ASSIGN(const MailboxId from, store.mailboxes().find(id.account, *mailbox));
     TELEPOST_TRY(store.changer().remove_placement(id, from));
+    if (store.reader().find(id).ok()) return exchange.object({{"id", to_string(id)}, {"deleted", false}, {"taken_out_of", *mailbox}});
   }
-  return exchange.object({{"id", to_string(id)}, {"deleted", true}});
+  Json object = {{"id", to_string(id)}, {"deleted", true}};
+  TELEPOST_TRY(add_keeping(object, store, id, clock.store));
+  return exchange.object(object);
 }
 
 Result<void> move_message(store::Store& store, Arguments& args, Exchange& exchange) {

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "adapters/admin/commands.h"
+#include "adapters/admin/operator_act.h"
 #include "base/bytes.h"
 #include "schema/job_records.h"
 #include "schema/mail_job.h"
@@ -129,6 +130,13 @@ Result<void> change_jobs(store::Store& store, Arguments& args, Exchange& exchang
   return exchange.object({{"done", name}, {"jobs", changed}, {"left_out", left}});
 }
 
+Result<void> end_sending(store::Store& store, std::uint64_t id) {
+  TELEPOST_ASSIGN(const store::Job job, store.outbox().show(id));
+  TELEPOST_TRY(record_act(store, schema::AuditRecord::Action::sending_ended, job.record.account, "job " + std::to_string(id) + " to " + job.record.destination,
+                          {job.record.message}));
+  return store.submission().remove(id, "removed from the queue by an operator");
+}
+
 }  // namespace
 
 Result<void> list_queue(store::Store& store, Arguments& args, Exchange& exchange) {
@@ -192,7 +200,7 @@ Result<void> retry_queue(store::Store& store, Arguments& args, Exchange& exchang
 }
 Result<void> delete_queue(store::Store& store, Arguments& args, Exchange& exchange) {
   return change_jobs(store, args, exchange, "deleted",
-                     [&store](std::uint64_t id) { return store.submission().remove(id, "removed from the queue by an operator"); });
+                     [&store](std::uint64_t id) { return end_sending(store, id); });
 }
 
 }  // namespace telepost::adapters::admin

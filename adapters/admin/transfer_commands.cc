@@ -1,9 +1,12 @@
 // Messages that leave or enter as files: export and import, and delivery from the command line.
 #include <unistd.h>
 
+#include <functional>
+
 #include "adapters/admin/commands.h"
 #include "adapters/admin/line_ends.h"
 #include "adapters/admin/rendering.h"
+#include "adapters/net/header_codec.h"
 #include "base/bytes.h"
 #include "base/random.h"
 #include "schema/document.h"
@@ -156,6 +159,9 @@ Result<void> import_xml(store::Store& store, const ImportOptions& options, std::
   return exchange.object({{"id", to_string(imported)}, {"was", to_string(original)}});
 }
 
+// What was seen of the header, before the message is finished.
+using OnHeader = std::function<void(store::Intake&, const net::HeaderWatch&)>;
+
 std::string trace_block(const store::Incoming& incoming) {
   char host[256] = "localhost";
   ::gethostname(host, sizeof(host) - 1);
@@ -168,16 +174,22 @@ std::string trace_block(const store::Incoming& incoming) {
 
 // Feeds an intake with all that the caller sends, and waits for what becomes of it.
 Result<std::vector<Result<store::Delivered>>> take_in(std::unique_ptr<store::Intake> intake, std::string first,
-                                                      Exchange& exchange) {
+                                                      Exchange& exchange, const OnHeader& on_header = {}) {
   LineEnds line_ends;
+  net::HeaderWatch header;
   for (std::string bytes = std::move(first); !bytes.empty();) {
-    intake->write(line_ends.convert(std::move(bytes)));
+    const std::string lines = line_ends.convert(std::move(bytes));
+    header.see(lines);
+    intake->write(lines);
     if (intake->must_flush()) {
       TELEPOST_TRY(store::wait_for<void>([&](auto done) { intake->flush(std::move(done)); }));
     }
     TELEPOST_ASSIGN(bytes, exchange.content());
   }
-  intake->write(line_ends.finish());
+  const std::string rest = line_ends.finish();
+  header.see(rest);
+  intake->write(rest);
+  if (on_header) on_header(*intake, header);
   using Results = std::vector<Result<store::Delivered>>;
   return store::wait_for<Results>([&](auto done) { intake->finish(std::move(done)); });
 }
@@ -316,8 +328,16 @@ Result<void> send_message(store::Store& store, Arguments& args, Exchange& exchan
   mail.origin.trace = envelope.origin.trace = new_trace();
   envelope.from = mail.from;
   mail.trace_block = trace_block(envelope);
+  const std::string trace = mail.origin.trace, domain = mail.from.substr(mail.from.rfind('@') + 1);
+  // As submission does (RFC 6409 sections 8.2 and 8.3).
+  const OnHeader complete = [block = mail.trace_block, &trace, &domain](store::Intake& intake, const net::HeaderWatch& header) {
+    std::string whole = block;
+    if (!header.has_date()) whole += "Date: " + to_rfc5322_date(SystemClock().now()) + "\r\n";
+    if (!header.has_message_id()) whole += "Message-ID: <" + trace + "@" + domain + ">\r\n";
+    intake.set_trace_block(std::move(whole));
+  };
   TELEPOST_ASSIGN(std::string first, exchange.content());
-  TELEPOST_ASSIGN(const auto results, take_in(store.submission().begin(std::move(mail)), std::move(first), exchange));
+  TELEPOST_ASSIGN(const auto results, take_in(store.submission().begin(std::move(mail)), std::move(first), exchange, complete));
   if (!results[0].ok()) return results[0].error();
   return exchange.object({{"id", to_string(results[0]->id)}, {"recipients", to.size()}, {"result", "submitted"}});
 }

@@ -112,6 +112,7 @@ SaslStep SaslExchange::take_scram_first(std::string_view message) {
 
 std::optional<std::string> SaslExchange::binding() const {
   if (scram_.binding_type() == "tls-exporter") return channel_.exporter;
+  if (scram_.binding_type() == "tls-unique") return channel_.unique;
   if (scram_.binding_type() == "tls-server-end-point") return channel_.server_end_point;
   return {};
 }

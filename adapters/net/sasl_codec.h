@@ -26,6 +26,7 @@ std::optional<SaslMechanism> sasl_mechanism_from(std::string_view name);  // upp
 struct SaslChannel {
   bool offers_plus = false;                     // the list of mechanisms had one with PLUS
   std::optional<std::string> exporter;          // "tls-exporter" (RFC 9266)
+  std::optional<std::string> unique;            // "tls-unique" (RFC 5929)
   std::optional<std::string> server_end_point;  // "tls-server-end-point" (RFC 5929)
 };
 

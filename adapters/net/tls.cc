@@ -224,12 +224,22 @@ std::optional<TlsPeerCertificate> TlsChannel::peer_certificate() const {
                             verified == X509_V_OK ? "" : X509_verify_cert_error_string(verified)};
 }
 
+// The first Finished message of the handshake: the connecting side's, or the accepting side's where a session was resumed.
+std::string TlsChannel::first_finished() const {
+  std::array<char, EVP_MAX_MD_SIZE> bytes{};
+  const bool is_ours = is_accepting() == was_resumed();
+  const std::size_t size = is_ours ? SSL_get_finished(ssl_, bytes.data(), bytes.size()) : SSL_get_peer_finished(ssl_, bytes.data(), bytes.size());
+  return {bytes.data(), std::min(size, bytes.size())};
+}
+
 std::optional<std::string> TlsChannel::binding(Binding kind) const {
   if (kind == Binding::server_end_point) {
     return end_point_of(is_accepting() ? SSL_get_certificate(ssl_) : SSL_get0_peer_certificate(ssl_));
   }
   // RFC 9266 section 4.2: TLS 1.2 without the extended master secret binds nothing (the triple handshake).
-  if (SSL_version(ssl_) < TLS1_3_VERSION && SSL_get_extms_support(ssl_) != 1) return {};
+  const bool is_tls12 = SSL_version(ssl_) < TLS1_3_VERSION;
+  if (is_tls12 && SSL_get_extms_support(ssl_) != 1) return {};
+  if (kind == Binding::unique) return is_tls12 ? std::optional(first_finished()) : std::nullopt;
   constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
   std::array<unsigned char, 32> bytes{};
   const unsigned char no_context = 0;

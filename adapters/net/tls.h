@@ -66,6 +66,7 @@ class TlsChannel {
  public:
   enum class Binding : unsigned char {
     exporter,          // RFC 9266 "tls-exporter": TLS 1.3, or 1.2 with the extended master secret
+    unique,            // RFC 5929 section 3 "tls-unique", the default of RFC 5802: TLS 1.2 with the extended master secret
     server_end_point,  // RFC 5929 section 4 "tls-server-end-point": a hash of the server's certificate
   };
 
@@ -99,6 +100,7 @@ class TlsChannel {
   Step step_of(int result);
   Error failure() const;     // of the last failed step: denied (not verified), unavailable
   bool is_accepting() const;
+  std::string first_finished() const;
 
   ssl_st* const ssl_;
   std::shared_ptr<const void> identities_;  // the set that answers SNI

@@ -10,7 +10,7 @@
 #include "adapters/net/awaitable.h"
 #include "adapters/smtp/context.h"
 #include "adapters/smtp/examination.h"
-#include "adapters/smtp/header_codec.h"
+#include "adapters/net/header_codec.h"
 #include "store/submission.h"
 
 namespace telepost::adapters::smtp {
@@ -63,8 +63,8 @@ class Commands {
   Body body() const { return transaction_->mail.body; }
   Subject subject() const;
   // What comes before the message, and what its sender asks for, once it was read to its end.
-  std::string trace_block(std::string_view examined, const HeaderWatch& header) const;
-  schema::MessageRequest request(const HeaderWatch& header) const;
+  std::string trace_block(std::string_view examined, const net::HeaderWatch& header) const;
+  schema::MessageRequest request(const net::HeaderWatch& header) const;
   // The message was read to its end, and stored or not; one result for each of Incoming::to. Ends the transaction.
   void answer(const std::vector<Result<store::Delivered>>& results, std::uint64_t size_bytes);
   // The message was read to its end and is not taken: the same reply for all.

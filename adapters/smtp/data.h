@@ -9,7 +9,7 @@
 #include "adapters/smtp/context.h"
 #include "adapters/smtp/data_codec.h"
 #include "adapters/smtp/examination.h"
-#include "adapters/smtp/header_codec.h"
+#include "adapters/net/header_codec.h"
 #include "store/deliver.h"
 
 namespace telepost::adapters::smtp {
@@ -31,7 +31,7 @@ class Arrival {
   // Why the message cannot be kept, as far as was read.
   std::optional<Reply> fault() const;
   std::uint64_t size_bytes() const { return size_bytes_; }  // of what was decoded
-  const HeaderWatch& header() const { return header_; }
+  const net::HeaderWatch& header() const { return header_; }
   // Precondition of intake(): no fault. The examination is null where there is none.
   store::Intake& intake() { return *intake_; }
   Examination* examination() { return examination_.get(); }
@@ -46,7 +46,7 @@ class Arrival {
   std::unique_ptr<store::Intake> intake_;
   std::unique_ptr<Examination> examination_;
   HeldBytes::Share share_;
-  HeaderWatch header_;
+  net::HeaderWatch header_;
   LineEndWatch line_ends_;  // of chunks
   std::uint64_t size_bytes_ = 0;
   bool bare_line_end_ = false;

@@ -34,7 +34,7 @@ Subject Commands::subject() const {
           .is_told = client_.is_introduced};
 }
 
-std::string Commands::trace_block(std::string_view examined, const HeaderWatch& header) const {
+std::string Commands::trace_block(std::string_view examined, const net::HeaderWatch& header) const {
   const Transaction& transaction = *transaction_;
   const TlsFacts tls = client_.tls.value_or(TlsFacts{});
   const Time now = context_.clock.now();
@@ -61,7 +61,7 @@ std::string Commands::trace_block(std::string_view examined, const HeaderWatch& 
   return block;
 }
 
-schema::MessageRequest Commands::request(const HeaderWatch& header) const {
+schema::MessageRequest Commands::request(const net::HeaderWatch& header) const {
   schema::MessageRequest request = transaction_->mail.request;
   request.tls_optional = header.tls_optional() && !request.require_tls;  // RFC 8689 section 4.1: the parameter goes first
   return request;

@@ -30,7 +30,9 @@ Reply refusal_of(Errc failure) {
 
 net::SaslChannel channel_of(const net::LineStream& stream) {
   if (stream.tls() == nullptr) return {};
-  return {true, stream.tls()->binding(net::TlsChannel::Binding::exporter), stream.tls()->binding(net::TlsChannel::Binding::server_end_point)};
+  using Binding = net::TlsChannel::Binding;
+  const net::TlsChannel& tls = *stream.tls();
+  return {true, tls.binding(Binding::exporter), tls.binding(Binding::unique), tls.binding(Binding::server_end_point)};
 }
 
 // What resuming an exchange gave, and who is behind the keys.

@@ -52,7 +52,9 @@ struct Server::Parts {
     const auto limits = std::make_shared<net::ConnectionLimits>(config.max_connections, config.max_connections_per_peer,
                                                                       config.max_new_per_minute, context->clock);
     for (const schema::Endpoint& endpoint : config.endpoints) {
-      TELEPOST_ASSIGN(net::ListeningSocket socket, net::ListeningSocket::open(endpoint, config.unix_mode()));
+      auto opened = net::ListeningSocket::open(endpoint, config.unix_mode());
+      if (!opened.ok()) return {opened.error().kind, "the listener " + config.name + ": " + opened.error().detail};
+      net::ListeningSocket socket = std::move(*opened);
       listening.push_back({config.name, to_string(socket.endpoint())});
       listeners.push_back(std::make_unique<net::Listener>(
           threads.first(), std::move(socket),

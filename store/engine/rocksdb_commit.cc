@@ -1,9 +1,29 @@
 #include "store/engine/rocksdb_commit.h"
 
+#include <algorithm>
+#include <array>
+
 #include "store/engine/operations.h"
 #include "store/engine/rocksdb_reader.h"
 
 namespace telepost::store {
+namespace {
+
+struct Operation {
+  Space space;
+  bool is_put;
+  std::string_view partition, key, value;
+  bool is_of_same_key(const Operation& other) const {
+    return space == other.space && key == other.key && partition == other.partition;
+  }
+  bool operator<(const Operation& other) const {
+    if (space != other.space) return space < other.space;
+    const int order = partition.compare(other.partition);
+    return order != 0 ? order < 0 : key < other.key;
+  }
+};
+
+}  // namespace
 
 void RocksdbCommit::run() {
   for (std::size_t i = 0; i < lists_.size(); ++i) {
@@ -21,12 +41,10 @@ void RocksdbCommit::run() {
 void RocksdbCommit::gather(std::size_t list) {
   results_[list] = {};
   std::size_t start = gathered_.size();
-  batch_.SetSavePoint();
   for (const CommitEntry& entry : lists_[list]) {
-    if (batch_.GetDataSize() + entry.batch.size_bytes() > kMaxWriteBytes && !gathered_.empty()) {
+    if (gathered_bytes_ + entry.batch.size_bytes() > kMaxWriteBytes && !gathered_.empty()) {
       write();
       start = 0;
-      batch_.SetSavePoint();
     }
     Result<void> appended = failed_.ok() ? append(entry) : failed_;
     if (!appended.ok()) {
@@ -35,14 +53,15 @@ void RocksdbCommit::gather(std::size_t list) {
       return;
     }
   }
-  batch_.PopSavePoint().PermitUncheckedError();
   waiting_.push_back(list);
 }
 
 Result<void> RocksdbCommit::append(const CommitEntry& entry) {
   for (const Expectation& expectation : entry.expectations)
     TELEPOST_TRY(check(entry.batch.partition(), expectation));
-  if (!entry.batch.empty()) add(entry.batch);
+  if (entry.batch.empty()) return {};
+  gathered_.push_back(&entry.batch);
+  gathered_bytes_ += entry.batch.size_bytes();
   return {};
 }
 
@@ -79,32 +98,37 @@ std::optional<std::string> RocksdbCommit::key_as_gathered(const Batch& batch, co
   return value;
 }
 
-void RocksdbCommit::add(const Batch& batch) {
-  const std::string_view prefix = batch.partition().bytes();
-  const auto parts = [&](std::string_view key) { return std::array<rocksdb::Slice, 2>{prefix, key}; };
-  // A WriteBatch without a size limit takes all that fits into its 4 GiB: these cannot fail.
-  batch.for_each(
-      [&](Space space, std::string_view key, std::string_view value) {
-        const auto key_parts = parts(key);
-        const rocksdb::Slice value_part = value;
-        TELEPOST_ASSERT(batch_.Put(database_.family(space), {key_parts.data(), 2}, {&value_part, 1}).ok());
-      },
-      [&](Space space, std::string_view key) {
-        const auto key_parts = parts(key);
-        TELEPOST_ASSERT(batch_.Delete(database_.family(space), {key_parts.data(), 2}).ok());
-      });
-  gathered_.push_back(&batch);
-}
-
 void RocksdbCommit::take_back_to(std::size_t entries) {
-  if (gathered_.size() == entries) {
-    if (!gathered_.empty()) batch_.PopSavePoint().PermitUncheckedError();
-    return;
-  }
-  TELEPOST_ASSERT(batch_.RollbackToSavePoint().ok());
+  if (gathered_.size() == entries) return;
+  for (std::size_t i = entries; i < gathered_.size(); ++i) gathered_bytes_ -= gathered_[i]->size_bytes();
   gathered_.resize(entries);
   by_partition_.clear();
   indexed_ = 0;
+}
+
+// Sorted, and of what is written several times (a busy account's head) only the last: a memtable finds the place of a key at once
+// that comes right behind the one before it. It is one record of the log, so nobody sees it half written.
+rocksdb::WriteBatch RocksdbCommit::merged() const {
+  std::vector<Operation> operations;
+  for (const Batch* const batch : gathered_) {
+    const std::string_view partition = batch->partition().bytes();
+    batch->for_each(
+        [&](Space space, std::string_view key, std::string_view value) { operations.push_back({space, true, partition, key, value}); },
+        [&](Space space, std::string_view key) { operations.push_back({space, false, partition, key, {}}); });
+  }
+  std::stable_sort(operations.begin(), operations.end());
+  // Without a size limit it takes all that fits into its 4 GiB: these cannot fail.
+  rocksdb::WriteBatch merged(gathered_bytes_ + gathered_bytes_ / 4);
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const Operation& operation = operations[i];
+    if (i + 1 < operations.size() && operation.is_of_same_key(operations[i + 1])) continue;
+    const std::array<rocksdb::Slice, 2> key{operation.partition, operation.key};
+    const rocksdb::Slice value = operation.value;
+    rocksdb::ColumnFamilyHandle* const family = database_.family(operation.space);
+    if (operation.is_put) TELEPOST_ASSERT(merged.Put(family, {key.data(), 2}, {&value, 1}).ok());
+    else TELEPOST_ASSERT(merged.Delete(family, {key.data(), 2}).ok());
+  }
+  return merged;
 }
 
 void RocksdbCommit::write() {
@@ -112,17 +136,18 @@ void RocksdbCommit::write() {
     rocksdb::WriteOptions options;
     options.sync = sync_;
     engine_operations().batch.add(gathered_.size());
-    engine_operations().write.add(batch_.Count());
+    rocksdb::WriteBatch batch = merged();
+    engine_operations().write.add(batch.Count());
     engine_operations().sync.add();
-    if (const rocksdb::Status status = database_.db().Write(options, &batch_); !status.ok())
+    if (const rocksdb::Status status = database_.db().Write(options, &batch); !status.ok())
       failed_ = error_from(status);
   }
   for (const std::size_t list : waiting_) results_[list] = failed_;
   waiting_.clear();
   gathered_.clear();
+  gathered_bytes_ = 0;
   by_partition_.clear();
   indexed_ = 0;
-  batch_.Clear();
 }
 
 }  // namespace telepost::store

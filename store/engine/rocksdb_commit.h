@@ -27,9 +27,9 @@ class RocksdbCommit {
   void gather(std::size_t list);
   Result<void> append(const CommitEntry& entry);
   Result<void> check(const schema::Partition& partition, const Expectation& expectation);
-  void add(const Batch& batch);
   void take_back_to(std::size_t entries);
   void write();
+  rocksdb::WriteBatch merged() const;
   std::optional<std::string> key_as_gathered(const Batch& batch, const Expectation& expectation,
                                              bool& found) const;
 
@@ -38,12 +38,12 @@ class RocksdbCommit {
   const std::span<CommitList> lists_;
   const std::span<Result<void>> results_;
 
-  rocksdb::WriteBatch batch_;
-  std::vector<const Batch*> gathered_;  // what batch_ holds, in order
+  std::vector<const Batch*> gathered_;  // for the next write, in order
+  std::size_t gathered_bytes_ = 0;
   // The same by partition, as far as indexed_ goes: most calls expect nothing and never build it.
   std::unordered_map<schema::Partition, std::vector<const Batch*>> by_partition_;
   std::size_t indexed_ = 0;
-  std::vector<std::size_t> waiting_;  // lists that end in batch_
+  std::vector<std::size_t> waiting_;  // lists that end in the next write
   Result<void> failed_;               // of the first write that failed; nothing is written after it
 };
 

@@ -8,7 +8,7 @@
 #include "adapters/net/line_codec.h"
 #include "adapters/smtp/codec.h"
 #include "adapters/smtp/data_codec.h"
-#include "adapters/smtp/header_codec.h"
+#include "adapters/net/header_codec.h"
 #include "adapters/smtp/path_codec.h"
 #include "base/bytes.h"
 #include "base/unicode.h"
@@ -50,7 +50,7 @@ void decode_in_chunks(std::string_view raw, unsigned seed) {
 // Content as chunks bring it: cutting must not change what is seen of it.
 void watch_in_chunks(std::string_view raw, unsigned seed) {
   smtp::LineEndWatch cut_ends, ends;
-  smtp::HeaderWatch cut_header, header;
+  net::HeaderWatch cut_header, header;
   ends.see(raw);
   header.see(raw);
   for (std::string_view rest = raw; !rest.empty();) {

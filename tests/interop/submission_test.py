@@ -1,5 +1,6 @@
-"""Mail clients log in and hand messages over: swaks, curl and msmtp, each with its own TLS and SASL, and Python's smtplib, which here
+"""Mail clients log in and hand messages over: swaks, curl, msmtp and gsasl, each with its own TLS and SASL, and Python's smtplib, which here
 writes a few bytes at a time."""
+import base64
 import re
 import smtplib
 import ssl
@@ -91,6 +92,20 @@ class SubmissionTest(peers.InteropTest):
 
     def test_msmtp_by_scram_over_implicit_tls(self):
         self.msmtp(f"--port={self.port('submission-tls')}", "--tls-starttls=off")
+
+    # GNU SASL binds to the TLS channel: by tls-exporter in TLS 1.3, by tls-unique in 1.2. Only the password's owner gets 235.
+    def gsasl(self, versions, password):
+        return subprocess.run(["gsasl", "--smtp", f"--connect=127.0.0.1:{self.port()}", "--mechanism=SCRAM-SHA-256-PLUS",
+                               "--authentication-id=ann@example.test", "--authorization-id=", f"--password={password}", "--x509-ca-file=",
+                               f"--priority=NORMAL:-VERS-ALL:+VERS-{versions}"], input=b"", capture_output=True, timeout=60)
+
+    def test_gsasl_by_scram_plus(self):
+        for versions, binding in (("TLS1.3", b"p=tls-exporter,"), ("TLS1.2", b"p=tls-unique")):
+            answer = self.gsasl(versions, self.password)
+            self.assertEqual(answer.returncode, 0, answer.stdout)
+            self.assertIn(b"\n235 2.7.0 ", answer.stdout)
+            self.assertIn(base64.b64encode(binding), answer.stdout)  # of a multiple of three bytes: the same in the whole
+            self.assertNotIn(b"\n235 ", self.gsasl(versions, "wrong").stdout)
 
     def test_smtplib_a_few_bytes_at_a_time(self):
         context = ssl.create_default_context()

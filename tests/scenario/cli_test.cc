@@ -70,6 +70,46 @@ TEST_F(Cli, EndsAsSysexitsSays) {
   EXPECT_EQ(run({"message", "import", "-", "--account", "ann@example.test"}, "<message/>").exit_code, 65);
 }
 
+TEST_F(Cli, NamesTheWordThatIsNoCommand) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"bogus"}, "'telepost bogus'"}, {{"mesage", "list"}, "'telepost mesage'"}, {{"message", "lst"}, "'telepost message lst'"}};
+  for (const auto& [words, named] : cases) {
+    const Finished finished = run(words);
+    EXPECT_EQ(finished.exit_code, 64);
+    EXPECT_NE(finished.err.find("no command " + named), std::string::npos) << finished.err;
+  }
+  EXPECT_NE(test::run_telepost({"help", "message", "list"}).out.find("Usage: telepost message list "), std::string::npos);
+}
+
+TEST_F(Cli, RefusesNegativeCounts) {
+  ask({"account", "create", "ann@example.test"});
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"account", "list", "--limit", "-1"}, {"message", "list", "ann@example.test", "--limit", "-1"}, {"queue", "list", "--limit", "-3"},
+           {"sweep", "--rate", "-1"}}) {
+    EXPECT_EQ(run(words).exit_code, 64) << words[0];
+  }
+}
+
+TEST_F(Cli, SaysWhenNoRangeServesANewAccount) {
+  const Finished strange = run({"account", "create", "ann@nowhere.test"});
+  EXPECT_EQ(strange.exit_code, 0);
+  EXPECT_NE(strange.err.find("mailto:ann@nowhere.test lies in no [[domains]]"), std::string::npos) << strange.err;
+  EXPECT_EQ(run({"account", "create", "ann@example.test", "--set", "domains=[{name='example.test'}]"}).err, "");
+}
+
+TEST_F(Cli, AHoldOnEverythingIsNothingLess) {
+  ask({"account", "create", "ann@example.test"});
+  for (const std::vector<std::string>& also : std::vector<std::vector<std::string>>{{"ann@example.test"}, {"--kind", "voice"}}) {
+    std::vector<std::string> words = {"hold", "add", "--everything", "--reason", "r"};
+    words.insert(words.end(), also.begin(), also.end());
+    const Finished refused = run(words);
+    EXPECT_EQ(refused.exit_code, 65);
+    EXPECT_NE(refused.err.find("everything is all messages"), std::string::npos) << refused.err;
+  }
+  EXPECT_NE(run({"hold", "add", "--reason", "r"}).err.find("--everything"), std::string::npos);
+  EXPECT_TRUE(ask({"hold", "list"}).empty());
+}
+
 TEST_F(Cli, PagesThroughAListWithoutGapsOrRepeats) {
   ask({"account", "create", "ann@example.test"});
   ask({"mailbox", "create", "ann@example.test", "Work/2026"});

@@ -81,8 +81,12 @@ TEST_F(PolicyCli, CheckRefusesWhatNoSingleFileShows) {
   EXPECT_NE(low.err.find("raise quota bytes or lower allocation bytes"), std::string::npos) << low.err;
   write("a.xml", "<class name='a'/>");
   write("b.xml", "<class name='a'/>");
-  EXPECT_NE(run({"policy", "check"}).err.find("'a' is defined twice"), std::string::npos);
+  EXPECT_NE(run({"policy", "check"}).err.find("another file defines the class 'a' too"), std::string::npos);
   std::filesystem::remove(folder_ / "policies/b.xml");
+  const Finished twice = run({"policy", "check", write("a.xml", "<class name='a'/>\n<class name='a'/>")});
+  EXPECT_EQ(twice.exit_code, 65);
+  EXPECT_NE(twice.err.find("a.xml: line 3, column 18: the class 'a' is defined twice"), std::string::npos) << twice.err;
+  write("a.xml", "<class name='a'/>");
   EXPECT_EQ(run({"policy", "check"}).exit_code, 0);
   const std::string toml = folder_ / "telepost.toml";
   std::ofstream(toml) << "[policies]\npath = \"" << folder_ / "policies" << "\"\n[[domains]]\nname = \"example.test\"\nclass = \"gold\"\n";

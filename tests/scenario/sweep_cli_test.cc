@@ -98,13 +98,42 @@ TEST_F(SweepCli, BringsBackWhatExpiredUnderItsId) {
   EXPECT_EQ(run({"verify"}).exit_code, 0);
 }
 
+TEST_F(SweepCli, ADeletionSaysWhetherItCanBeUndone) {
+  const auto deliver = [&] { return ask({"message", "deliver", "-", "--to", "ann@example.test"}, kSweepMail)[0]["id"].get<std::string>(); };
+  const std::string kept = deliver(), gone = deliver();
+  const Json answer = ask({"message", "delete", kept})[0];
+  EXPECT_EQ(answer["kept"], true);
+  EXPECT_EQ(answer["purge"], ask({"message", "list", "ann@example.test", "--deleted"})[0]["purge"]);
+  in_force("");
+  EXPECT_EQ(ask({"message", "delete", gone}), (std::vector<Json>{{{"id", gone}, {"deleted", true}, {"kept", false}}}));
+}
+
+TEST_F(SweepCli, TheAuditLogTellsWhatOperatorsDid) {
+  const std::string id = ask({"message", "deliver", "-", "--to", "ann@example.test"}, kSweepMail)[0]["id"];
+  EXPECT_EQ(run({"message", "delete", id.substr(0, id.size() - 1) + (id.back() == '0' ? "1" : "0")}).exit_code, 67);
+  ask({"message", "delete", id});
+  ask({"mailbox", "create", "ann@example.test", "Work"});
+  ask({"mailbox", "delete", "ann@example.test", "Work"});
+  ask({"account", "close", "ann@example.test"});
+  std::vector<std::string> told;
+  for (const Json& line : ask({"audit", "list"})) {
+    if (!line.contains("action")) continue;
+    EXPECT_EQ(line["policy"], "operator");
+    told.push_back(line["action"].get<std::string>() + ": " + line["reason"].get<std::string>());
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"message_deleted: deleted", "mailbox_deleted: Work was deleted with what lay in no other mailbox",
+                                            "account_state_changed: closed"}));
+}
+
 TEST_F(SweepCli, SaysGoneForWhatWasPurged) {
   in_force(R"(<undelete keep="P7D" messages="0"/>)");
   const std::string id = ask({"message", "deliver", "-", "--to", "ann@example.test"}, kSweepMail)[0]["id"];
   ask({"message", "delete", id});
   ask({"sweep", "--kind", "expire"});
   EXPECT_EQ(run({"message", "undelete", id}).exit_code, 67);
-  EXPECT_EQ(ask({"audit", "list", "--account", "ann@example.test"})[0]["action"], "purged");
+  const auto audit = ask({"audit", "list", "--account", "ann@example.test"});
+  EXPECT_EQ(audit[0]["action"], "message_deleted");
+  EXPECT_EQ(audit[1]["action"], "purged");
 }
 
 // What a policy change made due is done by the sweep after it.

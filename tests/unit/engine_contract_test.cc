@@ -22,6 +22,26 @@ TEST_P(EngineCommits, AppliesABatchInItsOrder) {
   EXPECT_EQ(scan(ann_, Space::point), (Records{{"a", "2"}, {"c", "1"}}));
 }
 
+// An engine may group what a large batch does; what is done to one key stays in order.
+TEST_P(EngineCommits, AppliesALargeBatchInItsOrder) {
+  Batch batch(ann_);
+  for (int round = 0; round < 3; ++round) {
+    for (char letter = 'z'; letter >= 'a'; --letter) {
+      const std::string key = {letter, 'k'};
+      const bool goes = (letter - 'a' + round) % 2 == 0;
+      for (const Space space : {Space::queue, Space::point}) {
+        if (goes) batch.erase(space, key);
+        else batch.put(space, key, std::to_string(round));
+      }
+    }
+  }
+  ASSERT_TRUE(commit(list_of(std::move(batch))).ok());
+  Records expected;  // of the last round
+  for (char letter = 'b'; letter <= 'z'; letter = static_cast<char>(letter + 2)) expected.push_back({{letter, 'k'}, "2"});
+  EXPECT_EQ(scan(ann_, Space::point), expected);
+  EXPECT_EQ(scan(ann_, Space::queue), expected);
+}
+
 TEST_P(EngineCommits, AppliesListsAndTheirBatchesInOrder) {
   std::vector<CommitList> lists(3);
   for (int i = 0; i < 9; ++i) {

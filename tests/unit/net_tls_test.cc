@@ -28,7 +28,7 @@ struct Seen {
   Result<void> handshake;
   std::string version, cipher, sni, heard;
   std::optional<TlsPeerCertificate> peer;
-  std::optional<std::string> exporter, end_point;
+  std::optional<std::string> exporter, unique, end_point;
   bool resumed = false;
 };
 
@@ -42,6 +42,7 @@ Awaitable<Seen> talk(LineStream& stream, Result<void> handshake, std::string say
   seen.sni = tls.sni();
   seen.peer = tls.peer_certificate();
   seen.exporter = tls.binding(Binding::exporter);
+  seen.unique = tls.binding(Binding::unique);
   seen.end_point = tls.binding(Binding::server_end_point);
   stream.out() = says;
   const Result<void> sent = co_await stream.flush(kPatience);
@@ -154,6 +155,7 @@ TEST_F(Tls, BindsBothEndsToTheSameChannel) {
   EXPECT_EQ(server.exporter->size(), 32u);  // RFC 9266 section 2
   EXPECT_EQ(*server.exporter, *client.exporter);
   EXPECT_EQ(*server.end_point, *client.end_point);
+  EXPECT_FALSE(server.unique || client.unique);  // TLS 1.3 has none (RFC 9266 section 1)
   // RFC 5929 section 4.1: a certificate signed with SHA-256 is hashed with it.
   std::string printed = authority_.print("x509 -noout -fingerprint -sha256 -in", certificate.chain);
   printed = printed.substr(printed.find('=') + 1);

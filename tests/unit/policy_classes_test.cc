@@ -117,7 +117,7 @@ TEST(PolicyClasses, MayReplaceStandardOnce) {
   const auto set = read(policies(R"(<class name="standard"><quota bytes="5"/></class>)"));
   ASSERT_TRUE(set.ok());
   EXPECT_EQ(set->standard().settings.quota.bytes, 5U);
-  EXPECT_EQ(read(policies(R"(<class name="standard"/><class name="standard"/>)")).error().kind, Errc::exists);
+  EXPECT_EQ(read(policies(R"(<class name="standard"/><class name="standard"/>)")).error().kind, Errc::invalid);
 }
 
 TEST(PolicyClasses, ThatAreWrongAreRefusedWithFileAndLine) {
@@ -174,7 +174,7 @@ TEST(PolicyClasses, ComeFromEveryXmlFileOfTheFolder) {
   EXPECT_EQ(load_classes(folder)->all().size(), 3U);
   write("c.xml", policies("<class name='gold'/>"));
   EXPECT_EQ(load_classes(folder).error(),
-            (Error{Errc::exists, (folder / "c.xml").string() + ": the class 'gold' is defined twice"}));
+            (Error{Errc::invalid, (folder / "c.xml").string() + ": another file defines the class 'gold' too; put both into one <class>"}));
   write("c.xml", "<policies");
   EXPECT_EQ(load_classes(folder).error().kind, Errc::invalid);
   write("c.xml", std::string(2 << 20, ' '));

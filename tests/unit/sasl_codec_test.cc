@@ -74,9 +74,9 @@ TEST(SaslScram, RefusesBrokenFirstMessages) {
 
 // RFC 5802 section 6: who could bind and believes that we cannot was lied to.
 TEST(SaslScram, SeesWhenTheOfferOfBindingWasTakenAway) {
-  EXPECT_EQ(scram({true, "b", {}}).begin("y,,n=user,r=abc").failure, Errc::denied);
-  EXPECT_EQ(scram({true, "b", {}}).begin("n,,n=user,r=abc").kind, Kind::look_up);
-  EXPECT_EQ(scram({false, {}, {}}).begin("y,,n=user,r=abc").kind, Kind::look_up);
+  EXPECT_EQ(scram({true, "b", {}, {}}).begin("y,,n=user,r=abc").failure, Errc::denied);
+  EXPECT_EQ(scram({true, "b", {}, {}}).begin("n,,n=user,r=abc").kind, Kind::look_up);
+  EXPECT_EQ(scram({false, {}, {}, {}}).begin("y,,n=user,r=abc").kind, Kind::look_up);
 }
 
 // The proof by the formulas of RFC 5802 section 3, once more.
@@ -100,13 +100,16 @@ SaslStep bound_log_in(std::string_view type, const std::string& ours, const Sasl
 }
 
 // RFC 9266, RFC 5929
-TEST(SaslScramPlus, BindsToTheChannelInEitherWay) {
-  const SaslChannel channel{true, "exported", "hash of the certificate"};
+TEST(SaslScramPlus, BindsToTheChannelInEachWay) {
+  const SaslChannel channel{true, "exported", "finished", "hash of the certificate"};
   EXPECT_EQ(bound_log_in("tls-exporter", "exported", channel).kind, Kind::challenge);
   EXPECT_EQ(bound_log_in("tls-server-end-point", "hash of the certificate", channel).kind, Kind::challenge);
   EXPECT_EQ(bound_log_in("tls-exporter", "another channel", channel).failure, Errc::denied);
-  EXPECT_EQ(bound_log_in("tls-unique", "exported", channel).failure, Errc::unsupported);
-  EXPECT_EQ(bound_log_in("tls-exporter", "", {true, {}, "x"}).failure, Errc::unsupported);
+  EXPECT_EQ(bound_log_in("tls-unique", "finished", channel).kind, Kind::challenge);
+  EXPECT_EQ(bound_log_in("tls-unique", "exported", channel).failure, Errc::denied);
+  EXPECT_EQ(bound_log_in("tls-other", "exported", channel).failure, Errc::unsupported);
+  EXPECT_EQ(bound_log_in("tls-exporter", "", {true, {}, "y", "x"}).failure, Errc::unsupported);
+  EXPECT_EQ(bound_log_in("tls-unique", "", {true, "x", {}, "y"}).failure, Errc::unsupported);
 }
 
 TEST(SaslScram, UnderstandsOurOwnClient) {

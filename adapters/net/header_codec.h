@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace telepost::adapters::smtp {
+namespace telepost::adapters::net {
 
 // One message. Holds the begin of one line.
 class HeaderWatch {
@@ -31,4 +31,4 @@ class HeaderWatch {
   unsigned hops_ = 0;
 };
 
-}  // namespace telepost::adapters::smtp
+}  // namespace telepost::adapters::net

@@ -1,12 +1,12 @@
-#include "adapters/smtp/header_codec.h"
+#include "adapters/net/header_codec.h"
 
 #include <gtest/gtest.h>
 
 namespace telepost::adapters::smtp {
 namespace {
 
-HeaderWatch watch(std::string_view message, std::size_t chunk) {
-  HeaderWatch header;
+net::HeaderWatch watch(std::string_view message, std::size_t chunk) {
+  net::HeaderWatch header;
   for (; !message.empty(); message.remove_prefix(std::min(chunk, message.size()))) header.see(message.substr(0, chunk));
   return header;
 }
@@ -18,7 +18,7 @@ constexpr std::string_view kMessage =
 
 TEST(HeaderWatch, SeesTheSameHoweverTheMessageIsCut) {
   for (const std::size_t chunk : {1u, 2u, 7u, 64u, 10000u}) {
-    const HeaderWatch header = watch(kMessage, chunk);
+    const net::HeaderWatch header = watch(kMessage, chunk);
     EXPECT_EQ(header.hops(), 2u) << chunk;
     EXPECT_TRUE(header.has_date() && header.has_message_id() && header.tls_optional()) << chunk;
   }
@@ -26,7 +26,7 @@ TEST(HeaderWatch, SeesTheSameHoweverTheMessageIsCut) {
 
 TEST(HeaderWatch, FindsNothingWhereThereIsNothing) {
   for (const std::string_view message : {"", "\r\n", "Subject: Date: x\r\n\r\nDate: x\r\n", "TLS-Required: yes\r\n\r\n", "Date", ":\r\n"}) {
-    const HeaderWatch header = watch(message, 3);
+    const net::HeaderWatch header = watch(message, 3);
     EXPECT_FALSE(header.hops() > 0 || header.has_date() || header.has_message_id() || header.tls_optional()) << message;
   }
 }

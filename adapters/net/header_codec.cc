@@ -1,10 +1,10 @@
-#include "adapters/smtp/header_codec.h"
+#include "adapters/net/header_codec.h"
 
 #include <algorithm>
 
 #include "base/bytes.h"
 
-namespace telepost::adapters::smtp {
+namespace telepost::adapters::net {
 
 void HeaderWatch::see(std::string_view content) {
   while (!ended_ && !content.empty()) {
@@ -30,4 +30,4 @@ void HeaderWatch::see_line() {
   else if (equals_ignoring_case(name, "TLS-Required")) tls_optional_ = equals_ignoring_case(value, "No");
 }
 
-}  // namespace telepost::adapters::smtp
+}  // namespace telepost::adapters::net
