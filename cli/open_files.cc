@@ -20,6 +20,7 @@ std::uint64_t connections_of(const schema::Configuration& configuration) {
     if (!mail->listen.empty()) connections += mail->max_connections;
     if (!mail->listen_tls.empty()) connections += mail->max_connections;
   }
+  if (!configuration.jmap.listen.empty() || !configuration.jmap.listen_tls.empty()) connections += configuration.jmap.max_connections;
   connections += configuration.relay.max_connections;
   return connections + configuration.services.size() * std::uint64_t{configuration.lmtp.max_connections};
 }
@@ -36,7 +37,8 @@ schema::Configuration fit_connections(schema::Configuration configuration, std::
   const std::uint64_t spare = open_files > kept ? open_files - kept : 0;
   if (wanted <= spare) return configuration;
   for (std::uint32_t* most : {&configuration.smtp.max_connections, &configuration.lmtp.max_connections,
-                              &configuration.submission.max_connections, &configuration.relay.max_connections}) {
+                              &configuration.submission.max_connections, &configuration.relay.max_connections,
+                              &configuration.jmap.max_connections}) {
     *most = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, *most * spare / wanted));
   }
   return configuration;
@@ -56,6 +58,7 @@ schema::Configuration fit_to_open_files(schema::Configuration configuration) {
                 {"smtp_max_connections", fitted.smtp.max_connections},
                 {"lmtp_max_connections", fitted.lmtp.max_connections},
                 {"relay_max_connections", fitted.relay.max_connections},
+                {"jmap_max_connections", fitted.jmap.max_connections},
                 {"advice", "the maxima were lowered to fit; set LimitNOFILE (systemd) or ulimit -n to what is wanted"}});
   return fitted;
 }

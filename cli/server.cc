@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "adapters/net/login_delays.h"
 #include "adapters/smtp/authenticator.h"
 #include "adapters/smtp/config.h"
 #include "cli/open_files.h"
@@ -46,10 +47,12 @@ Result<void> Server::listen() {
                   adapters::admin::AdminSocket::start(store, admin_socket_path(configuration_)));
   auto examiner = std::make_shared<adapters::smtp::Authenticator>(configuration_.authentication, *resolver_, store_->clock,
                                                                   store_->random);
+  const auto delays = std::make_shared<adapters::net::LoginDelays>(store_->clock);  // whoever guesses, guesses once
   TELEPOST_ASSIGN(smtp_, adapters::smtp::Server::start(*threads_, store, store_->clock, store_->random,
-                                                       {.identities = identities_.get(), .examiner = std::move(examiner)}));
+                                                       {.identities = identities_.get(), .examiner = std::move(examiner), .delays = delays}));
+  TELEPOST_ASSIGN(jmap_, adapters::jmap::Server::start(*threads_, store, store_->clock, store_->random, {identities_.get(), delays}));
   TELEPOST_TRY(send());
-  TELEPOST_ASSIGN(http_, adapters::admin::start_http(threads_->first(), configuration_.admin.listen,
+  TELEPOST_ASSIGN(http_, adapters::admin::start_http(*threads_, configuration_.admin.listen, store_->clock,
                                                      [&store] { return store.health(); }));
   return {};
 }
@@ -73,12 +76,15 @@ Server::~Server() {
   const SteadyTime end = store_->clock.steady() + configuration_.drain_timeout - kClosing;
   const auto left = [&] { return std::max(Duration(0), std::chrono::duration_cast<Duration>(end - store_->clock.steady())); };
   if (smtp_) smtp_->stop(left());
+  if (jmap_) jmap_->stop(left());
   if (sender_) sender_->stop(left());
+  if (http_) http_->stop(left());
 }
 
 void Server::for_each_listener(
     const std::function<void(std::string_view name, std::string_view endpoint)>& visit) const {
   for (const auto& listening : smtp_->listening()) visit(listening.name, listening.endpoint);
+  jmap_->for_each_listener(visit);
   for (const schema::Endpoint& endpoint : http_->endpoints()) visit("admin", to_string(endpoint));
 }
 

@@ -8,6 +8,7 @@
 
 #include "adapters/admin/http.h"
 #include "adapters/admin/socket.h"
+#include "adapters/jmap/server.h"
 #include "adapters/net/dns_resolver.h"
 #include "adapters/net/io_threads.h"
 #include "adapters/net/tls_identities.h"
@@ -48,6 +49,7 @@ class Server {
   std::unique_ptr<adapters::net::Resolver> resolver_;
   std::unique_ptr<adapters::admin::AdminSocket> admin_socket_;
   std::unique_ptr<adapters::smtp::Server> smtp_;
+  std::unique_ptr<adapters::jmap::Server> jmap_;
   adapters::smtp::authentication::SigningKeys signing_keys_;
   std::unique_ptr<adapters::smtp::sender::Sender> sender_;
   std::unique_ptr<adapters::net::HttpServer> http_;

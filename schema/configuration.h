@@ -15,25 +15,13 @@
 #include "base/result.h"
 #include "schema/archive_settings.h"
 #include "schema/authentication_settings.h"
+#include "schema/endpoint.h"
+#include "schema/jmap_settings.h"
 #include "schema/network.h"
 #include "schema/queue_settings.h"
 #include "schema/relay_settings.h"
 
 namespace telepost::schema {
-
-// Where a listener binds: "127.0.0.1:25", "[::1]:25" (port 0 takes a free one) or
-// "unix:/run/telepost/lmtp.sock".
-struct Endpoint {
-  std::string address;  // IP address without brackets; "" for a Unix socket
-  std::uint16_t port = 0;
-  std::string path;  // of the Unix socket; "" for TCP
-  bool is_unix() const { return !path.empty(); }
-  bool is_loopback() const;  // 127.0.0.0/8 or ::1; false for a Unix socket
-  bool operator==(const Endpoint&) const = default;
-};
-std::string to_string(const Endpoint& endpoint);
-Result<Endpoint> endpoint_from(std::string_view text);
-using Endpoints = std::vector<Endpoint>;
 
 // Free space below which deliveries are refused: a share of the disk, but never less than at_least_bytes.
 struct Reserve {
@@ -133,6 +121,7 @@ struct Configuration {
   MailListenerSettings submission;           // RFC 6409: mail from our own subscribers, who log in
   bool submission_without_tls = false;       // submission.without_tls: log-ins in plain text are taken
   std::string secrets_key_file;              // secrets.key_file; "" takes secrets.key in the store's folder
+  JmapSettings jmap;
   AdminSettings admin;
   TlsSettings tls;
   DnsSettings dns;

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "schema/archive_keys.h"
 #include "schema/authentication_keys.h"
+#include "schema/jmap_keys.h"
 #include "schema/relay_keys.h"
 #include "schema/setting_binding.h"
 #include "schema/setting_value.h"
@@ -293,7 +294,7 @@ const Bindings& main_keys() {
     for (const Bindings& some :
          {store_keys(), archive_keys(), mail_keys<&Configuration::smtp>("smtp", "[\"127.0.0.1:2525\"]", "1000"),
           mail_keys<&Configuration::lmtp>("lmtp", "[\"127.0.0.1:2424\"]", "2000"),
-          mail_keys<&Configuration::submission>("submission", "[]", "1000"), login_keys(), served_keys(),
+          mail_keys<&Configuration::submission>("submission", "[]", "1000"), login_keys(), jmap_keys(), served_keys(),
           net_keys(), queue_keys(), relay_keys(), authentication_keys(), server_keys()}) {
       keys.insert(keys.end(), some.begin(), some.end());
     }

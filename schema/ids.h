@@ -15,6 +15,9 @@ using MailboxId = Strong<struct MailboxIdTag, std::uint32_t>;  // per account, f
 using Uid = Strong<struct UidTag, std::uint32_t>;              // per mailbox, from 1 (RFC 9051 section 2.3.1.1)
 using Modseq = Strong<struct ModseqTag, std::uint64_t>;        // per account, from 1 (RFC 7162)
 
+// A thread's number inside its account: that of the message that began it.
+using ThreadId = Strong<struct ThreadIdTag, std::uint64_t>;
+
 // A message's number inside its account: the store's incarnation (24 bits, raised at each open) over a sequence
 // (40 bits), so that no number handed out before a crash can come back after it. Never 0.
 using LocalId = Strong<struct LocalIdTag, std::uint64_t>;

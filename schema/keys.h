@@ -13,10 +13,22 @@
 //                        Q local:8 number:4                  SubmittedRecipientRecord
 //                        T                                   LeaseRecord       who removes it, schema/lease_record.h
 //                        U hold:8                            (empty)           it is deleted, and stays for the hold
+//                        L upload:8                          UploadRecord      schema/upload_record.h
 //                        W sha256(name):16                   AppPasswordRecord schema/app_password.h
+//                        V local:8                           IndexedMessageRecord  the index: schema/index_records.h
+//                        Y thread:8                          ThreadRecord
+//                        N hash:8                            thread:8          a message id, and the thread that it leads to
+//                        P hash:8                            PartnerRecord     the same of who is at the other side
+//                        C order:4                           OrderRecord
+//                        X                                   RecountRecord     while the index counts by another trash
 //                 scan   S mailbox:4 uid:4                   Summary
 //                        R mailbox:4 ~received:8 ~local:8    uid:4             newest first
 //                        C mailbox:4 level:1 upper:16        BlockRecord       counts over R, see store/received_order.h
+//                                                                              orders of the index have R and C too, R without
+//                                                                              value: all mail under 2^31, threads of a mailbox
+//                                                                              or of all mail under its number + 2^30
+//                        N modseq:8                          ThreadChangeRecord  live: one per thread
+//                        O modseq:8                          ThreadChangeRecord  gone
 //                        Z departed:8 local:8                KeptRecord        left its mailboxes; schema/kept_record.h
 //                        U departed:8 local:8                KeptRecord        the same, while a hold keeps it
 //                        L modseq:8                          ChangeRecord      live: one per message
@@ -30,6 +42,7 @@
 //                        U local:8                           document and inline segments in few bytes, see
 //                                                            store/stored_content.h; then there is no X and no P
 //                        N local:8 modseq:8                  annotation, XML
+//                        L upload:8 index:4                  a chunk of an upload
 //   piece         point  H                                   PieceRecord
 //                        O                                   OrphanRecord      no link was left when it was written
 //                 large  B                                   the bytes

@@ -58,6 +58,10 @@ class Encoder {
   Encoder& placements(const std::vector<Placement>& values) {
     return list(values, [](Encoder& out, const Placement& p) { out.number(p.mailbox).number(p.uid); });
   }
+  Encoder& front(const OrderFront& value) {
+    return number(value.block_messages).number(value.group_messages).number(value.group_blocks).text(value.newest)
+        .text(value.block_upper).text(value.group_upper);
+  }
   Encoder& texts(const std::vector<std::string>& values) {
     return list(values, [](Encoder& out, const std::string& value) { out.text(value); });
   }
@@ -113,6 +117,10 @@ class Decoder {
   }
   Decoder& placements(std::vector<Placement>& field) {
     return list(field, [](Decoder& in, Placement& p) { in.number(p.mailbox).number(p.uid); });
+  }
+  Decoder& front(OrderFront& field) {
+    return number(field.block_messages).number(field.group_messages).number(field.group_blocks).text(field.newest)
+        .text(field.block_upper).text(field.group_upper);
   }
   Decoder& texts(std::vector<std::string>& field) {
     return list(field, [](Decoder& in, std::string& value) { in.text(value); });

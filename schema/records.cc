@@ -67,7 +67,8 @@ std::string encode(const HeadRecord& r) {
   out.number(r.over_quota_since.has_value());
   if (r.over_quota_since) out.time(*r.over_quota_since);
   out.number(r.policy_revision);
-  const bool was_warned = r.quota_warned != HeadRecord{}.quota_warned;
+  const bool is_indexed = r.trash.value != 0 || r.indexed.value != 0 || r.indexed_trash.value != 0;
+  const bool was_warned = is_indexed || r.quota_warned != HeadRecord{}.quota_warned;
   if (r.parked == Usage{} && !r.purge_due && !was_warned) return out.take();
   out.number(r.parked.messages).number(r.parked.bytes).number(r.purge_due.has_value());
   if (r.purge_due) out.time(*r.purge_due);
@@ -76,6 +77,7 @@ std::string encode(const HeadRecord& r) {
     out.number(warned.has_value());
     if (warned) out.time(*warned);
   }
+  if (is_indexed) out.number(r.trash).number(r.indexed).number(r.indexed_trash);
   return out.take();
 }
 Result<HeadRecord> decode_HeadRecord(std::string_view bytes) {
@@ -106,6 +108,7 @@ Result<HeadRecord> decode_HeadRecord(std::string_view bytes) {
     in.number(warned);
     if (warned) in.time(each.emplace());
   }
+  if (in.more()) in.number(r.trash).number(r.indexed).number(r.indexed_trash);
   return in.finish(std::move(r));
 }
 
@@ -116,18 +119,25 @@ std::uint64_t online_bytes(const HeadRecord& head) {
 }
 
 std::string encode(const MailboxRecord& r) {
-  return Encoder().number(r.id).number(r.parent).text(r.name).number(r.role).number(r.subscribed)
+  Encoder out;
+  out.number(r.id).number(r.parent).text(r.name).number(r.role).number(r.subscribed)
       .number(r.uidvalidity).number(r.uidnext).number(r.messages).number(r.unseen).number(r.bytes)
-      .number(r.created_modseq).number(r.modseq).number(r.front_block_messages).number(r.front_group_messages)
-      .number(r.front_group_blocks).text(r.front_newest).text(r.front_block_upper).text(r.front_group_upper).take();
+      .number(r.created_modseq).number(r.modseq).front(r.front);
+  if (r.sort_order != 0 || r.unseen_drafts != 0 || r.properties_modseq.value != 0) {
+    out.number(r.sort_order).number(r.unseen_drafts).number(r.properties_modseq);
+  }
+  return out.take();
 }
 Result<MailboxRecord> decode_MailboxRecord(std::string_view bytes) {
   MailboxRecord r;
   Decoder in(bytes, "mailbox record");
   in.number(r.id).number(r.parent).text(r.name).choice(r.role, Role::none, Role::archive).number(r.subscribed)
       .number(r.uidvalidity).number(r.uidnext).number(r.messages).number(r.unseen).number(r.bytes)
-      .number(r.created_modseq).number(r.modseq).number(r.front_block_messages).number(r.front_group_messages)
-      .number(r.front_group_blocks).text(r.front_newest).text(r.front_block_upper).text(r.front_group_upper);
+      .number(r.created_modseq).number(r.modseq).front(r.front);
+  if (in.more()) {
+    in.number(r.sort_order).number(r.unseen_drafts).number(r.properties_modseq);
+    if (r.sort_order == 0 && r.unseen_drafts == 0 && r.properties_modseq.value == 0) return {Errc::corrupt, "bytes that are no mailbox record"};
+  }
   return in.finish(std::move(r));
 }
 
@@ -209,9 +219,9 @@ Result<MessageRecord> decode_MessageRecord(std::string_view bytes) {
 
 std::string encode(const Summary& r) {
   Encoder out;
-  out.number(r.local).number(r.kind).number(r.importance).number(r.sensitivity).number(r.has_attachment)
-      .number(r.created).number(r.modseq).time(r.received).number(r.size_bytes).texts(r.keywords).text(r.from)
-      .text(r.from_name).text(r.subject).text(r.preview);
+  const unsigned flags = (r.has_attachment ? 1u : 0u) | (r.sender_is_whole ? 2u : 0u);
+  out.number(r.local).number(r.kind).number(r.importance).number(r.sensitivity).number(flags).number(r.created).number(r.modseq)
+      .time(r.received).number(r.size_bytes).texts(r.keywords).text(r.from).text(r.from_name).text(r.subject).text(r.preview);
   out.number(r.duration.has_value());
   if (r.duration) out.number(static_cast<std::uint64_t>(r.duration->count()));
   out.number(r.pages.has_value());
@@ -220,11 +230,14 @@ std::string encode(const Summary& r) {
 }
 Result<Summary> decode_Summary(std::string_view bytes) {
   Summary r;
+  std::uint8_t flags = 0;
   Decoder in(bytes, "summary");
   in.number(r.local).choice(r.kind, Kind::email, Kind::text).choice(r.importance, Importance::normal, Importance::high)
-      .choice(r.sensitivity, Sensitivity::none, Sensitivity::company).number(r.has_attachment).number(r.created)
-      .number(r.modseq).time(r.received).number(r.size_bytes).texts(r.keywords).text(r.from).text(r.from_name)
-      .text(r.subject).text(r.preview);
+      .choice(r.sensitivity, Sensitivity::none, Sensitivity::company).choice<std::uint8_t>(flags, 0, 3)
+      .number(r.created).number(r.modseq).time(r.received).number(r.size_bytes).texts(r.keywords).text(r.from)
+      .text(r.from_name).text(r.subject).text(r.preview);
+  r.has_attachment = (flags & 1u) != 0;
+  r.sender_is_whole = (flags & 2u) != 0;
   bool present = false;
   in.number(present);
   if (present) {

@@ -65,6 +65,10 @@ struct HeadRecord {
   std::uint64_t policy_revision = 0;   // of the policies that its due list agrees with
   // When the subscriber was warned last: that the account is over its soft quota, and of the end of its grace (store/quota.h).
   std::array<std::optional<Time>, 2> quota_warned;
+  MailboxId trash{0};          // the mailbox of that role; 0: none, or not known yet
+  // How far the account's index has read the change log (store/account_index.h), and which mailbox was the trash in what it counts.
+  Modseq indexed{0};
+  MailboxId indexed_trash{0};
   bool operator==(const HeadRecord&) const = default;
 };
 
@@ -74,6 +78,17 @@ std::uint64_t online_bytes(const HeadRecord& head);
 // RFC 6154 and RFC 8621 section 2.
 enum class Role : std::uint8_t { none, inbox, sent, drafts, trash, junk, archive };
 std::string_view name_of(Role role);
+
+// The front of an order by received time (store/received_order.h).
+struct OrderFront {
+  std::uint32_t block_messages = 0;
+  std::uint32_t group_messages = 0;  // the front block's among them
+  std::uint32_t group_blocks = 0;    // closed blocks of the front group
+  std::string newest;                // 16 bytes: no key of the front block sorts before it; "" while it is empty
+  std::string block_upper;           // 16 bytes, exclusive; "" while it covers everything
+  std::string group_upper;
+  bool operator==(const OrderFront&) const = default;
+};
 
 struct MailboxRecord {
   MailboxId id{};
@@ -88,13 +103,10 @@ struct MailboxRecord {
   std::uint64_t bytes = 0;
   Modseq created_modseq{};
   Modseq modseq{};              // of the mailbox itself (name, parent, role, counters for JMAP)
-  // The front of the order by received time: what deliveries touch, kept here so that they write no block record.
-  std::uint32_t front_block_messages = 0;
-  std::uint32_t front_group_messages = 0;  // the front block's among them
-  std::uint32_t front_group_blocks = 0;    // closed blocks of the front group
-  std::string front_newest;                // 16 bytes: no key of the front block sorts before it; "" while it is empty
-  std::string front_block_upper;           // 16 bytes, exclusive; "" while it covers everything
-  std::string front_group_upper;
+  OrderFront front;             // what deliveries touch of its order, kept here so that they write no block record
+  std::uint32_t sort_order = 0;        // in which lists show it among its siblings (RFC 8621 section 2)
+  std::uint32_t unseen_drafts = 0;     // of unseen: those that are drafts
+  Modseq properties_modseq{0};         // of the last change of anything but counters; 0: of a record that did not keep it
   bool operator==(const MailboxRecord&) const = default;
 };
 
@@ -185,6 +197,7 @@ struct Summary {
   std::string preview;
   std::optional<Duration> duration;   // voice, video
   std::optional<std::uint32_t> pages; // fax
+  bool sender_is_whole = false;       // from and from_name are all that the From field says: one mailbox
   bool operator==(const Summary&) const = default;
 };
 

@@ -1,13 +1,10 @@
 #include "store/account_write.h"
 
-#include <future>
-
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "policies/lifecycle.h"
 #include "store/due_list.h"
 #include "store/holds.h"
-#include "store/quota.h"
 #include "store/rooms.h"
 #include "store/stored_content.h"
 
@@ -306,71 +303,6 @@ bool AccountWrite::has_room(std::size_t size_bytes) const {
 
 bool AccountWrite::full() const {
   return size_bytes() > kFullBytes || batch_.operations() + once_.size() > kFullOperations;
-}
-
-// What makes the account pass what it may hold online makes room due.
-void AccountWrite::relieve_if_over() {
-  const std::uint64_t before = schema::online_bytes(head_->state.head);
-  const std::uint64_t after = schema::online_bytes(record_);
-  if (after <= before) return;
-  const auto relief = policies::relief(service());
-  if (relief && before <= relief->above_bytes && after > relief->above_bytes) add_due(rooms_->clock.now(), due::kRelieve, due::no_id());
-}
-
-void AccountWrite::move_into(Commit& commit) {
-  watch_quota(*this);
-  relieve_if_over();
-  if (profile_changed_) batch_.put(Space::point, keys::kAccount, schema::encode(profile_));
-  std::string head = schema::encode(record_);
-  batch_.put(Space::point, keys::kHead, head);
-  for (const auto& [id, mailbox] : mailboxes_) batch_.put(Space::point, keys::mailbox(id), schema::encode(mailbox));
-  for (const auto& [key, value] : once_) batch_.put(key.first, key.second, value);
-
-  Head::State& state = head_->state;
-  const bool existed = state.exists;
-  state.loaded = state.exists = true;
-  if (profile_changed_) {
-    state.profile = std::move(profile_);
-    state.service.reset();
-  }
-  const schema::Modseq modseq = record_.modseq;
-  state.head = std::move(record_);
-  state.last_received = last_received_;
-  for (auto& [id, mailbox] : mailboxes_) state.mailboxes.insert_or_assign(id, std::move(mailbox));
-  for (const schema::MailboxId id : dropped_mailboxes_) state.mailboxes.erase(id);
-  for (auto& [key, local] : keys_) state.assigned_keys.insert_or_assign(std::move(key), local);
-
-  if (holds_revision_) commit.list.push_back(Holds::fence(account(), *holds_revision_));
-  for (const std::uint64_t hold : holds_to_note_) commit.list.push_back(Holds::note(hold, account()));
-  for (CommitEntry& entry : before_) commit.list.push_back(std::move(entry));
-  commit.list.push_back({std::move(batch_)});
-  if (!existed || state.loaded_head) {
-    commit.list.back().expectations.push_back({Space::point, std::string(keys::kHead), std::exchange(state.loaded_head, std::nullopt)});
-  }
-  if (rooms_->engine->writers() == Engine::Writers::many) state.loaded_head = std::move(head);
-  for (CommitEntry& entry : after_) commit.list.push_back(std::move(entry));
-  for (auto& wake : wakes_) commit.wakes.push_back(std::move(wake));
-  commit.advances.push_back({head_, modseq, remembers_ ? Head::Touches::any_messages : Head::Touches::own_messages});
-}
-
-void AccountWrite::submit(std::function<void(const Result<void>&)> done, std::uint32_t messages) {
-  Commit commit;
-  move_into(commit);
-  commit.done = std::move(done);
-  commit.messages = messages;
-  rooms_->committer.submit(std::move(commit));
-  opening_ = {};
-  held_.clear();
-  lock_.unlock();
-}
-
-Result<void> AccountWrite::commit() {
-  std::promise<Result<void>> promise;
-  submit([&promise](const Result<void>& result) { promise.set_value(result); });
-  Result<void> result = promise.get_future().get();
-  // Another process may have changed the holds.
-  if (!result.ok() && result.error().kind == Errc::conflict && holds_revision_) TELEPOST_TRY(Holds(*rooms_).load());
-  return result;
 }
 
 }  // namespace telepost::store

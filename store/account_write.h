@@ -104,12 +104,18 @@ class AccountWrite {
   void move_into(Commit& commit);
   void submit(std::function<void(const Result<void>&)> done, std::uint32_t messages = 0);
   Result<void> commit();  // submits, gives the lock back, and waits
+  // The same, but the lock is given back once `then` returns: nothing of the account changes in between. Not called on an error.
+  Result<void> commit_and(const std::function<void()>& then);
 
  private:
   AccountWrite(Rooms& rooms, std::shared_ptr<Head> head, std::unique_lock<std::mutex> lock);
   static Result<void> load(Rooms& rooms, Head& head);
   static Result<bool> is_stale(Rooms& rooms, const Head& head, Mode mode);
   void relieve_if_over();
+  void note_trash();
+  void read_on_in_index();
+  void hand_over(std::function<void(const Result<void>&)> done, std::uint32_t messages);
+  Result<void> wait(bool unlocks);
   void remember(Space space, std::string_view key, std::optional<std::string> value);
   void forget_once(Space space, std::string_view key);
 

@@ -95,7 +95,7 @@ policies::DeliveryVerdict decide(AccountWrite& write, const Arrived& arrived) {
 bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local) {
   if (arrived.incoming.judgement.junk) return false;  // its mailbox must be found
   const Result<schema::MailboxRecord*> inbox = write.mailbox(kInbox);
-  return inbox.ok() && ReceivedOrder::is_newest(**inbox, order_key(received_by(rooms, write, arrived), local));
+  return inbox.ok() && ReceivedOrder::is_newest((*inbox)->front, order_key(received_by(rooms, write, arrived), local));
 }
 
 Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index) {

@@ -61,7 +61,7 @@ Result<schema::AccountId> Directory::create(schema::AccountRecord profile) {
   inbox.name = "INBOX";
   inbox.role = schema::Role::inbox;
   inbox.uidvalidity = write.head().next_uidvalidity++;
-  inbox.created_modseq = inbox.modseq = modseq;
+  inbox.created_modseq = inbox.modseq = inbox.properties_modseq = modseq;
   write.head().next_mailbox = schema::MailboxId{kInbox.value + 1};
   write.add_mailbox(inbox);
   std::string id;

@@ -29,7 +29,9 @@ inline constexpr char kRemoveContent = 'r'; // id: zeros: the account is being d
 inline constexpr char kCheckAddresses = 'a';  // id: zeros: a new account whose addresses may never have come
 inline constexpr char kServeSubmission = 's';  // id: local number: local recipients of a message that was handed in
 inline constexpr char kForgetSubmission = 'o'; // id: local number: what is kept of such a message ends
+inline constexpr char kForgetUpload = 'l';  // id: the upload's number; value: chunks: what a client uploaded for a day
 inline constexpr char kWarnQuota = 'w';     // id: since when it is over its soft quota, 0 or 1: that, or that it will be full soon, is to be told
+inline constexpr char kIndex = 'e';         // id: step and zeros: the account's index is far behind the change log
 inline constexpr char kReport = 'p';        // id: local number of the copy it is about; value: ReportRecord
 
 // Longer than making an account may take.

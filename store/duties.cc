@@ -28,6 +28,8 @@ constexpr Duty kDuties[] = {
     {due::kServeSubmission, SweepKind::reclaim, true, true, nullptr, serve_submission},
     {due::kReport, SweepKind::reclaim, true, true, nullptr, send_report},
     {due::kWarnQuota, SweepKind::reclaim, false, true, note_quota_warning, warn_quota},
+    {due::kIndex, SweepKind::reclaim, false, true, read_on_in_index, nullptr},
+    {due::kForgetUpload, SweepKind::reclaim, false, false, forget_upload, nullptr},
     {due::kForgetSubmission, SweepKind::reclaim, false, false, forget_submission, nullptr},
 };
 

@@ -75,8 +75,11 @@ Result<std::size_t> remove_archived(DutyWork& work, const std::vector<DueItem>& 
 // store/duty_records.cc
 Result<void> forget_key(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& item);
+Result<void> read_on_in_index(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> check_addresses(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> unlink(DutyWork& work, const DueItem& item);
+// store/uploads.cc
+Result<void> forget_upload(DutyWork& work, AccountWrite& write, const DueItem& item);
 // store/duty_sending.cc
 Result<void> serve_intents(DutyWork& work, const DueItem& item);
 Result<void> serve_submission(DutyWork& work, const DueItem& item);

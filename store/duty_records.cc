@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/index_records.h"
 #include "schema/keys.h"
+#include "store/account_index.h"
 #include "store/directory.h"
 #include "store/duty.h"
 #include "store/pieces.h"
@@ -21,9 +23,21 @@ Result<void> forget_key(DutyWork&, AccountWrite& write, const DueItem& item) {
   return {};
 }
 
+Result<void> read_on_in_index(DutyWork& work, AccountWrite& write, const DueItem& item) {
+  TELEPOST_ASSIGN(const bool all_read, AccountIndex(write).step());
+  if (!all_read) put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
+  return {};
+}
+
 // Tombstones older than changes.keep, and than what undelete may bring back, go and the floor rises; the rest are due when the oldest of
-// them is.
-Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem&) {
+// them is. What the index has yet to read of goes once it has.
+Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& item) {
+  TELEPOST_ASSIGN(const bool all_read, AccountIndex(write).step());
+  if (!all_read) {
+    put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
+    write.head().trim_due = item.time;
+    return {};
+  }
   const Duration keep = std::max(work.rooms.configuration.changes_keep, write.service().settings.undelete.keep);
   const Time now = work.rooms.clock.now();
   write.head().trim_due.reset();
@@ -38,6 +52,8 @@ Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem&) {
       }
       write.erase(Space::scan, key);
       write.head().floor = {ByteReader(std::string_view(key).substr(1)).u64()};
+      // With its last message a thread goes, by the same entry.
+      if (record.what == schema::ChangeRecord::What::message_gone) write.erase(Space::scan, keys::thread_gone(write.head().floor));
     }
     if (gone.size() < kTombstonesAtOnce) return {};
   }

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "schema/hold_record.h"
 #include "schema/keys.h"
+#include "schema/upload_record.h"
 #include "store/due_list.h"
 #include "store/kept_messages.h"
 #include "store/message_edit.h"
@@ -35,6 +36,7 @@ Result<void> HeldAccount::look() {
 
 Result<void> HeldAccount::remove_the_rest(SweepCount& count) {
   TELEPOST_TRY(walk_pages(&HeldAccount::drop_names, "J", &count));
+  TELEPOST_TRY(walk_pages(&HeldAccount::drop_uploads, schema::keys::kUploads, &count));
   TELEPOST_TRY(walk_pages(&HeldAccount::judge_messages, "M", &count));
   TELEPOST_TRY(walk_pages(&HeldAccount::judge_kept, "U", &count));
   return walk_pages(&HeldAccount::judge_kept, "Z", &count);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "schema/index_records.h"
 #include "store/inspect_record.h"
 
 namespace telepost::store {
@@ -12,7 +13,7 @@ namespace {
 using schema::PartitionKind;
 
 // A layout's parts, a letter each behind the first one of the key: number of 1, 4 or 8 bytes, their complement (~ of 8), time,
-// ~time, hexadecimal of 8 or 16 bytes, text to the end, partition, message or nothing.
+// ~time, order (a mailbox or one of the index), hexadecimal of 8 or 16 bytes, text to the end, partition, message or nothing.
 struct Layout {
   PartitionKind kind;
   Space space;
@@ -33,12 +34,21 @@ constexpr Layout kLayouts[] = {
     {PartitionKind::account, Space::point, 'J', "job_name", "8job", describe_job_name},
     {PartitionKind::account, Space::point, 'T', "removal_lease", "", describe_lease},
     {PartitionKind::account, Space::point, 'U', "account_held", "8hold", describe_nothing},
+    {PartitionKind::account, Space::point, 'L', "upload", "8upload", describe_upload},
     {PartitionKind::account, Space::point, 'W', "app_password", "Hname", describe_app_password},
     {PartitionKind::account, Space::point, 'O', "submission", "8local", describe_submission},
     {PartitionKind::account, Space::point, 'Q', "submitted_recipient", "8local 4number", describe_submitted_recipient},
+    {PartitionKind::account, Space::point, 'V', "indexed_message", "8local", describe_indexed_message},
+    {PartitionKind::account, Space::point, 'Y', "thread", "8thread", describe_thread},
+    {PartitionKind::account, Space::point, 'N', "thread_by_id", "hhash", describe_thread_number},
+    {PartitionKind::account, Space::point, 'P', "threads_by_partner", "hhash", describe_partner},
+    {PartitionKind::account, Space::point, 'C', "order", "oorder", describe_order},
+    {PartitionKind::account, Space::point, 'X', "recount", "", describe_recount},
+    {PartitionKind::account, Space::scan, 'N', "thread_change", "8modseq", describe_thread_change},
+    {PartitionKind::account, Space::scan, 'O', "thread_gone", "8modseq", describe_thread_change},
     {PartitionKind::account, Space::scan, 'S', "summary", "4mailbox 4uid", describe_summary},
-    {PartitionKind::account, Space::scan, 'R', "received", "4mailbox Ttime ~local", describe_uid},
-    {PartitionKind::account, Space::scan, 'C', "block", "4mailbox 1level Hupper", describe_block},
+    {PartitionKind::account, Space::scan, 'R', "received", "omailbox Ttime ~local", describe_uid},
+    {PartitionKind::account, Space::scan, 'C', "block", "omailbox 1level Hupper", describe_block},
     {PartitionKind::account, Space::scan, 'Z', "kept", "tdeparted 8local", describe_kept},
     {PartitionKind::account, Space::scan, 'U', "parked", "tdeparted 8local", describe_kept},
     {PartitionKind::account, Space::scan, 'L', "change", "8modseq", describe_change},
@@ -49,6 +59,7 @@ constexpr Layout kLayouts[] = {
     {PartitionKind::account, Space::large, 'X', "document", "8local", describe_size},
     {PartitionKind::account, Space::large, 'P', "segment", "8local 4index", describe_size},
     {PartitionKind::account, Space::large, 'U', "packed", "8local", describe_packed},
+    {PartitionKind::account, Space::large, 'L', "upload_chunk", "8upload 4index", describe_size},
     {PartitionKind::account, Space::large, 'N', "annotation", "8local 8modseq", describe_size},
     {PartitionKind::piece, Space::point, 'H', "piece", "", describe_piece},
     {PartitionKind::piece, Space::point, 'O', "orphan", "", describe_orphan},
@@ -81,6 +92,13 @@ constexpr Layout kLayouts[] = {
 
 std::string time_text(std::uint64_t stored) { return to_rfc3339(from_millis(static_cast<std::int64_t>(stored ^ (1ull << 63)))); }
 
+// "7", "all", "threads of 7", "threads of all".
+std::string order_text(schema::MailboxId order) {
+  const bool of_threads = order.value & schema::keys::threads_of({0}).value;
+  const schema::MailboxId listed{order.value & ~schema::keys::threads_of({0}).value};
+  return (of_threads ? "threads of " : "") + (listed == schema::keys::kAllMail ? "all" : std::to_string(listed.value));
+}
+
 // Nothing where the bytes do not have the part.
 std::optional<std::string> part_text(char type, ByteReader& reader) {
   std::string text;
@@ -88,6 +106,7 @@ std::optional<std::string> part_text(char type, ByteReader& reader) {
     case '1': text = std::to_string(reader.u8()); break;
     case '4': text = std::to_string(reader.u32()); break;
     case '8': text = std::to_string(reader.u64()); break;
+    case 'o': text = order_text({reader.u32()}); break;
     case '~': text = std::to_string(~reader.u64()); break;
     case 't': text = time_text(reader.u64()); break;
     case 'T': text = time_text(~reader.u64()); break;

@@ -12,42 +12,12 @@
 #include "schema/mail_job.h"
 #include "schema/message.h"
 #include "schema/redating_record.h"
+#include "schema/upload_record.h"
+#include "store/describer.h"
 #include "transcoders/codec/coded.h"
 
 namespace telepost::store {
 namespace {
-
-// Appends a record's fields by name.
-class Describer {
- public:
-  explicit Describer(Fields& fields) : fields_(fields) {}
-  template <std::integral Int>
-  Describer& number(std::string_view name, Int value) { return text(name, std::to_string(value)); }
-  template <typename Tag, typename Rep>
-  Describer& number(std::string_view name, Strong<Tag, Rep> id) { return number(name, id.value); }
-  Describer& text(std::string_view name, std::string_view value) {
-    fields_.emplace_back(name, value);
-    return *this;
-  }
-  Describer& time(std::string_view name, Time value) { return text(name, to_rfc3339(value)); }
-  Describer& time(std::string_view name, const std::optional<Time>& value) { return text(name, value ? to_rfc3339(*value) : ""); }
-  Describer& flag(std::string_view name, bool value) { return text(name, value ? "true" : "false"); }
-  Describer& size(std::string_view name, std::string_view hidden) { return text(name, std::to_string(hidden.size()) + " bytes"); }
-  Describer& hex(std::string_view name, std::string_view bytes) { return text(name, to_hex(bytes)); }
-  Describer& texts(std::string_view name, const std::vector<std::string>& values) {
-    std::string joined;
-    for (const std::string& value : values) joined.append(joined.empty() ? "" : ",").append(value);
-    return text(name, joined);
-  }
-  Describer& placements(const std::vector<schema::Placement>& values) {
-    std::vector<std::string> texts_of;
-    for (const schema::Placement& p : values) texts_of.push_back(std::to_string(p.mailbox.value) + ":" + std::to_string(p.uid.value));
-    return texts("placements", texts_of);
-  }
-
- private:
-  Fields& fields_;
-};
 
 std::string_view name_of(schema::ChangeRecord::What what) {
   switch (what) {
@@ -101,6 +71,7 @@ bool describe_head(std::string_view bytes, Fields& fields) {
       .number("cdr_hint", r->cdr_hint).number("cdr_sequence", r->cdr_sequence);
   if (r->kept.messages > 0) out.number("kept", r->kept.messages).number("kept_bytes", r->kept.bytes).number("parked", r->parked.messages);
   if (r->purge_due) out.time("purge_due", r->purge_due);
+  if (r->indexed.value > 0) out.number("indexed", r->indexed);
   for (std::size_t kind = 1; kind < r->usage.size(); ++kind) {
     const schema::Usage& usage = r->usage[kind];
     if (usage.messages == 0 && usage.bytes == 0) continue;
@@ -116,9 +87,10 @@ bool describe_mailbox(std::string_view bytes, Fields& fields) {
       .flag("subscribed", r->subscribed).number("uidvalidity", r->uidvalidity).number("uidnext", r->uidnext)
       .number("messages", r->messages).number("unseen", r->unseen).number("bytes", r->bytes)
       .number("created_modseq", r->created_modseq).number("modseq", r->modseq)
-      .number("front_block_messages", r->front_block_messages).number("front_group_messages", r->front_group_messages)
-      .number("front_group_blocks", r->front_group_blocks).hex("front_newest", r->front_newest)
-      .hex("front_block_upper", r->front_block_upper).hex("front_group_upper", r->front_group_upper);
+      .number("front_block_messages", r->front.block_messages).number("front_group_messages", r->front.group_messages)
+      .number("front_group_blocks", r->front.group_blocks).hex("front_newest", r->front.newest)
+      .hex("front_block_upper", r->front.block_upper).hex("front_group_upper", r->front.group_upper)
+      .number("sort_order", r->sort_order).number("unseen_drafts", r->unseen_drafts).number("properties_modseq", r->properties_modseq);
   return true;
 }
 
@@ -153,7 +125,7 @@ bool describe_summary(std::string_view bytes, Fields& fields) {
   if (!r.ok()) return false;
   Describer out(fields);
   out.number("local", r->local).text("kind", schema::name_of(r->kind)).text("importance", schema::name_of(r->importance))
-      .text("sensitivity", schema::name_of(r->sensitivity)).flag("has_attachment", r->has_attachment).number("created", r->created)
+      .text("sensitivity", schema::name_of(r->sensitivity)).flag("has_attachment", r->has_attachment).flag("sender_is_whole", r->sender_is_whole).number("created", r->created)
       .number("modseq", r->modseq).time("received", r->received).number("size", r->size_bytes).texts("keywords", r->keywords)
       .text("from", r->from).size("from_name", r->from_name).size("subject", r->subject).size("preview", r->preview);
   if (r->duration) out.number("duration_ms", r->duration->count());
@@ -189,6 +161,12 @@ bool describe_delivery_key(std::string_view bytes, Fields& fields) {
 bool describe_app_password(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_AppPasswordRecord(bytes);
   if (r.ok()) Describer(fields).text("name", r->name).time("created", r->created);
+  return r.ok();
+}
+
+bool describe_upload(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_UploadRecord(bytes);
+  if (r.ok()) Describer(fields).number("size_bytes", r->size_bytes).text("type", r->type).time("created", r->created).time("expires", r->expires);
   return r.ok();
 }
 
@@ -338,11 +316,6 @@ bool describe_job_name(std::string_view bytes, Fields& fields) {
 
 bool describe_mailbox_number(std::string_view bytes, Fields& fields) {
   if (bytes.size() == 4) Describer(fields).number("mailbox", ByteReader(bytes).u32());
-  return bytes.size() == 4;
-}
-
-bool describe_uid(std::string_view bytes, Fields& fields) {
-  if (bytes.size() == 4) Describer(fields).number("uid", ByteReader(bytes).u32());
   return bytes.size() == 4;
 }
 

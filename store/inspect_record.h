@@ -37,11 +37,11 @@ bool describe_redating(std::string_view bytes, Fields& fields);
 bool describe_cdr(std::string_view bytes, Fields& fields);
 bool describe_job(std::string_view bytes, Fields& fields);
 bool describe_app_password(std::string_view bytes, Fields& fields);
+bool describe_upload(std::string_view bytes, Fields& fields);
 bool describe_submission(std::string_view bytes, Fields& fields);
 bool describe_submitted_recipient(std::string_view bytes, Fields& fields);
 bool describe_job_name(std::string_view bytes, Fields& fields);
 bool describe_mailbox_number(std::string_view bytes, Fields& fields);
-bool describe_uid(std::string_view bytes, Fields& fields);
 bool describe_account_number(std::string_view bytes, Fields& fields);
 bool describe_digests(std::string_view bytes, Fields& fields);  // or an address: what due work carries
 bool describe_link(std::string_view bytes, Fields& fields);
@@ -49,5 +49,15 @@ bool describe_size(std::string_view bytes, Fields& fields);
 bool describe_messages(std::string_view bytes, Fields& fields);
 bool describe_nothing(std::string_view bytes, Fields& fields);
 bool describe_hex(std::string_view bytes, Fields& fields);
+
+// store/inspect_index.cc
+bool describe_uid(std::string_view bytes, Fields& fields);  // or nothing: in an order of the index
+bool describe_indexed_message(std::string_view bytes, Fields& fields);
+bool describe_thread(std::string_view bytes, Fields& fields);
+bool describe_thread_number(std::string_view bytes, Fields& fields);
+bool describe_partner(std::string_view bytes, Fields& fields);
+bool describe_order(std::string_view bytes, Fields& fields);
+bool describe_recount(std::string_view bytes, Fields& fields);
+bool describe_thread_change(std::string_view bytes, Fields& fields);
 
 }  // namespace telepost::store

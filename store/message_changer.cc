@@ -1,14 +1,15 @@
 #include "store/message_changer.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/bytes.h"
 #include "schema/annotation.h"
 #include "schema/document.h"
 #include "schema/keys.h"
 #include "store/account_write.h"
+#include "store/append.h"
 #include "store/copy.h"
+#include "store/keywords.h"
 #include "store/message_edit.h"
 #include "store/message_reader.h"
 #include "store/message_writer.h"
@@ -22,20 +23,8 @@ namespace keys = schema::keys;
 
 namespace {
 
-constexpr std::size_t kMaxPlacements = 64;
-constexpr std::size_t kMaxKeywords = 128;
-
 Result<AccountWrite> open_write(Rooms& rooms, schema::AccountId account) {
   return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
-}
-
-// RFC 8621 section 4.1.1: 1 to 255 of %x21-7E without ( ) { ] % * " \.
-Result<std::string> keyword_from(std::string_view text) {
-  const bool allowed = !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
-    return c > 0x20 && c < 0x7f && std::string_view("(){]%*\"\\").find(c) == std::string_view::npos;
-  });
-  if (!allowed) return {Errc::invalid, "'" + std::string(text.substr(0, 40)) + "' is no keyword (RFC 8621 section 4.1.1)"};
-  return to_lower(text);
 }
 
 }  // namespace
@@ -44,17 +33,9 @@ Result<schema::Modseq> MessageChanger::set_keywords(schema::MessageId id, const 
                                                     const std::vector<std::string>& remove) {
   TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
   TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, id.local));
-  std::set<std::string> keywords(edit.summary().keywords.begin(), edit.summary().keywords.end());
-  for (const std::string& text : add) {
-    TELEPOST_ASSIGN(std::string keyword, keyword_from(text));
-    keywords.insert(std::move(keyword));
-  }
-  for (const std::string& text : remove) keywords.erase(to_lower(text));
-  if (keywords.size() > kMaxKeywords) return {Errc::too_many, "a message has at most 128 keywords"};
-  if (std::equal(keywords.begin(), keywords.end(), edit.summary().keywords.begin(), edit.summary().keywords.end())) {
-    return edit.record().modseq;
-  }
-  TELEPOST_TRY(edit.set_keywords({keywords.begin(), keywords.end()}));
+  TELEPOST_ASSIGN(std::vector<std::string> keywords, changed_keywords(edit.summary().keywords, add, remove));
+  if (keywords == edit.summary().keywords) return edit.record().modseq;
+  TELEPOST_TRY(edit.set_keywords(std::move(keywords)));
   TELEPOST_ASSIGN(const schema::Modseq modseq, edit.finish());
   TELEPOST_TRY(write.commit());
   return modseq;
@@ -146,6 +127,10 @@ Result<schema::Modseq> MessageChanger::annotate(const schema::Annotation& annota
   write.put(Space::large, keys::annotation(annotation.message.local, modseq), schema::write_annotation(annotation));
   TELEPOST_TRY(write.commit());
   return modseq;
+}
+
+std::unique_ptr<Append> MessageChanger::append(schema::AccountId account, std::string_view network) {
+  return std::make_unique<Append>(rooms_, account, network);
 }
 
 Result<schema::MessageId> MessageChanger::import(const Appended& message) {

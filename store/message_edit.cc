@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "store/account_index.h"
 #include "store/due_list.h"
 #include "store/message_dates.h"
 #include "store/message_writer.h"
@@ -20,6 +21,7 @@ namespace {
 
 Result<void> remove_content(AccountWrite& write, schema::LocalId local, const schema::MessageRecord& record, Time now) {
   write.erase(Space::point, keys::message(local));
+  TELEPOST_TRY(AccountIndex(write).forget(local));
   for (const std::string& key : content_keys(local, record)) write.erase(Space::large, key);
   drop_source(write, local, record, now);
   const std::string first = keys::annotation(local, {});
@@ -60,14 +62,15 @@ bool MessageEdit::is_in(schema::MailboxId mailbox) const {
 }
 
 Result<void> MessageEdit::set_keywords(std::vector<std::string> keywords) {
-  const bool was_unseen = is_unseen(summary_);
+  const bool was_unseen = is_unseen(summary_), was_draft = is_unseen_draft(summary_);
   summary_.keywords = std::move(keywords);
-  const bool unseen = is_unseen(summary_);
-  if (unseen == was_unseen) return {};
-  record_.seen = unseen ? std::nullopt : std::optional(write_->stamp());
+  const bool unseen = is_unseen(summary_), draft = is_unseen_draft(summary_);
+  if (unseen == was_unseen && draft == was_draft) return {};
+  if (unseen != was_unseen) record_.seen = unseen ? std::nullopt : std::optional(write_->stamp());
   for (const schema::Placement& placement : record_.placements) {
     TELEPOST_ASSIGN(schema::MailboxRecord* const mailbox, write_->mailbox(placement.mailbox));
-    mailbox->unseen += unseen ? 1u : ~0u;
+    mailbox->unseen += (unseen ? 1u : 0u) - (was_unseen ? 1u : 0u);
+    mailbox->unseen_drafts += (draft ? 1u : 0u) - (was_draft ? 1u : 0u);
   }
   return {};
 }
@@ -81,7 +84,7 @@ Result<schema::Uid> MessageEdit::place(schema::MailboxId id) {
   std::string value;
   ByteWriter(value).u32(uid.value);
   write_->put(Space::scan, key, value);
-  TELEPOST_TRY(ReceivedOrder(*write_, *mailbox).insert(key.substr(keys::kReceivedOrderOffset)));
+  TELEPOST_TRY(ReceivedOrder(*write_, id, mailbox->front).insert(key.substr(keys::kReceivedOrderOffset)));
   count_in(*mailbox, summary_);
   record_.placements.push_back({id, uid});
   return uid;
@@ -92,7 +95,7 @@ Result<void> MessageEdit::take_out(const schema::Placement& placement) {
   const std::string key = keys::received(placement.mailbox, record_.received, local_);
   write_->erase(Space::scan, keys::summary(placement.mailbox, placement.uid));
   write_->erase(Space::scan, key);
-  ReceivedOrder order(*write_, *mailbox);
+  ReceivedOrder order(*write_, mailbox->id, mailbox->front);
   TELEPOST_TRY(order.remove(key.substr(keys::kReceivedOrderOffset)));
   count_out(*mailbox, summary_);
   if (mailbox->messages == 0) TELEPOST_TRY(order.clear());

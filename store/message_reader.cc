@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "schema/keys.h"
 #include "store/archive/archived_source.h"
+#include "store/message_writer.h"
 #include "store/pieces.h"
 #include "store/received_order.h"
 #include "store/rooms.h"
@@ -86,22 +87,12 @@ Result<void> read_summaries(const Reader& reader, schema::MailboxId mailbox, con
   return {};
 }
 
-// Up to limit uids in the order by received time, `skip` behind the first key at or above `order_key`.
-Result<std::vector<schema::Uid>> ordered_uids(const Reader& reader, schema::MailboxId mailbox, std::string_view order_key,
-                                              std::uint64_t skip, std::size_t limit) {
-  const std::string prefix = keys::received(mailbox, Time{}, {}).substr(0, keys::kReceivedOrderOffset);
-  std::vector<schema::Uid> uids;
-  if (limit == 0) return uids;
-  TELEPOST_TRY(reader.scan(Space::scan, prefix + std::string(order_key), keys::after(prefix),
-                           [&](std::string_view, std::string_view value) {
-                             if (skip > 0) {
-                               --skip;
-                               return true;
-                             }
-                             uids.push_back({ByteReader(value).u32()});
-                             return uids.size() < limit;
-                           }));
-  return uids;
+// Gathers up to `limit` uids of the order by received time.
+ReceivedOrder::View::Visit take_uids(std::vector<schema::Uid>& uids, std::size_t limit) {
+  return [&uids, limit](std::string_view, std::string_view value) {
+    if (uids.size() < limit) uids.push_back({ByteReader(value).u32()});
+    return uids.size() < limit;
+  };
 }
 
 Result<schema::MessageRecord> read_message(const Reader& reader, schema::LocalId local) {
@@ -164,7 +155,9 @@ Result<ListPage> MessageReader::list_by_received(schema::AccountId account, sche
   } else if (before) {
     from = newest_at(*before);
   }
-  TELEPOST_ASSIGN(const auto uids, ordered_uids(*reader, mailbox, from, 0, std::min(limit, kMaxPage)));
+  std::vector<schema::Uid> uids;
+  const ReceivedOrder::View order(*reader, mailbox, page.mailbox.front);
+  TELEPOST_TRY(order.list_from(from, take_uids(uids, std::min(limit, kMaxPage))));
   TELEPOST_TRY(read_summaries(*reader, mailbox, uids, page.messages));
   return page;
 }
@@ -174,8 +167,9 @@ Result<ListPage> MessageReader::list_by_position(schema::AccountId account, sche
   const auto reader = rooms_.engine->snapshot(Partition::account(account));
   TELEPOST_ASSIGN(ListPage page, begin_page(*reader, mailbox));
   if (position >= page.mailbox.messages) return page;
-  TELEPOST_ASSIGN(const auto place, ReceivedOrder::find(*reader, page.mailbox, position));
-  TELEPOST_ASSIGN(const auto uids, ordered_uids(*reader, mailbox, place.from, place.skip, std::min(limit, kMaxPage)));
+  std::vector<schema::Uid> uids;
+  const ReceivedOrder::View order(*reader, mailbox, page.mailbox.front);
+  TELEPOST_TRY(order.list(position, take_uids(uids, std::min(limit, kMaxPage))));
   TELEPOST_TRY(read_summaries(*reader, mailbox, uids, page.messages));
   return page;
 }
@@ -185,18 +179,10 @@ Result<std::uint64_t> MessageReader::position_of(schema::AccountId account, sche
   const auto reader = rooms_.engine->snapshot(Partition::account(account));
   TELEPOST_ASSIGN(const auto record, read_message(*reader, message));
   TELEPOST_ASSIGN(const auto box, read_mailbox(*reader, mailbox));
-  const std::string key = keys::received(mailbox, record.received, message);
-  TELEPOST_ASSIGN(const auto block, ReceivedOrder::block_of(*reader, box, std::string_view(key).substr(keys::kReceivedOrderOffset)));
-  std::uint64_t position = block.skip;
-  bool found = false;
-  TELEPOST_TRY(reader->scan(Space::scan, key.substr(0, keys::kReceivedOrderOffset) + block.from, key + '\0',
-                            [&](std::string_view candidate, std::string_view) {
-                              found = candidate == key;
-                              position += found ? 0u : 1u;
-                              return !found;
-                            }));
-  if (!found) return {Errc::not_found, "the message is not in that mailbox"};
-  return position;
+  const ReceivedOrder::View order(*reader, mailbox, box.front);
+  TELEPOST_ASSIGN(const auto position, order.position_of(order_key(record.received, message)));
+  if (!position) return {Errc::not_found, "the message is not in that mailbox"};
+  return *position;
 }
 
 Result<schema::MessageRecord> MessageReader::find(schema::MessageId id) {
@@ -211,6 +197,32 @@ Result<Listed> MessageReader::summary(schema::MessageId id) {
   std::vector<Listed> listed;
   TELEPOST_TRY(read_summaries(*reader, record.placements[0].mailbox, {record.placements[0].uid}, listed));
   return std::move(listed[0]);
+}
+
+Result<MessageReader::Selection> MessageReader::select(schema::AccountId account, const std::vector<schema::LocalId>& messages) {
+  const auto reader = rooms_.engine->snapshot(Partition::account(account));
+  std::vector<std::string> wanted = {std::string(keys::kHead)};
+  for (const schema::LocalId local : messages) wanted.push_back(keys::message(local));
+  TELEPOST_ASSIGN(const auto records, reader->get_many(Space::point, wanted));
+  if (!records[0]) return {Errc::not_found, "no such account"};
+  TELEPOST_ASSIGN(const auto head, schema::decode_HeadRecord(*records[0]));
+  Selection selection{head.modseq, std::vector<std::optional<Selected>>(messages.size())};
+  std::vector<std::size_t> there;
+  wanted.clear();
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (!records[i + 1]) continue;
+    TELEPOST_ASSIGN(auto record, schema::decode_MessageRecord(*records[i + 1]));
+    if (record.placements.empty()) continue;
+    there.push_back(i);
+    wanted.push_back(keys::summary(record.placements[0].mailbox, record.placements[0].uid));
+    selection.messages[i].emplace().record = std::move(record);
+  }
+  TELEPOST_ASSIGN(const auto summaries, reader->get_many(Space::scan, wanted));
+  for (std::size_t i = 0; i < there.size(); ++i) {
+    if (!summaries[i]) return {Errc::corrupt, "a placement without summary; run telepost verify"};
+    TELEPOST_ASSIGN(selection.messages[there[i]]->summary, schema::decode_Summary(*summaries[i]));
+  }
+  return selection;
 }
 
 Result<std::string> MessageReader::document(schema::MessageId id) {

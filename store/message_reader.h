@@ -60,6 +60,16 @@ class MessageReader {
 
   Result<schema::MessageRecord> find(schema::MessageId id);  // not_found, also when expunged
   Result<Listed> summary(schema::MessageId id);              // of its first placement
+  // All of these messages at one state of the account, as many answers as were asked for; none: it is not there (any more).
+  struct Selected {
+    schema::MessageRecord record;
+    schema::Summary summary;
+  };
+  struct Selection {
+    schema::Modseq modseq;  // of the account
+    std::vector<std::optional<Selected>> messages;
+  };
+  Result<Selection> select(schema::AccountId account, const std::vector<schema::LocalId>& messages);  // not_found: the account
   Result<std::string> document(schema::MessageId id);        // XML, urn:telepost:message:1
   Result<std::vector<std::string>> annotations(schema::MessageId id);  // XML, oldest first
   // Of an expunged message that is still being sent, its senders read document and source as before.

@@ -9,6 +9,7 @@
 #include "store/received_order.h"
 #include "transcoders/mime/body.h"
 #include "transcoders/mime/fields.h"
+#include "transcoders/mime/header_cut.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -26,7 +27,7 @@ Result<void> place(AccountWrite& write, schema::MailboxRecord& mailbox, const sc
   const std::string key = keys::received(mailbox.id, summary.received, summary.local);
   write.put(Space::scan, keys::summary(mailbox.id, uid), schema::encode(summary));
   write.put(Space::scan, key, uid_value(uid));
-  TELEPOST_TRY(ReceivedOrder(write, mailbox).insert(key.substr(keys::kReceivedOrderOffset)));
+  TELEPOST_TRY(ReceivedOrder(write, mailbox.id, mailbox.front).insert(key.substr(keys::kReceivedOrderOffset)));
   count_in(mailbox, summary);
   return {};
 }
@@ -55,28 +56,38 @@ bool is_unseen(const schema::Summary& summary) {
   return !std::binary_search(summary.keywords.begin(), summary.keywords.end(), "$seen");
 }
 
+bool is_unseen_draft(const schema::Summary& summary) {
+  return is_unseen(summary) && std::binary_search(summary.keywords.begin(), summary.keywords.end(), "$draft");
+}
+
 void count_in(schema::MailboxRecord& mailbox, const schema::Summary& summary) {
   ++mailbox.messages;
   mailbox.unseen += is_unseen(summary) ? 1u : 0u;
+  mailbox.unseen_drafts += is_unseen_draft(summary) ? 1u : 0u;
   mailbox.bytes += summary.size_bytes;
 }
 
 void count_out(schema::MailboxRecord& mailbox, const schema::Summary& summary) {
   --mailbox.messages;
   mailbox.unseen -= is_unseen(summary) ? 1u : 0u;
+  mailbox.unseen_drafts -= is_unseen_draft(summary) ? 1u : 0u;
   mailbox.bytes -= summary.size_bytes;
 }
 
 // What lists show as the sender: the first mailbox of From, else the envelope's.
 void set_sender(schema::Summary& summary, const schema::Document& document) {
   summary.from = document.envelope.from;
+  bool is_found = false;
   for (const schema::HeaderField& field : document.fields) {
     if (!equals_ignoring_case(field.name, "From")) continue;
-    auto senders = transcoders::mime::parse_addresses(field.value, 1);
-    if (senders.empty()) return;
+    summary.sender_is_whole = false;  // of a second field, or of one that names nobody
+    if (is_found) return;
+    is_found = true;
+    auto senders = transcoders::mime::parse_addresses(field.value, 2);
+    if (senders.empty()) continue;
+    summary.sender_is_whole = senders.size() == 1 && !transcoders::mime::is_header_cut(document.defects);
     summary.from = "mailto:" + std::move(senders[0].address);
     summary.from_name = std::move(senders[0].display_name);
-    return;
   }
 }
 
@@ -105,6 +116,7 @@ schema::Summary summary_of(const schema::Document& document, const std::vector<s
     summary.duration = video->duration;
     if (!video->caller.empty()) summary.from = video->caller;
   }
+  summary.sender_is_whole = summary.sender_is_whole && std::holds_alternative<std::monostate>(document.facts);  // else it is the caller
   return summary;
 }
 

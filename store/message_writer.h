@@ -35,6 +35,7 @@ schema::Summary summary_of(const schema::Document& document, const std::vector<s
 void count_in(schema::MailboxRecord& mailbox, const schema::Summary& summary);
 void count_out(schema::MailboxRecord& mailbox, const schema::Summary& summary);
 bool is_unseen(const schema::Summary& summary);
+bool is_unseen_draft(const schema::Summary& summary);
 
 // R key of a placement, without mailbox: the order key of store/received_order.h.
 std::string order_key(Time received, schema::LocalId local);

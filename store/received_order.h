@@ -1,9 +1,9 @@
-// The order of a mailbox by received time, newest first, with counts, so that a position is found and a position is told at the
-// same cost anywhere in it.
+// An order by received time, newest first, with counts, so that a position is found and a position is told at the same cost
+// anywhere in it: that of a mailbox, or one of the account's index, which stand under numbers of their own (schema/keys.h).
 //
 // The R records are cut into blocks of about 256, blocks into groups of about 64; each closed block and group has a
 // record named by its exclusive upper bound in the order. What is newest, the front block and the front group, is
-// counted in the mailbox record, which every delivery writes anyway: a delivery writes no block record but one time in 256. A
+// counted in the mailbox's record, which every delivery writes anyway: a delivery writes no block record but one time in 256. A
 // block is closed when the front has kBlock messages and the next one is newer than all of them, so that no
 // delivery needs to read. Messages that arrive out of order (import) may fill a block to kFullBlock; then it is split.
 //
@@ -11,7 +11,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "schema/records.h"
@@ -27,26 +31,41 @@ inline constexpr std::uint32_t kFullGroup = 128;
 
 class ReceivedOrder {
  public:
-  // The mailbox record is written's own copy; both outlive this.
-  ReceivedOrder(AccountWrite& write, schema::MailboxRecord& mailbox) : write_(write), mailbox_(mailbox) {}
+  // The front is the caller's to write; it outlives this.
+  ReceivedOrder(AccountWrite& write, schema::MailboxId order, schema::OrderFront& front) : write_(write), order_(order), front_(front) {}
 
   // True if inserting this key needs no read (it is newer than all): allowed in a write without_reads.
-  static bool is_newest(const schema::MailboxRecord& mailbox, std::string_view key);
+  static bool is_newest(const schema::OrderFront& front, std::string_view key) { return front.newest.empty() || key < front.newest; }
 
   // The R record itself is the caller's. Inserting another than the newest, and removing, need a write with_reads.
   Result<void> insert(const std::string& key);
   Result<void> remove(const std::string& key);
-  Result<void> clear();  // precondition: the mailbox holds no message any more; its block records go
+  Result<void> clear();  // precondition: the order holds no message any more; its block records go
 
-  // Where a position lies: `skip` records behind the first R key at or above mailbox + `from`.
-  struct Place {
-    std::string from;  // 16 bytes, or "" for the newest
-    std::uint64_t skip;
+  // An order as it stands in a partition. Both outlive it.
+  class View {
+   public:
+    View(const PartitionReader& reader, schema::MailboxId order, const schema::OrderFront& front)
+        : reader_(reader), order_(order), front_(front) {}
+    // visit(order key, value of the R record) from the position-th on, until it gives false or the order ends.
+    using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+    Result<void> list(std::uint64_t position, const Visit& visit) const;
+    Result<void> list_from(std::string_view key, const Visit& visit) const;  // from the first key at or above this
+    Result<std::optional<std::uint64_t>> position_of(std::string_view key) const;  // none: it is not in the order
+
+    // Where a position lies: `skip` records behind the first key at or above `from`; "" for the newest.
+    struct Place {
+      std::string from;
+      std::uint64_t skip;
+    };
+    Result<Place> find(std::uint64_t position) const;
+    Result<Place> block_of(std::string_view key) const;  // of the block that covers it: its begin, and its position
+
+   private:
+    const PartitionReader& reader_;
+    const schema::MailboxId order_;
+    const schema::OrderFront& front_;
   };
-  static Result<Place> find(const PartitionReader& reader, const schema::MailboxRecord& mailbox, std::uint64_t position);
-  // The position of the first key at or above `key` of its block, and that block's lower bound: count on from there.
-  static Result<Place> block_of(const PartitionReader& reader, const schema::MailboxRecord& mailbox,
-                                std::string_view key);
 
  private:
   using Entry = OrderBlocks::Entry;
@@ -74,7 +93,8 @@ class ReceivedOrder {
   bool in_front_group(std::string_view key) const;
 
   AccountWrite& write_;
-  schema::MailboxRecord& mailbox_;
+  const schema::MailboxId order_;
+  schema::OrderFront& front_;
 };
 
 }  // namespace telepost::store

@@ -11,6 +11,7 @@
 #include "store/schedule.h"
 #include "store/submission.h"
 #include "store/undelete.h"
+#include "store/uploads.h"
 
 namespace telepost::store {
 namespace {
@@ -35,7 +36,7 @@ Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::un
 
 struct Store::Facade {
   explicit Facade(Rooms& rooms)
-      : deliver(rooms), accounts(rooms), app_passwords(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), quota(rooms), outbox(rooms), submission(rooms), cdrs(rooms), audit(rooms), undelete(rooms), holds(rooms) {}
+      : deliver(rooms), accounts(rooms), app_passwords(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), quota(rooms), outbox(rooms), submission(rooms), cdrs(rooms), audit(rooms), undelete(rooms), uploads(rooms), holds(rooms) {}
   Deliver deliver;
   Accounts accounts;
   AppPasswords app_passwords;
@@ -49,6 +50,7 @@ struct Store::Facade {
   CdrExport cdrs;
   Audit audit;
   Undelete undelete;
+  Uploads uploads;
   Holds holds;
 };
 
@@ -96,14 +98,17 @@ Submission& Store::submission() { return facade_->submission; }
 CdrExport& Store::cdrs() { return facade_->cdrs; }
 Audit& Store::audit() { return facade_->audit; }
 Undelete& Store::undelete() { return facade_->undelete; }
+Uploads& Store::uploads() { return facade_->uploads; }
 Holds& Store::holds() { return facade_->holds; }
 Engine& Store::engine() { return *rooms_->engine; }
 const schema::Configuration& Store::configuration() const { return rooms_->configuration; }
+Result<MailView> Store::view(schema::AccountId account) { return MailView::open(*rooms_, account); }
 void Store::set_classes(schema::ClassSet classes) {
   rooms_->classes.set(std::move(classes));
   const Result<void> begun = Redating(*rooms_).begin();
   if (!begun.ok()) log::warning("redating_not_begun", {{"reason", to_string(begun.error())}});
 }
+Time Store::now() const { return rooms_->clock.now(); }
 Result<ClockState> Store::clock() const { return clock_state(*rooms_); }
 Result<ClockState> Store::accept_clock() { return store::accept_clock(*rooms_); }
 Result<void> Store::run(std::function<void()> work) { return rooms_->workers.run(std::move(work)); }

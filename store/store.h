@@ -20,6 +20,7 @@
 #include "store/completion.h"
 #include "store/deliver.h"
 #include "store/engine/engine.h"
+#include "store/mail_view.h"
 #include "store/mailboxes.h"
 #include "store/message_changer.h"
 #include "store/message_reader.h"
@@ -34,6 +35,7 @@ class Outbox;
 class Quota;
 class Submission;
 class Undelete;
+class Uploads;
 class CdrExport;
 class Holds;
 class Schedule;
@@ -71,13 +73,18 @@ class Store {
   Holds& holds();
   Audit& audit();
   Undelete& undelete();
+  Uploads& uploads();
   Engine& engine();
   const schema::Configuration& configuration() const;
+
+  // What mail clients list of the account, as it is now.
+  Result<MailView> view(schema::AccountId account);
 
   // Puts a new set of classes of service in force; decisions already made stay.
   void set_classes(schema::ClassSet classes);
 
   // The clock rule of store/store_clock.h: how the clocks stand, and that a leap of the wall clock is believed. Durable at return.
+  Time now() const;  // the store's
   Result<ClockState> clock() const;
   Result<ClockState> accept_clock();
 

@@ -49,7 +49,7 @@ std::optional<schema::MailboxId> known_sent(AccountWrite& write, Time received, 
   const std::optional<schema::MailboxId> sent = write.loaded_mailbox(schema::Role::sent);
   if (!sent) return std::nullopt;
   const auto mailbox = write.mailbox(*sent);
-  return mailbox.ok() && ReceivedOrder::is_newest(**mailbox, order_key(received, local)) ? sent : std::nullopt;
+  return mailbox.ok() && ReceivedOrder::is_newest((*mailbox)->front, order_key(received, local)) ? sent : std::nullopt;
 }
 
 // A job for each destination; one of many recipients is cut, so that each is a transaction that every server takes.

@@ -55,8 +55,10 @@ Result<void> AccountVerification::run() {
   TELEPOST_TRY(verify_order());
   compare_counters();
   compare_kept();
+  TELEPOST_TRY(verify_index());
   TELEPOST_TRY(verify_archive());
   TELEPOST_TRY(read_large());
+  compare_uploads();
   snapshot_.reset();
   for (const Known& message : messages_) TELEPOST_TRY(verify_content(scope_, {account_, message.local}, message));
   scope_.report().messages += messages_.size();
@@ -149,6 +151,7 @@ Result<void> AccountVerification::read_summaries() {
     }
     message->summaries += hash_of_placement(id, uid);
     box->unseen += is_unseen(*summary) ? 1u : 0u;
+    box->unseen_drafts += is_unseen_draft(*summary) ? 1u : 0u;
     compare_summary(*message, key, value, *summary);
     return {};
   });
@@ -164,6 +167,7 @@ void AccountVerification::compare_summary(Known& message, std::string_view key, 
   if (message.kind == 0) {
     message.kind = static_cast<std::uint8_t>(summary.kind);
     message.summary = hash;
+    message.unread = is_unseen(summary) && !std::binary_search(summary.keywords.begin(), summary.keywords.end(), "$draft");
   } else if (message.summary != hash) {
     damage("summary", key, "the summaries of a message differ between its mailboxes");
     if (Recount* const box = mailbox({ByteReader(key.substr(1)).u32()})) box->uncertain = true;
@@ -222,10 +226,11 @@ Result<bool> AccountVerification::places(schema::LocalId local, const schema::Pl
 void AccountVerification::compare_counters() {
   for (const auto& [id, box] : mailboxes_) {
     const schema::MailboxRecord& told = box.record;
-    if (box.uncertain || (told.messages == box.messages && told.unseen == box.unseen && told.bytes == box.bytes)) continue;
+    if (box.uncertain || (told.messages == box.messages && told.unseen == box.unseen && told.unseen_drafts == box.unseen_drafts && told.bytes == box.bytes)) continue;
     damage("counter", keys::mailbox(id), "mailbox '" + told.name + "' counts " + std::to_string(told.messages) + " messages, " +
-           std::to_string(told.unseen) + " unseen, " + std::to_string(told.bytes) + " bytes and has " + std::to_string(box.messages) +
-           ", " + std::to_string(box.unseen) + ", " + std::to_string(box.bytes));
+           std::to_string(told.unseen) + " unseen with " + std::to_string(told.unseen_drafts) + " drafts, " + std::to_string(told.bytes) +
+           " bytes and has " + std::to_string(box.messages) + ", " + std::to_string(box.unseen) + ", " +
+           std::to_string(box.unseen_drafts) + ", " + std::to_string(box.bytes));
   }
   if (usage_uncertain_) return;
   std::array<schema::Usage, schema::kKinds> usage{};

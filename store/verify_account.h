@@ -32,9 +32,11 @@ class AccountVerification {
     Time received;
     std::uint64_t size = 0;
     std::uint64_t placements = 0, summaries = 0, orders = 0;  // sums of hashes of (mailbox, uid)
+    std::uint64_t mailboxes = 0;                              // the same of (mailbox, 0)
     std::uint64_t summary = 0;                                // hash of its first summary
     std::uint32_t inline_segments = 0, stored_segments = 0;
     std::uint8_t kind = 0;  // 0: no summary was met
+    bool unread = false;    // neither $seen nor $draft
     bool logged = false;
     bool packed = false;    // document and inline segments
   };
@@ -42,7 +44,7 @@ class AccountVerification {
  private:
   struct Recount {
     schema::MailboxRecord record;
-    std::uint64_t messages = 0, unseen = 0, bytes = 0;
+    std::uint64_t messages = 0, unseen = 0, unseen_drafts = 0, bytes = 0;
     bool uncertain = false;        // a finding about placements explains what the counters say
     bool order_uncertain = false;
     bool named = false;            // by the name index
@@ -69,6 +71,9 @@ class AccountVerification {
   void read_delivery_key(std::string_view key, std::string_view value);
   void read_app_password(std::string_view key, std::string_view value);
   void read_intent(std::string_view key, std::string_view value);
+  void read_upload(std::string_view key, std::string_view value);  // store/verify_uploads.cc, with the two below
+  void read_upload_chunk(std::string_view key, std::string_view value);
+  void compare_uploads();
   Result<void> read_job_name(std::string_view key, std::string_view value);
   void read_submission(std::string_view key, std::string_view value);
   void read_submitted_recipient(std::string_view key, std::string_view value);
@@ -87,6 +92,7 @@ class AccountVerification {
   void read_gone(std::string_view key, std::string_view value);
   Result<void> verify_order();
   Result<void> verify_order_of(Recount& mailbox);
+  Result<void> verify_index();
   Result<void> verify_archive();
   void compare_counters();
   Result<void> read_large();
@@ -115,6 +121,7 @@ class AccountVerification {
   std::unordered_set<std::uint64_t> kept_;  // locals of messages that were expunged and are still being sent
   std::map<std::uint64_t, Time> departed_;   // locals of messages that are kept, and when they left; those that were met go
   std::unordered_set<std::uint64_t> gone_for_readers_;  // both
+  std::unordered_set<std::uint64_t> untold_;  // locals of messages whose tombstone the index has yet to read
   schema::Usage in_undelete_, parked_;
   struct Archived {
     schema::LocalId local;
@@ -125,6 +132,12 @@ class AccountVerification {
   std::set<std::pair<schema::LocalId, std::uint64_t>> archive_dues_;  // what may lie in the archive although no record names it
   std::unordered_set<std::string> untouched_;                         // keys that no record was met for yet
   schema::Usage archived_usage_;
+  struct Uploaded {
+    std::uint64_t size_bytes = 0, stored_bytes = 0;
+    std::uint32_t chunks = 0;
+  };
+  std::map<std::uint64_t, Uploaded> uploads_;
+  std::set<std::uint64_t> upload_dues_;
   std::optional<Time> earliest_due_;
   bool trim_due_ = false;
   std::optional<Time> purge_due_;  // the first one
@@ -138,17 +151,19 @@ std::uint64_t hash_of_placement(schema::MailboxId mailbox, schema::Uid uid);
 // The bytes of a message: document, segments, pieces, links, digest. A message that is gone meanwhile is left out.
 Result<void> verify_content(VerifyScope& scope, schema::MessageId id, const AccountVerification::Known& known);
 
-// Recounts one mailbox's order by received time; see store/received_order.h.
+// Recounts one order by received time; see store/received_order.h.
 class OrderRecount {
  public:
-  OrderRecount(const schema::MailboxRecord& mailbox, std::vector<std::pair<std::string, schema::BlockRecord>> blocks,
-               std::vector<std::pair<std::string, schema::BlockRecord>> groups);
+  // The front outlives it. `bad` is told of block records that are none.
+  static Result<OrderRecount> read(const PartitionReader& reader, schema::MailboxId order, const schema::OrderFront& front,
+                                   const std::function<void(std::string_view key, std::string what)>& bad);
   void count(std::string_view order_key);
   std::string mismatch() const;  // "" if all counts agree
 
  private:
   using Entries = std::vector<std::pair<std::string, schema::BlockRecord>>;  // by upper bound
-  const schema::MailboxRecord& mailbox_;
+  OrderRecount(const schema::OrderFront& front, Entries blocks, Entries groups);
+  const schema::OrderFront& front_;
   Entries blocks_, groups_;
   std::vector<std::uint64_t> in_block_, in_group_;  // the front is the last
   std::string first_;

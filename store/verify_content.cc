@@ -182,6 +182,7 @@ Result<void> verify_content(VerifyScope& scope, schema::MessageId id, const Acco
 // Documents, segments and annotations whose message is gone, and segments that their message does not have.
 Result<void> AccountVerification::read_large() {
   return scan(Space::large, {}, {}, [this](std::string_view key, std::string_view value) -> Result<void> {
+    if (key.size() == 13 && key[0] == 'L') return read_upload_chunk(key, value), Result<void>();
     const bool document = key.size() == 9 && key[0] == 'X';
     const bool segment = key.size() == 13 && key[0] == 'P';
     const bool annotation = key.size() == 17 && key[0] == 'N';

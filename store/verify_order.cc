@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "schema/index_records.h"
 #include "schema/keys.h"
 #include "store/verify_account.h"
+#include "store/verify_index.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -28,7 +30,7 @@ Result<void> AccountVerification::read_changes() {
   TELEPOST_TRY(scan(Space::scan, "D", "R", [this](std::string_view key, std::string_view value) -> Result<void> {
     if (key.size() == 9 && key[0] == 'L') read_change(key, value);
     else if (key.size() == 9 && key[0] == 'G') read_gone(key, value);
-    else unknown(key);
+    else if (key.size() != 9 || (key[0] != 'N' && key[0] != 'O')) unknown(key);  // of the index
     return {};
   }));
   for (const Known& message : messages_) {
@@ -60,6 +62,7 @@ void AccountVerification::read_gone(std::string_view key, std::string_view value
   if (!change->gone()) return damage("change", key, "a live entry among the tombstones");
   if (modseq > head_.modseq) return damage("change", key, "a tombstone above the head's modseq");
   if (modseq <= head_.floor) return damage("change", key, "a tombstone at or below the floor");
+  if (change->what == schema::ChangeRecord::What::message_gone && modseq > head_.indexed) untold_.insert(change->id);
   // An import may bring a message back under its id: then the tombstone stays, for clients that knew the old placements.
   using What = schema::ChangeRecord::What;
   const Known* const message = change->what == What::message_gone ? find({change->id}) : nullptr;
@@ -94,28 +97,26 @@ Result<void> AccountVerification::verify_order() {
     TELEPOST_TRY(scan(Space::scan, begin, prefix, strange));
     begin = keys::after(prefix);
   }
-  TELEPOST_TRY(scan(Space::scan, begin, keys::after("R"), strange));
-  return scan(Space::scan, "C", "D", [this](std::string_view key, std::string_view) -> Result<void> {
+  const schema::MailboxId first_of_index = keys::threads_of({0});
+  TELEPOST_TRY(scan(Space::scan, begin, keys::received(first_of_index, Time{}, {}).substr(0, keys::kReceivedOrderOffset), strange));
+  return scan(Space::scan, "C", keys::block(first_of_index, 0, {}), [this](std::string_view key, std::string_view) -> Result<void> {
     if (key.size() != 22 || mailbox({ByteReader(key.substr(1)).u32()}) == nullptr) damage("blocks", key, "a block of a mailbox that is not there");
     return {};
   });
 }
 
+Result<void> AccountVerification::verify_index() {
+  return IndexVerification(scope_, partition_, *snapshot_, {head_, messages_, gone_for_readers_, untold_, explained_}).run();
+}
+
 Result<void> AccountVerification::verify_order_of(Recount& box) {
   const schema::MailboxId id = box.record.id;
-  std::array<Entries, 2> levels;
   bool broken = false;
-  for (const std::uint8_t level : {std::uint8_t{0}, std::uint8_t{1}}) {
-    const std::string prefix = keys::block(id, level, {});
-    TELEPOST_TRY(scan(Space::scan, prefix, keys::after(prefix), [&](std::string_view key, std::string_view value) -> Result<void> {
-      const auto record = schema::decode_BlockRecord(value);
-      if (!record.ok()) damage("record", key, record.error().detail);
-      broken = broken || !record.ok();
-      levels[level].emplace_back(key.substr(prefix.size()), record.ok() ? *record : schema::BlockRecord{});
-      return {};
-    }));
-  }
-  OrderRecount recount(box.record, std::move(levels[0]), std::move(levels[1]));
+  const auto bad = [&](std::string_view key, std::string what) {
+    damage("record", key, std::move(what));
+    broken = true;
+  };
+  TELEPOST_ASSIGN(OrderRecount recount, OrderRecount::read(*snapshot_, id, box.record.front, bad));
   const std::string prefix = keys::received(id, Time{}, {}).substr(0, keys::kReceivedOrderOffset);
   std::uint64_t entries = 0;
   TELEPOST_TRY(scan(Space::scan, prefix, keys::after(prefix), [&](std::string_view key, std::string_view value) -> Result<void> {
@@ -140,13 +141,28 @@ Result<void> AccountVerification::verify_order_of(Recount& box) {
   return {};
 }
 
-OrderRecount::OrderRecount(const schema::MailboxRecord& mailbox, Entries blocks, Entries groups)
-    : mailbox_(mailbox), blocks_(std::move(blocks)), groups_(std::move(groups)), in_block_(blocks_.size() + 1), in_group_(groups_.size() + 1) {}
+Result<OrderRecount> OrderRecount::read(const PartitionReader& reader, schema::MailboxId order, const schema::OrderFront& front,
+                                        const std::function<void(std::string_view, std::string)>& bad) {
+  std::array<Entries, 2> levels;
+  for (const std::uint8_t level : {std::uint8_t{0}, std::uint8_t{1}}) {
+    const std::string prefix = keys::block(order, level, {});
+    TELEPOST_TRY(reader.scan(Space::scan, prefix, keys::after(prefix), [&](std::string_view key, std::string_view value) {
+      const auto record = schema::decode_BlockRecord(value);
+      if (!record.ok()) bad(key, record.error().detail);
+      levels[level].emplace_back(key.substr(prefix.size()), record.ok() ? *record : schema::BlockRecord{});
+      return true;
+    }));
+  }
+  return Result<OrderRecount>(OrderRecount(front, std::move(levels[0]), std::move(levels[1])));
+}
+
+OrderRecount::OrderRecount(const schema::OrderFront& front, Entries blocks, Entries groups)
+    : front_(front), blocks_(std::move(blocks)), groups_(std::move(groups)), in_block_(blocks_.size() + 1), in_group_(groups_.size() + 1) {}
 
 void OrderRecount::count(std::string_view key) {
   if (first_.empty()) first_ = key;
-  const bool front_block = key < bound(mailbox_.front_block_upper);
-  const bool front_group = key < bound(mailbox_.front_group_upper);
+  const bool front_block = key < bound(front_.block_upper);
+  const bool front_group = key < bound(front_.group_upper);
   const std::size_t block = front_block ? blocks_.size() : place_of(blocks_, key);
   const std::size_t group = front_group ? groups_.size() : place_of(groups_, key);
   ++in_block_[block];
@@ -154,22 +170,22 @@ void OrderRecount::count(std::string_view key) {
 }
 
 std::string OrderRecount::mismatch() const {
-  if (mailbox_.front_block_messages != in_block_.back()) return "the front block counts other than it holds";
-  if (mailbox_.front_group_messages != in_group_.back()) return "the front group counts other than it holds";
-  if (!first_.empty() && !mailbox_.front_newest.empty() && first_ < mailbox_.front_newest) return "its newest message is newer than its record says";
+  if (front_.block_messages != in_block_.back()) return "the front block counts other than it holds";
+  if (front_.group_messages != in_group_.back()) return "the front group counts other than it holds";
+  if (!first_.empty() && !front_.newest.empty() && first_ < front_.newest) return "its newest message is newer than its record says";
   std::vector<std::uint32_t> blocks_of(groups_.size() + 1);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const std::string& upper = blocks_[i].first;
-    if (upper <= mailbox_.front_block_upper) return "a closed block lies before the front block";
+    if (upper <= front_.block_upper) return "a closed block lies before the front block";
     if (blocks_[i].second.messages != in_block_[i]) return "a block counts other than it holds";
     // A group's bound is its last block's.
-    const bool front = upper <= bound(mailbox_.front_group_upper);
+    const bool front = upper <= bound(front_.group_upper);
     ++blocks_of[front ? groups_.size()
                       : static_cast<std::size_t>(std::lower_bound(groups_.begin(), groups_.end(), upper, [](const auto& entry, const std::string& wanted) {
                           return entry.first < wanted;
                         }) - groups_.begin())];
   }
-  if (mailbox_.front_group_blocks != blocks_of.back()) return "the front group counts other blocks than it has";
+  if (front_.group_blocks != blocks_of.back()) return "the front group counts other blocks than it has";
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (groups_[i].second.messages != in_group_[i]) return "a group counts other than it holds";
     if (groups_[i].second.blocks != blocks_of[i]) return "a group counts other blocks than it has";

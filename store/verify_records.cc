@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "schema/app_password.h"
+#include "schema/index_records.h"
 #include "schema/job_records.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
@@ -60,6 +61,7 @@ Result<void> AccountVerification::read_due(std::string_view key, std::string_vie
       scope_.debris("report", partition_, key, "a report that is still to be sent");
       if (const auto report = schema::decode_ReportRecord(value); !report.ok()) damage("record", key, report.error().detail);
       break;
+    case due::kForgetUpload: upload_dues_.insert(due::local_of(reader.rest()).value); break;
     case due::kTrimChanges: trim_due_ = true; break;
     case due::kPurge:
       if (!purge_due_) purge_due_ = time;
@@ -78,6 +80,7 @@ Result<void> AccountVerification::read_due(std::string_view key, std::string_vie
     case due::kExpire:
     case due::kRedate:
     case due::kWarnQuota:
+    case due::kIndex:
     case due::kArchive:
     case due::kCompress:
     case due::kRemoveContent:
@@ -117,17 +120,23 @@ Result<void> AccountVerification::verify_hints() {
 
 Result<void> AccountVerification::read_points() {
   TELEPOST_TRY(scan(Space::point, {}, {}, [this](std::string_view key, std::string_view value) -> Result<void> {
-    if (key == keys::kAccount || key == keys::kHead) return {};
+    if (key == keys::kAccount || key == keys::kHead || key == keys::kRecount) return {};
     switch (key.size() < 5 ? '\0' : key[0]) {
       case 'B': return read_mailbox(key, value);
       case 'F': return read_name(key, value);
       case 'I': return read_intent(key, value), Result<void>();
       case 'J': return read_job_name(key, value);
       case 'K': return read_delivery_key(key, value), Result<void>();
+      case 'L': return read_upload(key, value), Result<void>();
       case 'M': return read_message(key, value);
       case 'O': return read_submission(key, value), Result<void>();
       case 'Q': return read_submitted_recipient(key, value), Result<void>();
       case 'W': return read_app_password(key, value), Result<void>();
+      case 'C':
+      case 'N':
+      case 'P':
+      case 'V':
+      case 'Y': return {};  // of the index
       default: return unknown(key), Result<void>();
     }
   }));
@@ -216,6 +225,7 @@ Result<void> AccountVerification::read_message(std::string_view key, std::string
   }
   for (const schema::Placement& placement : record->placements) {
     known.placements += hash_of_placement(placement.mailbox, placement.uid);
+    known.mailboxes += hash_of_placement(placement.mailbox, {});
     Recount* const box = mailbox(placement.mailbox);
     if (box == nullptr) {
       damage("placement", key, "a message in a mailbox that is not there");

@@ -6,44 +6,45 @@ namespace telepost::adapters::admin {
 namespace {
 
 constexpr std::string_view kExposition = "text/plain; version=0.0.4; charset=utf-8";
+constexpr std::uint32_t kMostConnections = 64;
 
 // Not a capturing lambda: its frame must own what it uses after the caller's handler is gone.
-boost::asio::awaitable<net::HttpResponse> respond(net::HttpRequest request, Readiness readiness) {
-  co_return answer(request, readiness);
+net::Awaitable<std::optional<net::HttpReply>> respond(const net::HttpExchange& exchange, Readiness readiness) {
+  co_return answer(exchange.request(), readiness);
 }
 
 }  // namespace
 
-net::HttpResponse answer(const net::HttpRequest& request, const Readiness& readiness) {
-  const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
-  net::HttpResponse response;
+net::HttpReply answer(const net::HttpRequest& request, const Readiness& readiness) {
+  net::HttpReply reply;
   if (request.method != "GET") {
-    response.status = 405;
-    response.body = "only GET and HEAD\n";
-  } else if (path == "/metrics") {
-    response.content_type = kExposition;
-    response.body = metrics::exposition();
-  } else if (path == "/healthz") {
-    response.body = "ok\n";
-  } else if (path == "/readyz") {
+    reply.status = 405;
+    reply.fields = {{"Allow", "GET, HEAD"}};
+    reply.body = "only GET and HEAD\n";
+  } else if (request.path == "/metrics") {
+    reply.content_type = kExposition;
+    reply.body = metrics::exposition();
+  } else if (request.path == "/healthz") {
+    reply.body = "ok\n";
+  } else if (request.path == "/readyz") {
     const Result<void> ready = readiness();
-    response.status = ready.ok() ? 200 : 503;
-    response.body = ready.ok() ? "ready\n" : to_string(ready.error()) + "\n";
+    reply.status = ready.ok() ? 200 : 503;
+    reply.body = ready.ok() ? "ready\n" : to_string(ready.error()) + "\n";
   } else {
-    response.status = 404;
-    response.body = "try /metrics, /healthz or /readyz\n";
+    reply.status = 404;
+    reply.body = "try /metrics, /healthz or /readyz\n";
   }
-  return response;
+  return reply;
 }
 
-Result<std::unique_ptr<net::HttpServer>> start_http(net::Loop& loop, schema::Endpoints listen,
+Result<std::unique_ptr<net::HttpServer>> start_http(net::IoThreads& threads, schema::Endpoints listen, const Clock& clock,
                                                     Readiness readiness) {
   net::HttpServerOptions options;
+  options.name = "admin";
   options.listen = std::move(listen);
-  net::HttpHandler handler = [readiness = std::move(readiness)](net::HttpRequest request) {
-    return respond(std::move(request), readiness);
-  };
-  return net::HttpServer::start(loop, std::move(options), std::move(handler));
+  options.max_connections = options.max_connections_per_peer = kMostConnections;
+  net::HttpHandler handler = [readiness = std::move(readiness)](net::HttpExchange& exchange) { return respond(exchange, readiness); };
+  return net::HttpServer::start(threads, std::move(options), clock, std::move(handler));
 }
 
 }  // namespace telepost::adapters::admin

@@ -14,9 +14,9 @@ namespace telepost::adapters::admin {
 using Readiness = std::function<Result<void>()>;
 
 // The answer to one request; the routes without their socket.
-net::HttpResponse answer(const net::HttpRequest& request, const Readiness& readiness);
+net::HttpReply answer(const net::HttpRequest& request, const Readiness& readiness);
 
-Result<std::unique_ptr<net::HttpServer>> start_http(net::Loop& loop, schema::Endpoints listen,
+Result<std::unique_ptr<net::HttpServer>> start_http(net::IoThreads& threads, schema::Endpoints listen, const Clock& clock,
                                                     Readiness readiness);
 
 }  // namespace telepost::adapters::admin

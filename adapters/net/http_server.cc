@@ -1,145 +1,97 @@
 #include "adapters/net/http_server.h"
 
-#include <boost/asio.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <condition_variable>
-#include <list>
-#include <mutex>
-#include <vector>
+#include <algorithm>
+#include <utility>
 
+#include "adapters/net/http_session.h"
 #include "adapters/net/io_threads.h"
 #include "adapters/net/listener.h"
+#include "adapters/net/session_group.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 namespace telepost::adapters::net {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::ip::tcp;
-using boost::system::error_code;
+constexpr std::uint32_t kMostHeaderBytes = 64u << 10;  // half of what a LineStream buffers
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+metrics::Counter& connections() {
+  static metrics::Counter counter("telepost_http_connections_total", "Connections to HTTP listeners", {"listener", "result"});
+  return counter;
+}
 
 }  // namespace
 
-struct HttpServer::State {
-  State(Loop& loop_, HttpServerOptions options_, HttpHandler handler_)
-      : loop(loop_), options(std::move(options_)), handler(std::move(handler_)) {}
+struct HttpServer::Parts {
+  Parts(IoThreads& io, HttpServerOptions options, const Clock& clock, HttpHandler handler)
+      : threads(io), limits(std::make_shared<ConnectionLimits>(options.max_connections, options.max_connections_per_peer,
+                                                               options.max_new_per_minute, clock)),
+        service(std::make_shared<const HttpService>(HttpService{std::move(options), clock, std::move(handler)})) {}
 
-  void admit(int socket, int family);
-  asio::awaitable<void> serve(std::shared_ptr<beast::tcp_stream> stream);
-  asio::awaitable<bool> exchange(beast::tcp_stream& stream, beast::flat_buffer& buffer);
+  void connected(HttpSession::Transport transport, int socket, Peer peer) {
+    const std::string& name = service->options.name;
+    std::unique_ptr<ConnectionLimits::Ticket> ticket = limits->admit(peer);
+    if (!ticket) {
+      // What does not fit the socket's buffer is not worth waiting for; whoever expects TLS could not read it.
+      constexpr std::string_view kFull = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+      if (transport == HttpSession::Transport::plain) (void)!::send(socket, kFull.data(), kFull.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      ::close(socket);
+      connections().with({name, "limited"}).add();
+      log::info("connection_refused", {{"listener", name}, {"peer", peer.network()}, {"reason", "too many connections"}});
+      return;
+    }
+    connections().with({name, "accepted"}).add();
+    HttpSession::start(threads.next(), sessions, service, transport, std::move(peer), socket, std::move(ticket));
+  }
 
-  Loop& loop;
-  const HttpServerOptions options;
-  const HttpHandler handler;
+  Result<void> listen(const schema::Endpoints& where, HttpSession::Transport transport) {
+    for (const schema::Endpoint& endpoint : where) {
+      if (endpoint.is_unix()) return {Errc::invalid, to_string(endpoint) + ": HTTP is served on address:port only"};
+      TELEPOST_ASSIGN(ListeningSocket socket, ListeningSocket::open(endpoint, 0600));
+      endpoints.push_back(socket.endpoint());
+      listeners.push_back(std::make_unique<Listener>(
+          threads.first(), std::move(socket),
+          [this, transport](int fd, Peer peer) { connected(transport, fd, std::move(peer)); }, service->options.trusted_fronts));
+    }
+    return {};
+  }
+
+  IoThreads& threads;
   schema::Endpoints endpoints;
-  std::mutex mutex;
-  std::condition_variable idle;
-  std::list<std::shared_ptr<beast::tcp_stream>> streams;  // guarded by mutex; those whose coroutine runs
+  const std::shared_ptr<ConnectionLimits> limits;
+  const std::shared_ptr<const HttpService> service;
+  SessionGroup sessions;
   std::vector<std::unique_ptr<Listener>> listeners;
 };
 
-void HttpServer::State::admit(int socket, int family) {
-  auto stream = std::make_shared<beast::tcp_stream>(loop.context().get_executor());
-  error_code code;
-  stream->socket().assign(family == AF_INET6 ? tcp::v6() : tcp::v4(), socket, code);
-  if (code) {
-    ::close(socket);
-    return;
-  }
-  const std::lock_guard lock(mutex);
-  if (streams.size() >= options.max_connections) return;
-  const auto place = streams.insert(streams.end(), stream);
-  asio::co_spawn(loop.context(), serve(std::move(stream)), [this, place](const std::exception_ptr&) {
-    const std::lock_guard removal(mutex);
-    streams.erase(place);
-    if (streams.empty()) idle.notify_all();
-  });
-}
+HttpServer::HttpServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-asio::awaitable<void> HttpServer::State::serve(std::shared_ptr<beast::tcp_stream> stream) {
-  beast::flat_buffer buffer;
-  while (co_await exchange(*stream, buffer)) {
-  }
-  error_code ignored;
-  stream->socket().shutdown(tcp::socket::shutdown_send, ignored);
-}
+HttpServer::~HttpServer() { stop(Duration(0)); }
 
-asio::awaitable<bool> HttpServer::State::exchange(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
-  http::request_parser<http::string_body> parser;
-  parser.header_limit(options.max_header_bytes);
-  parser.body_limit(options.max_body_bytes);
-  stream.expires_after(options.timeout);
-  auto [read_code, read_size] = co_await http::async_read(stream, buffer, parser, kToken);
-  HttpResponse answer;
-  bool keep_alive = false;
-  const bool head = parser.get().method() == http::verb::head;
-  if (read_code == http::error::body_limit) {
-    answer = {413, "text/plain; charset=utf-8", "too large\n"};
-  } else if (read_code == http::error::header_limit) {
-    answer = {431, "text/plain; charset=utf-8", "header too large\n"};
-  } else if (read_code.category() == http::make_error_code(http::error::bad_method).category() &&
-             read_code != http::error::end_of_stream && read_code != http::error::partial_message) {
-    answer = {400, "text/plain; charset=utf-8", "bad request\n"};
-  } else if (read_code) {
-    co_return false;
-  } else {
-    keep_alive = parser.keep_alive();
-    HttpRequest request{head ? "GET" : std::string(parser.get().method_string()),
-                        std::string(parser.get().target()), std::move(parser.get().body())};
-    answer = co_await handler(std::move(request));
-  }
-  http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
-  response.set(http::field::content_type, answer.content_type);
-  response.keep_alive(keep_alive);
-  const std::size_t size = answer.body.size();
-  if (!head) response.body() = std::move(answer.body);
-  response.content_length(size);
-  http::response_serializer<http::string_body> serializer(response);
-  serializer.split(head);
-  stream.expires_after(options.timeout);
-  if (head) {
-    auto [write_code, written] = co_await http::async_write_header(stream, serializer, kToken);
-    co_return !write_code && keep_alive;
-  }
-  auto [write_code, written] = co_await http::async_write(stream, serializer, kToken);
-  co_return !write_code && keep_alive;
-}
-
-HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
-
-Result<std::unique_ptr<HttpServer>> HttpServer::start(Loop& loop, HttpServerOptions options,
+Result<std::unique_ptr<HttpServer>> HttpServer::start(IoThreads& threads, HttpServerOptions options, const Clock& clock,
                                                       HttpHandler handler) {
-  auto state = std::make_unique<State>(loop, std::move(options), std::move(handler));
-  for (const schema::Endpoint& endpoint : state->options.listen) {
-    if (endpoint.is_unix())
-      return {Errc::invalid, to_string(endpoint) + ": HTTP is served on address:port only"};
-    TELEPOST_ASSIGN(ListeningSocket socket, ListeningSocket::open(endpoint, 0600));
-    const int family = endpoint.address.find(':') == std::string::npos ? AF_INET : AF_INET6;
-    state->endpoints.push_back(socket.endpoint());
-    state->listeners.push_back(std::make_unique<Listener>(
-        loop, std::move(socket), [state = state.get(), family](int fd, Peer) { state->admit(fd, family); }));
-  }
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+  options.max_header_bytes = std::min(options.max_header_bytes, kMostHeaderBytes);
+  if (!options.listen_tls.empty() && options.identities == nullptr) return {Errc::invalid, options.name + ": TLS needs certificates"};
+  std::unique_ptr<HttpServer> server(
+      new HttpServer(std::make_unique<Parts>(threads, std::move(options), clock, std::move(handler))));
+  Parts& parts = *server->parts_;
+  TELEPOST_TRY(parts.listen(parts.service->options.listen, HttpSession::Transport::plain));
+  TELEPOST_TRY(parts.listen(parts.service->options.listen_tls, HttpSession::Transport::tls));
+  return server;
 }
 
-HttpServer::~HttpServer() {
-  state_->listeners.clear();
-  std::unique_lock lock(state_->mutex);
-  for (const auto& stream : state_->streams) {
-    asio::post(state_->loop.context(), [stream] { stream->close(); });
-  }
-  state_->idle.wait(lock, [this] { return state_->streams.empty(); });
+void HttpServer::stop(Duration drain) {
+  parts_->listeners.clear();
+  parts_->sessions.drain();
+  if (parts_->sessions.wait(drain)) return;
+  log::warning("sessions_broken_off", {{"listener", parts_->service->options.name}, {"sessions", parts_->sessions.size()}});
+  parts_->sessions.abort();
+  while (!parts_->sessions.wait(std::chrono::seconds(1))) {}  // what a handler awaits is waited for
 }
 
-const schema::Endpoints& HttpServer::endpoints() const { return state_->endpoints; }
+const schema::Endpoints& HttpServer::endpoints() const { return parts_->endpoints; }
 
 }  // namespace telepost::adapters::net

@@ -249,6 +249,7 @@ Error LineStream::handshake_error(Step step, const Result<void>& waited) {
 Awaitable<bool> LineStream::rest(Duration duration) {
   deadline_.expires_after(duration);
   if (interrupted_ || deadline_.expired()) co_return false;
+  give_back();
   resting_ = true;
   while (resting_ && !interrupted_ && !deadline_.expired()) {
     boost::system::error_code ended;
@@ -284,14 +285,14 @@ void LineStream::close() {
   socket_.close(ignored);
 }
 
-Awaitable<void> LineStream::finish() {
+Awaitable<void> LineStream::finish(std::size_t most_bytes) {
   if (tls_ && socket_.is_open()) tls_->shut_down();
   tls_.reset();  // what still comes is taken unread
   is_tls_ready_ = is_broken_ = false;
   boost::system::error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   deadline_.limit_total(kLinger);
-  for (std::size_t taken = 0; taken < kLastBuffer;) {
+  for (std::size_t taken = 0; taken < most_bytes;) {
     taken += buffered().size();
     consume(buffered().size());
     const Result<void> more = co_await fill(kLinger);

@@ -66,7 +66,8 @@ class LineStream {
   bool is_closed() const { return !socket_.is_open(); }
   // Ends with a close_notify and a FIN behind what was sent and takes what still comes for a moment: closing at once would
   // answer unread bytes with a reset, which may overtake our last reply.
-  Awaitable<void> finish();
+  static constexpr std::size_t kMostUnread = 128u << 10;
+  Awaitable<void> finish(std::size_t most_bytes = kMostUnread);
 
   // Bounds the waits over several of them: a line, the whole of DATA, the session.
   Deadline& deadline() { return deadline_; }

@@ -4,6 +4,7 @@
 
 #include "adapters/net/completion.h"
 #include "adapters/net/line_codec.h"
+#include "adapters/net/login_turn.h"
 #include "adapters/net/sasl_codec.h"
 #include "base/bytes.h"
 #include "base/log.h"
@@ -114,10 +115,8 @@ class LogIn {
 
   // Waits its turn, and checks on a worker. A refusal with a code ends the log-in.
   net::Awaitable<LoginOutcome> check(SaslStep& step) {
-    // As it is looked up: no other spelling of a name begins anew.
-    const Result<std::string> canonical = store::canonical_address(exchange_.name());
-    attempt_ = context_.delays->begin((canonical.ok() ? *canonical : to_lower(exchange_.name())).substr(0, 256), client_.peer.network());
-    if (attempt_) co_await wait_for_turn();
+    attempt_ = net::begin_login(*context_.delays, exchange_.name(), client_.peer);
+    if (attempt_) co_await net::wait_for_turn(stream_, context_.clock, *attempt_);
     if (!attempt_ || !attempt_->check()) co_return LoginOutcome{{}, {454, "4.7.0", "Too many log-ins fail from here; try again later"}};
     net::Answer<LookedUp> answer;
     const Result<void> queued = context_.store.run([done = answer.completion(), &store = context_.store, &exchange = exchange_] { done(look_up(store, exchange)); });
@@ -130,17 +129,6 @@ class LogIn {
     found_ = std::move(*found);
     step = found_.step;
     co_return LoginOutcome{};
-  }
-
-  // Until it is due, which comes closer with each success of another one.
-  net::Awaitable<void> wait_for_turn() {
-    const SteadyTime end = context_.clock.steady() + net::kMaxLoginWait;
-    if (!attempt_->is_due()) attempt_->when_sooner(stream_.waker());
-    for (bool goes_on = true; goes_on && !attempt_->is_due();) {
-      const SteadyTime now = context_.clock.steady();
-      if (now >= end) break;
-      goes_on = co_await stream_.rest(std::chrono::duration_cast<Duration>(std::min(end, attempt_->due()) - now));
-    }
   }
 
   LoginOutcome succeed() {

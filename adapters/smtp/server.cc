@@ -77,7 +77,7 @@ Server::~Server() { stop(Duration(0)); }
 Result<std::unique_ptr<Server>> Server::start(net::IoThreads& threads, store::Store& store, const Clock& clock,
                                               Random& random, Options options) {
   const auto held = std::make_shared<HeldBytes>(options.held_budget, clock);
-  const auto delays = std::make_shared<net::LoginDelays>(clock);
+  const auto delays = options.delays ? options.delays : std::make_shared<net::LoginDelays>(clock);
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>(threads)));
   for (ListenerConfig& listener : listeners_of(store.configuration())) {
     // What comes by LMTP was looked at by the server that sends it, and our own subscribers have logged in.

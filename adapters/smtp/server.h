@@ -15,6 +15,7 @@ class Store;
 }
 namespace telepost::adapters::net {
 class IoThreads;
+class LoginDelays;
 class TlsIdentities;
 }
 
@@ -28,6 +29,7 @@ class Server {
     std::size_t held_budget = kHeldBytesBudget;      // of the bytes of messages that all sessions hold while they arrive
     const net::TlsIdentities* identities = nullptr;  // null: no TLS is offered, and listeners that begin with it refuse
     std::shared_ptr<Examiner> examiner = {};         // of each message that arrives; null: none
+    std::shared_ptr<net::LoginDelays> delays = {};   // shared with what else takes log-ins; null: its own
   };
   // Binds every endpoint of smtp, lmtp, submission (listen and listen_tls) and [[services]], or none. Connections are accepted
   // from here on. All that is given must outlive it. Errors: those of ListeningSocket::open.

@@ -8,12 +8,14 @@
 #include "schema/audit_record.h"
 #include "schema/hold_record.h"
 #include "schema/ids.h"
+#include "schema/index_records.h"
 #include "schema/job_records.h"
 #include "schema/kept_record.h"
 #include "schema/lease_record.h"
 #include "schema/mail_job.h"
 #include "schema/partition.h"
 #include "schema/records.h"
+#include "schema/upload_record.h"
 
 namespace {
 
@@ -43,7 +45,7 @@ void ids(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 28) {
+  switch (data[0] % 35) {
     case 0: round_trip(schema::decode_AccountRecord, bytes); break;
     case 1: round_trip(schema::decode_HeadRecord, bytes); break;
     case 2: round_trip(schema::decode_MailboxRecord, bytes); break;
@@ -71,6 +73,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 24: round_trip(schema::decode_AuditRecord, bytes); break;
     case 26: round_trip(schema::decode_LeaseRecord, bytes); break;
     case 27: round_trip(schema::decode_HoldRecord, bytes); break;
+    case 28: round_trip(schema::decode_IndexedMessageRecord, bytes); break;
+    case 29: round_trip(schema::decode_ThreadRecord, bytes); break;
+    case 30: round_trip(schema::decode_PartnerRecord, bytes); break;
+    case 31: round_trip(schema::decode_OrderRecord, bytes); break;
+    case 32: round_trip(schema::decode_ThreadChangeRecord, bytes); break;
+    case 33: round_trip(schema::decode_RecountRecord, bytes); break;
+    case 34: round_trip(schema::decode_UploadRecord, bytes); break;
     default: round_trip(schema::decode_AppPasswordRecord, bytes);
   }
   return 0;

@@ -45,6 +45,7 @@ inline const std::vector<Library> kLibraries = {
     {"xercesc/", {"schema/xml/"}},
     {"mimetic/", {"transcoders/mime"}},
     {"libxml/", {"transcoders/mime/html_sanitizer"}},
+    {"unicode/", {"transcoders/unicode"}},
     {"libav", {"transcoders/"}},
     {"libsw", {"transcoders/"}},
     {"tiff", {"transcoders/"}},
@@ -57,6 +58,7 @@ inline const std::vector<Library> kLibraries = {
     {"CLI/", {"cli/"}},
     {"openssl/ssl.h", {"adapters/net/", "tests/dialog/tls_client"}},
     {"curl/", {"adapters/net/https_fetch", "adapters/net/http_client"}},
+    {"zlib.h", {"adapters/net/http_gzip"}},
     {"ares", {"adapters/net/dns_resolver"}},  // one seam: the rest of us awaits net::Resolver
     {"libpsl.h", {"adapters/smtp/authentication/public_suffix"}},
     {"idn2.h", {"adapters/smtp/authentication/public_suffix"}},

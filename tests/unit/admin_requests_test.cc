@@ -121,21 +121,27 @@ TEST(AdminLineEnds, KeepAFileWithoutAnyLineEnd) {
   EXPECT_EQ(line_ends.finish(), "Subject: x");
 }
 
+adapters::net::HttpRequest asking(std::string method, std::string path) {
+  adapters::net::HttpRequest request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  return request;
+}
+
 TEST(AdminHttp, SaysWhyItIsNotReady) {
-  const auto response =
-      answer({"GET", "/readyz", ""}, [] { return Result<void>(Errc::disk_full, "no room"); });
+  const auto response = answer(asking("GET", "/readyz"), [] { return Result<void>(Errc::disk_full, "no room"); });
   EXPECT_EQ(response.status, 503u);
   EXPECT_EQ(response.body, "disk_full: no room\n");
-  EXPECT_EQ(answer({"GET", "/readyz", ""}, [] { return Result<void>(); }).status, 200u);
-  EXPECT_EQ(answer({"GET", "/healthz", ""}, [] { return Result<void>(Errc::io, "disk"); }).status, 200u);
+  EXPECT_EQ(answer(asking("GET", "/readyz"), [] { return Result<void>(); }).status, 200u);
+  EXPECT_EQ(answer(asking("GET", "/healthz"), [] { return Result<void>(Errc::io, "disk"); }).status, 200u);
 }
 
 TEST(AdminHttp, ShowsMetricsToGetAlone) {
   const auto ready = [] { return Result<void>(); };
-  EXPECT_EQ(answer({"GET", "/metrics?name=x", ""}, ready).content_type,
+  EXPECT_EQ(answer(asking("GET", "/metrics"), ready).content_type,
             "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_EQ(answer({"POST", "/metrics", ""}, ready).status, 405u);
-  EXPECT_EQ(answer({"GET", "/", ""}, ready).status, 404u);
+  EXPECT_EQ(answer(asking("POST", "/metrics"), ready).status, 405u);
+  EXPECT_EQ(answer(asking("GET", "/"), ready).status, 404u);
 }
 
 TEST(CliTable, PrintsNoControlCharacterOfForeignText) {

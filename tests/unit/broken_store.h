@@ -138,6 +138,12 @@ class BrokenStore : public testing::Test {
   }
 
   void expect_damage(const std::string& check) { expect({{check, 0}}, {}); }
+  // Among what else follows from it.
+  void expect_damage_too(const std::string& check) {
+    const auto report = store::verify(fixture_.store());
+    ASSERT_TRUE(report.ok()) << to_string(report.error());
+    EXPECT_TRUE(report->damage.contains(check));
+  }
   void expect_debris(const std::string& check) { expect({}, {{check, 0}}); }
 
   StoreFixture fixture_;

@@ -44,7 +44,7 @@ class ReceivedOrderTest : public testing::Test {
     ASSERT_TRUE(write.ok());
     const auto mailbox = write->mailbox(kInbox);
     ASSERT_TRUE(mailbox.ok());
-    each(**mailbox, ReceivedOrder(*write, **mailbox));
+    each(**mailbox, ReceivedOrder(*write, kInbox, (*mailbox)->front));
     ASSERT_TRUE(write->commit().ok());
   }
 
@@ -95,13 +95,14 @@ class ReceivedOrderTest : public testing::Test {
     const auto index_of = [&](const std::string& key) {
       return static_cast<std::uint64_t>(std::lower_bound(keys_.begin(), keys_.end(), key) - keys_.begin());
     };
+    const ReceivedOrder::View order(*reader, kInbox, mailbox->front);
     for (std::uint64_t part = 0; part <= 20; ++part) {
       const std::uint64_t position = (keys_.size() - 1) * part / 20;
-      const auto place = ReceivedOrder::find(*reader, *mailbox, position);
+      const auto place = order.find(position);
       ASSERT_TRUE(place.ok());
       EXPECT_EQ(index_of(place->from) + place->skip, position);
       EXPECT_LT(place->skip, store::kFullBlock);
-      const auto block = ReceivedOrder::block_of(*reader, *mailbox, keys_[position]);
+      const auto block = order.block_of(keys_[position]);
       ASSERT_TRUE(block.ok());
       EXPECT_EQ(index_of(block->from), block->skip);
       EXPECT_LE(block->from, keys_[position]);

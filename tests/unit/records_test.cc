@@ -6,6 +6,7 @@
 #include "schema/content_dictionary.h"
 #include "schema/dictionary_records.h"
 #include "schema/ids.h"
+#include "schema/index_records.h"
 #include "schema/kept_record.h"
 #include "schema/records.h"
 
@@ -116,6 +117,32 @@ TEST(Records, AuditAndKeptRecordsAreReadAndWritten) {
   const std::string summary = encode(kept.summary);
   expect_golden(kept, "01 02 0000000000000005 01 01 01 05 494e424f58" + to_hex(std::string(1, static_cast<char>(summary.size()))) + to_hex(summary) + "07",
                 decode_KeptRecord);
+}
+
+TEST(Records, TheIndexIsReadAndWritten) {
+  ThreadRecord thread;
+  thread.created = Modseq{5};
+  thread.modseq = Modseq{9};
+  thread.joined = 3;
+  thread.ids = {1};
+  thread.members = {{from_millis(1000), LocalId{7}, true, {MailboxId{1}}}, {from_millis(1300), LocalId{6}, false, {MailboxId{1}, MailboxId{2}}}};
+  // created, modseq, joined, partner, 8 bytes of ids; two members: received, local, unread, mailboxes, each the difference to the one before
+  expect_golden(thread, "01 05 09 03 00 08 0000000000000001 02 e807 07 01 01 01 ac02 ffffffffffffffffff01 00 02 01 02", decode_ThreadRecord);
+  expect_golden(IndexedMessageRecord{ThreadId{7}, true}, "01 07 01", decode_IndexedMessageRecord);
+  expect_golden(PartnerRecord{{{ThreadId{7}, from_millis(1), from_millis(2)}}}, "01 01 07 0000000000000001 0000000000000002", decode_PartnerRecord);
+  expect_golden(OrderRecord{300, 2, Modseq{9}, {1, 2, 3, "n", "b", "g"}}, "01 ac02 02 09 01 02 03 01 6e 01 62 01 67", decode_OrderRecord);
+  expect_golden(ThreadChangeRecord{ThreadId{7}, Modseq{5}}, "01 07 05", decode_ThreadChangeRecord);
+  expect_golden(RecountRecord{MailboxId{3}, true, "k"}, "01 03 01 01 6b", decode_RecountRecord);
+}
+
+TEST(Records, AHeadTellsOfItsIndexOnlyWhereThereIsOne) {
+  HeadRecord head;
+  const std::string before = encode(head);
+  head.trash = MailboxId{4};
+  head.indexed = Modseq{300};
+  head.indexed_trash = MailboxId{3};
+  EXPECT_EQ(to_hex(encode(head)), to_hex(before) + "000000" "00" "00" "04ac0203");
+  EXPECT_EQ(*decode_HeadRecord(encode(head)), head);
 }
 
 TEST(Records, AHeadTellsOfKeptMessagesOnlyWhereThereAreSome) {

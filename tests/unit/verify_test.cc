@@ -128,7 +128,7 @@ TEST_F(Verify, NamesAnEntryOfTheOrderWithAnotherUid) {
   expect_damage("order");
 }
 TEST_F(Verify, NamesAFrontBlockThatCountsWrong) {
-  edit_mailbox([](schema::MailboxRecord& box) { ++box.front_block_messages; });
+  edit_mailbox([](schema::MailboxRecord& box) { ++box.front.block_messages; });
   expect_damage("blocks");
 }
 TEST_F(Verify, NamesAClosedBlockThatCountsWrong) {

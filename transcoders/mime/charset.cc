@@ -307,6 +307,8 @@ std::string_view detect_charset(std::string_view bytes, std::string_view label) 
   return found.characters >= found.broken ? "utf-8" : "windows-1252";
 }
 
+bool is_known_charset(std::string_view label) { return !label.empty() && is_known(key_of(label)); }
+
 std::string decode_text(std::string_view bytes, std::string_view label) {
   const std::string_view charset = detect_charset(bytes, label);
   if (bytes.starts_with("\xEF\xBB\xBF") && charset == "utf-8") bytes.remove_prefix(3);

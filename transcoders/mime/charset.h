@@ -22,6 +22,9 @@ std::string_view detect_charset(std::string_view bytes, std::string_view label);
 // labels are often missing or wrong.
 std::string decode_text(std::string_view bytes, std::string_view label);
 
+// Whether to_utf8() knows the label; "" is none.
+bool is_known_charset(std::string_view label);
+
 // Nothing but printable ASCII.
 bool is_printable_ascii(std::string_view bytes);
 

@@ -42,6 +42,28 @@ bool fits_7bit(std::string_view lines) {
   return true;
 }
 
+bool is_phrase_of_atoms(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
+           c == '-' || c == '_' || c == '\'' || c == '+';
+  });
+}
+
+std::string phrase(std::string_view name) {
+  if (is_phrase_of_atoms(name)) return std::string(name);
+  if (!is_printable_ascii(name) || name.find("=?") != std::string_view::npos || name.size() > 200) {
+    return encode_words(name);
+  }
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') quoted.push_back('\\');
+    quoted.push_back(c);
+  }
+  return quoted + '"';
+}
+
+}  // namespace
+
 // A parameter as a quoted-string, or by RFC 2231 in segments where it is not ASCII or long.
 std::string file_parameter(std::string_view name, std::string_view value) {
   if (is_printable_ascii(value) && value.size() <= 60 && value.find("=?") == std::string_view::npos) {
@@ -68,28 +90,6 @@ std::string file_parameter(std::string_view name, std::string_view value) {
   if (!segment.empty()) flush();
   return parameters;
 }
-
-bool is_phrase_of_atoms(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
-           c == '-' || c == '_' || c == '\'' || c == '+';
-  });
-}
-
-std::string phrase(std::string_view name) {
-  if (is_phrase_of_atoms(name)) return std::string(name);
-  if (!is_printable_ascii(name) || name.find("=?") != std::string_view::npos || name.size() > 200) {
-    return encode_words(name);
-  }
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"' || c == '\\') quoted.push_back('\\');
-    quoted.push_back(c);
-  }
-  return quoted + '"';
-}
-
-}  // namespace
 
 Result<void> append_field(std::string& header, std::string_view name, std::string_view value) {
   if (!is_field_line(std::string(name) + ":") || name.size() > 70)

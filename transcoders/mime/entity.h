@@ -18,6 +18,9 @@ Result<void> append_text_field(std::string& header, std::string_view name, std::
 Result<void> append_mailboxes(std::string& header, std::string_view name,
                               const std::vector<Mailbox>& mailboxes);
 
+// "; filename="a b.txt"", by RFC 2231 where it has to be.
+std::string file_parameter(std::string_view name, std::string_view value);
+
 // An entity: its Content-* fields, and its body, which ends without a line end of its own only inside a
 // multipart.
 struct Entity {

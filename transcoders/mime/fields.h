@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,15 @@ struct Mailbox {
 // The mailboxes of an address list, those inside groups included; what has no addr-spec is left out. At most
 // max_mailboxes.
 std::vector<Mailbox> parse_addresses(std::string_view value, std::size_t max_mailboxes = 1000);
+
+// The list as it is grouped (RFC 5322 section 3.4): mailboxes outside of a group that follow each other are one without a name. A group
+// may be empty. At most max_mailboxes and as many groups.
+struct AddressGroup {
+  std::optional<std::string> name;  // text, unquoted, words decoded
+  std::vector<Mailbox> mailboxes;
+  bool operator==(const AddressGroup&) const = default;
+};
+std::vector<AddressGroup> parse_address_groups(std::string_view value, std::size_t max_mailboxes = 1000);
 
 // RFC 5322 section 3.3 with the obsolete forms of section 4.3 (named zones, years of two or three digits,
 // comments). invalid: anything else.

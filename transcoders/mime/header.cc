@@ -90,6 +90,20 @@ bool next_field(std::string_view header, std::size_t& position, FieldView& field
   return false;
 }
 
+std::optional<std::size_t> header_size(std::string_view bytes) {
+  for (std::size_t position = 0; position < bytes.size();) {
+    const std::size_t newline = bytes.find('\n', position);
+    if (newline == std::string_view::npos) return std::nullopt;
+    const std::string_view line = bytes.substr(position, newline + 1 - position);
+    if (line == "\n" || line == "\r\n") return newline + 1;
+    const bool goes_on = position > 0 && (line[0] == ' ' || line[0] == '\t');
+    const bool is_of_mbox = position == 0 && line.starts_with("From ");
+    if (!goes_on && !is_of_mbox && !is_field_line(line)) return position;
+    position = newline + 1;
+  }
+  return std::nullopt;
+}
+
 ContentFields read_content_fields(std::string_view header, DefaultType default_type, schema::Part& part) {
   ContentFields content;
   const ContentValues values = find_content_fields(header);

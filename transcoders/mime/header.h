@@ -1,6 +1,7 @@
 // A part's header as bytes: its fields, and what its Content-* fields make of the part.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@ bool is_field_line(std::string_view line);
 
 // The field at position, which moves behind it; false at the end. Lines that begin none are skipped.
 bool next_field(std::string_view header, std::size_t& position, FieldView& field);
+
+// How many of a message's first bytes are its header, the empty line included; nothing where it does not end among them. As the
+// scanner has it: what is no field, and continues none, ends a header too.
+std::optional<std::size_t> header_size(std::string_view bytes);
 
 enum class DefaultType : std::uint8_t {
   text,

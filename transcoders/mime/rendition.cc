@@ -4,8 +4,8 @@
 
 #include "base/bytes.h"
 #include "transcoders/mime/body.h"
+#include "transcoders/mime/body_value.h"
 #include "transcoders/mime/charset.h"
-#include "transcoders/mime/decoder.h"
 #include "transcoders/mime/describe.h"
 #include "transcoders/mime/fields.h"
 #include "transcoders/mime/flowed.h"
@@ -13,7 +13,6 @@
 namespace telepost::transcoders::mime {
 namespace {
 
-constexpr std::uint64_t kRangeBytes = 64u << 10;
 constexpr std::uint64_t kMaxHeaderBytes = 64u << 10;
 constexpr std::size_t kMaxDecodedBytes = kMaxHtmlBytes;
 
@@ -21,30 +20,15 @@ bool is_text(const schema::Part& part) { return part.type == "text/plain" || par
 
 // A part's bytes without their transfer encoding, in its charset.
 Result<PlainText> decoded_part(const schema::Part& part, const ReadRange& read) {
-  Decoder decoder(part.encoding);
   PlainText decoded;
-  std::uint64_t at = part.body.offset;
-  while (at < part.body.end() && decoded.text.size() <= kMaxDecodedBytes) {
-    const std::uint64_t size = std::min(kRangeBytes, part.body.end() - at);
-    TELEPOST_ASSIGN(const std::string bytes, read({at, size}));
-    decoder.feed(bytes, decoded.text);
-    at += size;
-  }
-  decoder.finish(decoded.text);
-  decoded.truncated = at < part.body.end() || decoded.text.size() > kMaxDecodedBytes;
-  if (decoded.text.size() > kMaxDecodedBytes) decoded.text.resize(kMaxDecodedBytes);
+  TELEPOST_TRY(decode_part(part, read, [&](std::string_view bytes) {
+    const std::size_t room = kMaxDecodedBytes - decoded.text.size();
+    decoded.text += bytes.substr(0, room);
+    decoded.truncated = bytes.size() > room;
+    return !decoded.truncated;
+  }));
   decoded.text = decode_text(decoded.text, part.charset);
   return decoded;
-}
-
-std::string with_lf(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\r') out.push_back(text[i]);
-    else if (i + 1 == text.size() || text[i + 1] != '\n') out.push_back('\n');
-  }
-  return out;
 }
 
 void bound(PlainText& text) {

@@ -1,0 +1,40 @@
+// Bytes that a blob id stands for (RFC 8620 section 6), read in ranges and never held as a whole.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adapters/jmap/blob_codec.h"
+#include "schema/message.h"
+#include "store/store.h"
+#include "store/uploads.h"
+
+namespace telepost::adapters::jmap {
+
+class Blob {
+ public:
+  using Sink = std::function<bool(std::string_view)>;
+  virtual ~Blob() = default;
+  virtual std::string type() const = 0;  // its media type, as whoever made it says
+  virtual std::string name() const { return {}; }  // of the file that it was, "" for none
+  // Of a part with a transfer encoding: reads it.
+  virtual Result<std::uint64_t> size() = 0;
+  // In order, in pieces; beyond the end: fewer. false ends it.
+  virtual Result<void> read(schema::ByteRange range, const Sink& sink) = 0;
+  // The parts of the message that it is, whatever it is. Valid as long as this.
+  virtual Result<const schema::Part*> structure();
+
+ protected:
+  std::optional<schema::Part> structure_;
+};
+
+// Errors: not_found (also a part that the message does not have), and those of reading the store. purpose: who reads the content.
+Result<std::unique_ptr<Blob>> open_blob(store::Store& store, schema::AccountId account, const BlobId& id, store::Purpose purpose);
+
+// All of a range. Precondition: it is no larger than what may be held.
+Result<std::string> bytes_of(Blob& blob, schema::ByteRange range);
+
+}  // namespace telepost::adapters::jmap

@@ -1,0 +1,60 @@
+// What one method call sees: who asks, what is asked, and the store.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adapters/jmap/arguments_codec.h"
+#include "adapters/jmap/error_codec.h"
+#include "adapters/jmap/id_codec.h"
+#include "adapters/jmap/request_codec.h"
+#include "schema/jmap_settings.h"
+#include "store/store.h"
+
+namespace telepost::adapters::jmap {
+
+// Of the server. Any thread.
+struct Context {
+  store::Store& store;
+  schema::JmapSettings settings = {};  // the limits of RFC 8620 section 2
+};
+
+// Who asks. The one account is the subscriber's own.
+struct Login {
+  schema::AccountId account;
+  std::string name;  // as it was typed: the session's username
+};
+
+// `using`: what of capabilities that add to other types' objects may be shown (RFC 8620 section 1.8).
+using Capabilities = std::set<std::string, std::less<>>;
+
+// One thread. Blocks on the store, so it is one of the store's workers.
+class Call {
+ public:
+  Call(const Context& server, const Login& who, const Capabilities& used, CreatedIds& created, const Json& object)
+      : context(server), login(who), in_use(used), created_ids(created), arguments(object) {}
+
+  const Context& context;
+  const Login& login;
+  const Capabilities& in_use;
+  CreatedIds& created_ids;
+  Arguments arguments;
+
+  // Reads accountId. invalid; not_found (accountNotFound): it is not one that the login may use.
+  Result<schema::AccountId> account();
+  // A response besides the method's own, right behind it, as though it were another call's (RFC 8620 section 5.4).
+  void respond_also(std::string name, Json response) { also_.push_back({std::move(name), std::move(response)}); }
+  struct Also {
+    std::string name;
+    Json response;
+  };
+  std::vector<Also> take_also() { return std::move(also_); }
+
+ private:
+  std::vector<Also> also_;
+};
+
+using Method = MethodResult(Call& call);
+
+}  // namespace telepost::adapters::jmap

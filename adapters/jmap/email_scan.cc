@@ -1,0 +1,136 @@
+#include "adapters/jmap/email_scan.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "adapters/jmap/email_query.h"
+
+namespace telepost::adapters::jmap {
+namespace {
+
+constexpr std::size_t kPage = 1'000;
+constexpr std::size_t kLongPage = 10'000;
+
+void sort_set(LocalSet& set) {
+  std::sort(set.begin(), set.end());
+  set.erase(std::unique(set.begin(), set.end()), set.end());
+}
+
+}  // namespace
+
+Result<LocalSet> EmailScan::members(schema::MailboxId mailbox) const {
+  LocalSet set;
+  for (;;) {
+    TELEPOST_ASSIGN(const auto page, view_.list({mailbox, store::MailView::Collapse::none}, set.size(), kLongPage));
+    set.insert(set.end(), page.begin(), page.end());
+    if (page.size() < kLongPage) break;
+  }
+  sort_set(set);
+  return set;
+}
+
+Result<void> EmailScan::for_each_in(schema::MailboxId mailbox, const Visit& visit) {
+  schema::Uid from{1};
+  for (;;) {
+    const auto page = store_.reader().list_by_uid(account_, mailbox, from, {UINT32_MAX}, kPage);
+    if (!page.ok() && page.error().kind == Errc::not_found) return {};  // it was removed meanwhile
+    TELEPOST_TRY(page);
+    for (const store::Listed& listed : page->messages) TELEPOST_TRY(visit(listed.summary));
+    if (page->messages.size() < kPage || page->messages.back().uid.value == UINT32_MAX) return {};
+    from = {page->messages.back().uid.value + 1};
+  }
+}
+
+// Each email once, whatever mailboxes it lies in.
+Result<void> EmailScan::for_each(std::optional<schema::MailboxId> only, const Visit& visit) {
+  std::uint64_t count = 0;
+  const auto is_in = [&](const store::MailboxInTree& mailbox) { return !only || mailbox.record.id == *only; };
+  for (const store::MailboxInTree& mailbox : mailboxes_) count += is_in(mailbox) ? mailbox.record.messages : 0;
+  if (count > kMostEmailsScanned) return {Errc::too_large, "more emails than can be looked at one by one"};
+  std::unordered_set<std::uint64_t> seen;
+  const Visit once = [&](const schema::Summary& email) { return seen.insert(email.local.value).second ? visit(email) : Result<void>(); };
+  for (const store::MailboxInTree& mailbox : mailboxes_) {
+    if (is_in(mailbox)) TELEPOST_TRY(for_each_in(mailbox.record.id, only ? visit : once));
+  }
+  return {};
+}
+
+Result<void> EmailScan::learn_thread(const ThreadKeyword& wanted, const std::vector<schema::LocalId>& all,
+                                     const std::vector<std::optional<schema::ThreadId>>& threads, const LocalSet& having) {
+  std::unordered_map<std::uint64_t, std::pair<std::size_t, std::size_t>> counts;  // of a thread: emails, and those with the keyword
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!threads[i]) continue;
+    auto& [emails, with] = counts[threads[i]->value];
+    ++emails;
+    with += std::binary_search(having.begin(), having.end(), all[i]) ? 1u : 0u;
+  }
+  LocalSet& set = known_.threads[wanted];
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!threads[i]) continue;
+    const auto& [emails, with] = counts.at(threads[i]->value);
+    const bool holds = wanted.which == ThreadKeyword::Which::all ? with == emails : (with > 0) == (wanted.which == ThreadKeyword::Which::some);
+    if (holds) set.push_back(all[i]);
+  }
+  sort_set(set);
+  return {};
+}
+
+Result<void> EmailScan::learn_threads(const std::set<ThreadKeyword>& wanted) {
+  if (wanted.empty()) return {};
+  std::vector<schema::LocalId> all;
+  std::map<std::string, LocalSet> having;
+  for (const ThreadKeyword& each : wanted) having[each.keyword];
+  TELEPOST_TRY(for_each({}, [&](const schema::Summary& email) -> Result<void> {
+    all.push_back(email.local);
+    for (auto& [keyword, set] : having) {
+      if (has_keyword(email, keyword)) set.push_back(email.local);
+    }
+    return {};
+  }));
+  for (auto& [keyword, set] : having) sort_set(set);
+  TELEPOST_ASSIGN(const auto threads, view_.threads_of(all));
+  for (const ThreadKeyword& each : wanted) TELEPOST_TRY(learn_thread(each, all, threads, having[each.keyword]));
+  return {};
+}
+
+Result<void> EmailScan::learn() {
+  TELEPOST_ASSIGN(mailboxes_, store_.mailboxes().list(account_));
+  std::set<ThreadKeyword> threads(sort_.thread_keywords().begin(), sort_.thread_keywords().end());
+  for (const auto& [object, condition] : filter_.conditions()) {
+    threads.insert(condition.thread_keywords.begin(), condition.thread_keywords.end());
+    const auto is_there = [&](schema::MailboxId id) {
+      return std::any_of(mailboxes_.begin(), mailboxes_.end(), [&](const auto& each) { return each.record.id == id; });
+    };
+    if (condition.in_mailbox && known_.in_mailbox.try_emplace(*condition.in_mailbox).second && is_there(*condition.in_mailbox)) {
+      TELEPOST_ASSIGN(known_.in_mailbox[*condition.in_mailbox], members(*condition.in_mailbox));
+    }
+    if (!condition.other_than || !known_.in_another.try_emplace(*condition.other_than).second) continue;
+    LocalSet& set = known_.in_another[*condition.other_than];
+    for (const store::MailboxInTree& mailbox : mailboxes_) {
+      if (std::binary_search(condition.other_than->begin(), condition.other_than->end(), mailbox.record.id)) continue;
+      TELEPOST_ASSIGN(const LocalSet one, members(mailbox.record.id));
+      set.insert(set.end(), one.begin(), one.end());
+    }
+    sort_set(set);
+  }
+  return learn_threads(threads);
+}
+
+Result<std::vector<schema::LocalId>> EmailScan::run() {
+  TELEPOST_TRY(learn());
+  std::vector<EmailSort::Sorted> found;
+  TELEPOST_TRY(for_each(filter_.mailbox(), [&](const schema::Summary& email) -> Result<void> {
+    TELEPOST_ASSIGN(const bool holds, filter_.holds(email, known_, headers_));
+    if (!holds) return {};
+    TELEPOST_ASSIGN(auto sorted, sort_.keys_of(email, known_, headers_));
+    found.push_back(std::move(sorted));
+    return {};
+  }));
+  std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return sort_.is_before(a, b); });
+  std::vector<schema::LocalId> emails;
+  for (const EmailSort::Sorted& one : found) emails.push_back(one.local);
+  return emails;
+}
+
+}  // namespace telepost::adapters::jmap

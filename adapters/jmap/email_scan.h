@@ -1,0 +1,42 @@
+// A query answered by looking at each email's summary.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "adapters/jmap/email_filter.h"
+#include "adapters/jmap/email_sort.h"
+#include "store/mail_view.h"
+
+namespace telepost::adapters::jmap {
+
+class EmailScan {
+ public:
+  EmailScan(store::Store& store, schema::AccountId account, const store::MailView& view, const EmailFilter& filter, const EmailSort& sort)
+      : store_(store), account_(account), view_(view), filter_(filter), sort_(sort), headers_(store, account) {}
+
+  // In their order. Errors: too_large (there are more than kMostEmailsScanned), too_many (headers).
+  Result<std::vector<schema::LocalId>> run();
+
+ private:
+  Result<void> learn();
+  Result<void> learn_threads(const std::set<ThreadKeyword>& wanted);
+  Result<void> learn_thread(const ThreadKeyword& wanted, const std::vector<schema::LocalId>& all, const std::vector<std::optional<schema::ThreadId>>& threads,
+                            const LocalSet& having);
+  Result<LocalSet> members(schema::MailboxId mailbox) const;
+  using Visit = std::function<Result<void>(const schema::Summary& email)>;
+  Result<void> for_each(std::optional<schema::MailboxId> only, const Visit& visit);
+  Result<void> for_each_in(schema::MailboxId mailbox, const Visit& visit);
+
+  store::Store& store_;
+  const schema::AccountId account_;
+  const store::MailView& view_;
+  const EmailFilter& filter_;
+  const EmailSort& sort_;
+  std::vector<store::MailboxInTree> mailboxes_;
+  EmailFilter::Known known_;
+  HeaderSource headers_;
+};
+
+}  // namespace telepost::adapters::jmap

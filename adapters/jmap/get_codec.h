@@ -1,0 +1,36 @@
+// /get (RFC 8620 section 5.1): what every type's has in common.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/jmap/arguments_codec.h"
+
+namespace telepost::adapters::jmap {
+
+using Names = std::set<std::string, std::less<>>;
+
+struct GetArguments {
+  std::optional<std::vector<std::string>> ids;  // each once; none: all there are
+  std::optional<Names> properties;              // none: all, or what the type gives by itself
+  // Whether an object is to have the property; id always.
+  bool wants(std::string_view property) const { return property == "id" || !properties || properties->contains(property); }
+};
+// Reads ids and properties; accountId was read. `known` tells whether a type has such a property. Errors: invalid; too_many (more ids
+// than max_objects).
+Result<GetArguments> read_get(Arguments& arguments, const std::function<bool(std::string_view property)>& known, std::size_t max_objects);
+// The same where the properties are all of `known`.
+Result<GetArguments> read_get(Arguments& arguments, const Names& known, std::size_t max_objects);
+
+struct GetResponse {
+  std::string state;
+  Json list = Json::array();
+  std::vector<std::string> not_found = {};
+};
+Json to_json(GetResponse response, std::string_view account_id);
+
+}  // namespace telepost::adapters::jmap

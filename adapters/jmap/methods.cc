@@ -1,0 +1,92 @@
+#include "adapters/jmap/methods.h"
+
+#include <exception>
+
+#include "adapters/jmap/reference_codec.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+namespace telepost::adapters::jmap {
+namespace {
+
+metrics::Counter& calls() {
+  static metrics::Counter counter("telepost_jmap_calls_total", "JMAP method calls", {"method", "result"});
+  return counter;
+}
+
+class Run {
+ public:
+  Run(const Context& context, const Methods& methods, const Login& login, const Request& request)
+      : context_(context), methods_(methods), login_(login), in_use_(request.capabilities) {
+    if (!request.created_ids) return;
+    for (const auto& [creation_id, id] : *request.created_ids) created_.add(creation_id, id);
+  }
+
+  void apply(Invocation& call) {
+    Method* const method = methods_.find(call.name, in_use_);
+    if (method == nullptr) return fail("unknown", {"unknownMethod"}, call.call_id);
+    if (const auto error = resolve_references(call.arguments, responses, budget_)) return fail(call.name, *error, call.call_id);
+    Call one(context_, login_, in_use_, created_, call.arguments);
+    MethodResult result = run(method, one, call.name);
+    if (!result.ok()) return fail(call.name, result.error(), call.call_id);
+    calls().with({call.name, "ok"}).add();
+    responses.push_back({call.name, std::move(result.response()), call.call_id});
+    for (Call::Also& also : one.take_also()) responses.push_back({std::move(also.name), std::move(also.response), call.call_id});
+  }
+
+  const CreatedIds& created() const { return created_; }
+  std::vector<Invocation> responses;
+
+ private:
+  // Memory that is short, or a defect: it ends one call of one client.
+  static MethodResult run(Method* method, Call& call, const std::string& name) {
+    try {
+      return method(call);
+    } catch (const std::exception& failure) {
+      log::error("jmap_method_failed", {{"method", name}, {"reason", failure.what()}});
+      return MethodError{"serverFail", "the server's log says more"};
+    }
+  }
+
+  void fail(const std::string& method, const MethodError& error, const std::string& call_id) {
+    calls().with({method, std::string(error.type)}).add();
+    if (error.type == "serverFail") log::error("jmap_call_failed", {{"method", method}, {"account", to_id(login_.account)}});
+    responses.push_back({"error", to_json(error), call_id});
+  }
+
+  const Context& context_;
+  const Methods& methods_;
+  const Login& login_;
+  const Capabilities& in_use_;
+  CreatedIds created_;
+  ReferenceBudget budget_;
+};
+
+}  // namespace
+
+Result<schema::AccountId> Call::account() {
+  TELEPOST_ASSIGN(const std::string id, arguments.id("accountId"));
+  if (account_from(id) != login.account) return {Errc::not_found, "no such account"};
+  return login.account;
+}
+
+Method* Methods::find(std::string_view name, const std::set<std::string, std::less<>>& in_use) const {
+  const auto found = methods_.find(name);
+  if (found == methods_.end() || !capabilities_.contains(found->second.capability)) return nullptr;
+  return in_use.contains(found->second.capability) ? found->second.run : nullptr;
+}
+
+std::variant<Response, RequestError> run(const Context& context, const Methods& methods, const Login& login, Request request,
+                                         std::string session_state) {
+  for (const std::string& urn : request.capabilities) {
+    if (methods.capabilities().contains(urn)) continue;
+    return RequestError{RequestError::Kind::unknown_capability, "this server does not have '" + urn.substr(0, 200) + "'"};
+  }
+  Run all(context, methods, login, request);
+  for (Invocation& call : request.calls) all.apply(call);
+  Response response{std::move(all.responses), {}, std::move(session_state)};
+  if (request.created_ids) response.created_ids = all.created().all();
+  return response;
+}
+
+}  // namespace telepost::adapters::jmap

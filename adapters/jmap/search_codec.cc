@@ -1,0 +1,92 @@
+#include "adapters/jmap/search_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+#include "transcoders/unicode.h"
+
+namespace telepost::adapters::jmap {
+namespace {
+
+// "[list]" at the begin, where something stands behind it.
+bool drop_blob(std::string_view& text) {
+  if (!text.starts_with('[')) return false;
+  const std::size_t end = text.find_first_of("[]", 1);
+  if (end == std::string_view::npos || text[end] != ']' || trim(text.substr(end + 1)).empty()) return false;
+  text = trim(text.substr(end + 1));
+  return true;
+}
+
+// "Re:", "Fwd [2]:", with blobs before it.
+bool drop_reply(std::string_view& text) {
+  std::string_view rest = text;
+  while (drop_blob(rest)) {}
+  const std::string_view word = starts_with_ignoring_case(rest, "re") ? rest.substr(0, 2) : starts_with_ignoring_case(rest, "fwd") ? rest.substr(0, 3)
+                                : starts_with_ignoring_case(rest, "fw") ? rest.substr(0, 2) : std::string_view();
+  if (word.empty()) return false;
+  rest = trim(rest.substr(word.size()));
+  if (rest.starts_with('[')) {
+    const std::size_t end = rest.find(']');
+    if (end == std::string_view::npos) return false;
+    rest = trim(rest.substr(end + 1));
+  }
+  if (!rest.starts_with(':')) return false;
+  text = trim(rest.substr(1));
+  return true;
+}
+
+}  // namespace
+
+Needle::Needle(std::string_view text) {
+  const std::string folded = transcoders::fold_case(text);
+  std::string part;
+  char quote = '\0';
+  const auto close = [&] {
+    if (!part.empty()) parts_.push_back(std::exchange(part, {}));
+  };
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    const char c = folded[i];
+    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (c == '\\' && quote != '\0' && i + 1 < folded.size()) part.push_back(folded[++i]);
+    else if (quote != '\0' ? c == quote : (c == '"' || c == '\'') && part.empty()) {
+      quote = quote == '\0' ? c : '\0';
+      close();
+    } else if (!is_blank) part.push_back(c);
+    else if (quote == '\0') close();
+    else if (!part.empty() && part.back() != ' ') part.push_back(' ');
+  }
+  close();
+}
+
+bool Needle::is_in(std::string_view text) const {
+  std::string folded;
+  for (const char c : transcoders::fold_case(text)) {
+    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!is_blank) folded.push_back(c);
+    else if (folded.empty() || folded.back() != ' ') folded.push_back(' ');
+  }
+  return std::all_of(parts_.begin(), parts_.end(), [&](const std::string& part) { return folded.find(part) != std::string::npos; });
+}
+
+std::string base_subject(std::string_view subject) {
+  std::string collapsed;
+  for (const char c : subject) {
+    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!is_blank) collapsed.push_back(c);
+    else if (!collapsed.empty() && collapsed.back() != ' ') collapsed.push_back(' ');
+  }
+  std::string_view text = trim(collapsed);
+  for (bool again = true; again;) {
+    again = false;
+    while (text.size() >= 5 && equals_ignoring_case(text.substr(text.size() - 5), "(fwd)")) text = trim(text.substr(0, text.size() - 5));
+    while (drop_reply(text) || drop_blob(text)) {}
+    if (starts_with_ignoring_case(text, "[fwd:") && text.ends_with(']')) {
+      text = trim(text.substr(5, text.size() - 6));
+      again = true;
+    }
+  }
+  return std::string(text);
+}
+
+}  // namespace telepost::adapters::jmap

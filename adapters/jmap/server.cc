@@ -1,0 +1,60 @@
+#include "adapters/jmap/server.h"
+
+#include "adapters/jmap/service.h"
+#include "adapters/net/http_server.h"
+
+namespace telepost::adapters::jmap {
+namespace {
+
+net::HttpServerOptions options_of(const schema::JmapSettings& settings, const net::TlsIdentities* identities) {
+  net::HttpServerOptions options;
+  options.name = "jmap";
+  options.listen = settings.listen;
+  options.listen_tls = settings.listen_tls;
+  options.trusted_fronts = settings.trusted_fronts;
+  options.identities = identities;
+  options.max_connections = settings.max_connections;
+  options.max_connections_per_peer = settings.max_connections_per_peer;
+  options.max_new_per_minute = settings.max_new_per_minute;
+  options.errors = net::HttpServerOptions::Errors::problem_json;
+  return options;
+}
+
+}  // namespace
+
+struct Server::Parts {
+  Service service;
+  std::size_t plain_listeners = 0;
+  std::unique_ptr<net::HttpServer> http = {};  // null: it listens nowhere
+};
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { stop(Duration(0)); }
+
+Result<std::unique_ptr<Server>> Server::start(net::IoThreads& threads, store::Store& store, const Clock& clock, Random& random, Options options) {
+  const schema::JmapSettings& settings = store.configuration().jmap;
+  const auto delays = options.delays ? options.delays : std::make_shared<net::LoginDelays>(clock);
+  std::unique_ptr<Server> server(new Server(std::unique_ptr<Parts>(
+      new Parts{{{store, settings}, all_methods(), clock, delays, DerivedKeys(clock, random), {}}})));
+  Parts& parts = *server->parts_;
+  parts.plain_listeners = settings.listen.size();
+  if (settings.listen.empty() && settings.listen_tls.empty()) return server;
+  const net::HttpHandler handler = [&service = parts.service](net::HttpExchange& exchange) { return answer(service, exchange); };
+  TELEPOST_ASSIGN(parts.http, net::HttpServer::start(threads, options_of(settings, options.identities), clock, handler));
+  return server;
+}
+
+void Server::for_each_listener(const std::function<void(std::string_view name, std::string_view endpoint)>& visit) const {
+  if (!parts_->http) return;
+  std::size_t index = 0;
+  for (const schema::Endpoint& endpoint : parts_->http->endpoints()) {
+    visit(index++ < parts_->plain_listeners ? "jmap" : "jmap-tls", to_string(endpoint));
+  }
+}
+
+void Server::stop(Duration drain) {
+  if (parts_->http) parts_->http->stop(drain);
+}
+
+}  // namespace telepost::adapters::jmap

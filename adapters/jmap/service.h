@@ -1,0 +1,58 @@
+// What every request to the JMAP server shares, and the signature of what answers one.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "adapters/jmap/derived_keys.h"
+#include "adapters/jmap/methods.h"
+#include "adapters/net/http_exchange.h"
+#include "adapters/net/login_delays.h"
+
+namespace telepost::adapters::jmap {
+
+// How many requests of an account are under way (maxConcurrentRequests). Any thread.
+class RequestsUnderWay {
+ public:
+  // Held while the request is.
+  using Ticket = std::shared_ptr<void>;
+  Ticket admit(schema::AccountId account, std::uint32_t most);  // null: as many already
+
+ private:
+  std::mutex mutex_;
+  std::map<schema::AccountId, std::uint32_t> requests_;  // guarded by mutex_
+};
+
+struct Service {
+  Context context;
+  Methods methods;
+  const Clock& clock;
+  std::shared_ptr<net::LoginDelays> delays;  // of all that takes log-ins
+  DerivedKeys derived;
+  RequestsUnderWay under_way;
+  RequestsUnderWay uploads_under_way = {};  // maxConcurrentUpload
+};
+
+using Answered = net::Awaitable<std::optional<net::HttpReply>>;
+// A route, once somebody has logged in. Both outlive the coroutine.
+using Route = Answered(Service& service, net::HttpExchange& exchange, Login login);
+
+// What the addresses of the session object begin with: jmap.url, else the host that was asked for.
+std::string url_of(const Service& service, const net::HttpExchange& exchange);
+
+// A problem of RFC 8620 section 3.6.1.
+net::HttpReply reply_of(const RequestError& error);
+
+struct LoginOutcome {
+  std::optional<Login> login;
+  net::HttpReply refusal;  // where there is none
+};
+// HTTP Basic with an address and an app password, in TLS or from this machine or a trusted front alone. Waits as guessing does.
+net::Awaitable<LoginOutcome> log_in(Service& service, net::HttpExchange& exchange);
+
+// Every request to the server (adapters/jmap/session.cc has the routes).
+Answered answer(Service& service, net::HttpExchange& exchange);
+
+}  // namespace telepost::adapters::jmap

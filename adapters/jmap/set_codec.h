@@ -1,0 +1,40 @@
+// /set (RFC 8620 section 5.3): what every type's has in common.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "adapters/jmap/arguments_codec.h"
+#include "adapters/jmap/error_codec.h"
+
+namespace telepost::adapters::jmap {
+
+struct SetArguments {
+  std::optional<std::string> if_in_state;
+  std::map<std::string, const Json*> create;  // by creation id; each an object
+  std::map<std::string, const Json*> update;  // by id or "#creation id"; each a PatchObject
+  std::vector<std::string> destroy;           // the same
+};
+// The views live as long as the arguments. Errors: invalid; too_many (more objects than max_objects).
+Result<SetArguments> read_set(Arguments& arguments, std::size_t max_objects);
+
+struct SetResponse {
+  std::optional<std::string> old_state;  // none: nobody knows
+  std::string new_state;
+  std::map<std::string, Json> created;   // what the client did not say
+  std::map<std::string, Json> updated;   // what changed besides, or null
+  std::vector<std::string> destroyed;
+  std::map<std::string, SetError> not_created, not_updated, not_destroyed;
+  bool has_changed() const { return !created.empty() || !updated.empty() || !destroyed.empty(); }
+};
+Json to_json(const SetResponse& response, std::string_view account_id);
+
+// Applies a PatchObject. A patch of null gives the property its value in `defaults`, or takes it away. invalid: no patch
+// (invalidPatch); the object is as it was.
+Result<void> apply_patch(Json& object, const Json& patch, const Json& defaults);
+
+}  // namespace telepost::adapters::jmap

@@ -1,0 +1,15 @@
+// The types and their methods, each of which adds its own to the table (adapters/jmap/methods.h).
+#pragma once
+
+#include "adapters/jmap/methods.h"
+
+namespace telepost::adapters::jmap {
+
+void add_core(Methods& methods);       // and offers it
+void add_blobs(Methods& methods);
+void add_mailboxes(Methods& methods);
+void add_emails(Methods& methods);     // with threads and search snippets
+// urn:ietf:params:jmap:mail (RFC 8621 section 1.3.1), once all of its types are there.
+void offer_mail(Methods& methods);
+
+}  // namespace telepost::adapters::jmap

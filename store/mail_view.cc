@@ -1,0 +1,160 @@
+#include "store/mail_view.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/bytes.h"
+#include "schema/keys.h"
+#include "store/account_index.h"
+#include "store/message_writer.h"
+#include "store/received_order.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+constexpr std::size_t kMaxListed = 10'000;
+}  // namespace
+
+MailView::MailView(std::unique_ptr<PartitionReader> snapshot, schema::HeadRecord head)
+    : snapshot_(std::move(snapshot)), head_(std::move(head)) {}
+
+Result<MailView> MailView::open(Rooms& rooms, schema::AccountId account) {
+  TELEPOST_ASSIGN(AccountIndex::Whole whole, AccountIndex::catch_up(rooms, account));
+  return Result<MailView>(MailView(std::move(whole.snapshot), std::move(whole.head)));
+}
+
+Result<std::optional<schema::OrderRecord>> MailView::index_order(schema::MailboxId order) const {
+  TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::point, keys::order(order)));
+  if (!bytes) return std::optional<schema::OrderRecord>();
+  TELEPOST_ASSIGN(auto record, schema::decode_OrderRecord(*bytes));
+  return std::optional(std::move(record));
+}
+
+Result<MailView::Listed> MailView::find(const Order& order) const {
+  const schema::MailboxId all = order.mailbox.value_or(keys::kAllMail);
+  if (order.mailbox) {
+    TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::point, keys::mailbox(*order.mailbox)));
+    if (!bytes) return {Errc::not_found, "no such mailbox"};
+    TELEPOST_ASSIGN(auto mailbox, schema::decode_MailboxRecord(*bytes));
+    if (order.collapse == Collapse::none) return Listed{all, mailbox.messages, std::move(mailbox.front)};
+  }
+  Listed listed{order.collapse == Collapse::threads ? keys::threads_of(all) : all, 0, {}};
+  TELEPOST_ASSIGN(auto record, index_order(listed.order));
+  if (record) listed.messages = record->messages;
+  if (record) listed.front = std::move(record->front);
+  return listed;
+}
+
+Result<std::uint64_t> MailView::total(const Order& order) const {
+  TELEPOST_ASSIGN(const Listed listed, find(order));
+  return listed.messages;
+}
+
+Result<std::vector<schema::LocalId>> MailView::list(const Order& order, std::uint64_t position, std::size_t limit) const {
+  TELEPOST_ASSIGN(const Listed listed, find(order));
+  std::vector<schema::LocalId> messages;
+  const std::size_t wanted = std::min(limit, kMaxListed);
+  if (position >= listed.messages || wanted == 0) return messages;
+  const ReceivedOrder::View view(*snapshot_, listed.order, listed.front);
+  TELEPOST_TRY(view.list(position, [&](std::string_view key, std::string_view) {
+    messages.push_back({~ByteReader(key.substr(8)).u64()});
+    return messages.size() < wanted;
+  }));
+  return messages;
+}
+
+Result<std::optional<std::uint64_t>> MailView::position_of(const Order& order, schema::LocalId message) const {
+  TELEPOST_ASSIGN(const Listed listed, find(order));
+  TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::point, keys::message(message)));
+  if (!bytes || listed.messages == 0) return std::optional<std::uint64_t>();
+  TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
+  return ReceivedOrder::View(*snapshot_, listed.order, listed.front).position_of(order_key(record.received, message));
+}
+
+Result<std::vector<std::optional<schema::ThreadId>>> MailView::threads_of(const std::vector<schema::LocalId>& messages) const {
+  std::vector<std::string> wanted;
+  for (const schema::LocalId message : messages) wanted.push_back(keys::indexed_message(message));
+  TELEPOST_ASSIGN(const auto records, snapshot_->get_many(Space::point, wanted));
+  std::vector<std::optional<schema::ThreadId>> threads(messages.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!records[i]) continue;
+    TELEPOST_ASSIGN(const auto record, schema::decode_IndexedMessageRecord(*records[i]));
+    if (!record.gone) threads[i] = record.thread;
+  }
+  return threads;
+}
+
+Result<std::vector<std::optional<MailView::Messages>>> MailView::messages_of(const std::vector<schema::ThreadId>& threads) const {
+  std::vector<std::string> wanted;
+  for (const schema::ThreadId thread : threads) wanted.push_back(keys::thread(thread));
+  TELEPOST_ASSIGN(const auto records, snapshot_->get_many(Space::point, wanted));
+  std::vector<std::optional<Messages>> messages(threads.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!records[i]) continue;
+    TELEPOST_ASSIGN(const auto record, schema::decode_ThreadRecord(*records[i]));
+    messages[i].emplace();
+    for (const schema::ThreadRecord::Member& member : record.members) messages[i]->push_back(member.local);
+  }
+  return messages;
+}
+
+Result<MailView::ThreadCounts> MailView::thread_counts(schema::MailboxId mailbox) const {
+  TELEPOST_TRY(find({mailbox, Collapse::none}));
+  TELEPOST_ASSIGN(const auto record, index_order(keys::threads_of(mailbox)));
+  return record ? ThreadCounts{record->messages, record->unread, record->modseq} : ThreadCounts{};
+}
+
+// Live entries and those of what is gone, by modseq.
+Result<std::vector<MailView::ThreadChange>> MailView::log_since(schema::Modseq since, std::size_t limit) const {
+  const schema::Modseq first{since.value + 1};
+  std::vector<ThreadChange> changes;
+  for (const bool gone : {false, true}) {
+    const std::string begin = gone ? keys::thread_gone(first) : keys::thread_change(first);
+    std::size_t taken = 0;
+    Result<void> decoded;
+    TELEPOST_TRY(snapshot_->scan(Space::scan, begin, keys::after(begin.substr(0, 1)), [&](std::string_view key, std::string_view value) {
+      const auto record = schema::decode_ThreadChangeRecord(value);
+      if (!record.ok()) decoded = record.error();
+      else changes.push_back({{ByteReader(key.substr(1)).u64()}, *record, gone});
+      return decoded.ok() && ++taken < limit;
+    }));
+    TELEPOST_TRY(decoded);
+  }
+  std::sort(changes.begin(), changes.end(), [](const ThreadChange& a, const ThreadChange& b) { return a.modseq < b.modseq; });
+  return changes;
+}
+
+Result<bool> MailView::is_thread(schema::ThreadId thread) const {
+  TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::point, keys::thread(thread)));
+  return bytes.has_value();
+}
+
+// What was there at `since` and is gone was destroyed; what was not there and is gone was never seen. What went and came back, as by
+// undelete, was there all the time.
+Result<MailView::ThreadChanges> MailView::thread_changes(schema::Modseq since, std::size_t limit,
+                                                         std::optional<schema::Modseq> begun) const {
+  if (since < head_.floor || since > head_.modseq) return {Errc::unsupported, "changes since that state are not known"};
+  TELEPOST_ASSIGN(auto log, log_since(since, limit + 1));
+  ThreadChanges changes;
+  changes.until = head_.modseq;
+  changes.more = log.size() > limit;
+  if (changes.more) log.resize(limit);
+  if (changes.more) changes.until = log.back().modseq;
+  std::set<schema::ThreadId> told;
+  for (const ThreadChange& change : log) {
+    const schema::ThreadId thread = change.record.thread;
+    if (!change.gone) {
+      // Went and came back since: the entry of its going tells that readers know it.
+      const bool known = change.record.created <= begun.value_or(since) || told.contains(thread);
+      (known ? changes.updated : changes.created).push_back(thread);
+      continue;
+    }
+    if (change.record.created > since) continue;
+    TELEPOST_ASSIGN(const bool is_back, is_thread(thread));
+    if (told.insert(thread).second && !is_back) changes.destroyed.push_back(thread);
+  }
+  return changes;
+}
+
+}  // namespace telepost::store
