@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "cli/bench_lists.h"
 #include "cli/bench_load.h"
 #include "cli/bench_mime.h"
 #include "cli/bench_scale.h"
@@ -106,10 +107,11 @@ int bench_load(std::span<const std::string> args) {
 
 int bench_command(std::span<const std::string> args) {
   if (!args.empty() && args.front() == "load") return bench_load(args.subspan(1));
+  if (!args.empty() && args.front() == "lists") return bench_lists(args.subspan(1));
   if (!args.empty() && args.front() == "scale") return bench_scale(args.subspan(1));
   if (!args.empty() && args.front() == "mime") return bench_mime(args.subspan(1));
   if (!args.empty() && args.front() == "sweep") return bench_sweep(args.subspan(1));
-  fmt::print(stderr, "usage: telepost bench load|mime|scale|sweep OPTIONS; `telepost bench load --help` tells them\n");
+  fmt::print(stderr, "usage: telepost bench load|lists|mime|scale|sweep OPTIONS; `telepost bench load --help` tells them\n");
   return kUsage;
 }
 

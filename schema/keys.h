@@ -21,34 +21,34 @@
 //                        P hash:8                            PartnerRecord     the same of who is at the other side
 //                        C order:4                           OrderRecord
 //                        X                                   RecountRecord     while the index counts by another trash
+//                        G                                   SearchRecord      the full text: schema/search_records.h
+//                        S local:8                           SearchedMessageRecord
 //                 scan   S mailbox:4 uid:4                   Summary
 //                        R mailbox:4 ~received:8 ~local:8    uid:4             newest first
 //                        C mailbox:4 level:1 upper:16        BlockRecord       counts over R, see store/received_order.h
-//                                                                              orders of the index have R and C too, R without
-//                                                                              value: all mail under 2^31, threads of a mailbox
-//                                                                              or of all mail under its number + 2^30
+//                                                                              orders of the index have R (without value) and C
+//                                                                              too: all mail at 2^31, threads at their mailbox + 2^30
 //                        N modseq:8                          ThreadChangeRecord  live: one per thread
 //                        O modseq:8                          ThreadChangeRecord  gone
+//                        W word 0 last:4                     PostingBlock      postings of a word, up to that document
+//                        V block:4                           SearchDocuments
 //                        Z departed:8 local:8                KeptRecord        left its mailboxes; schema/kept_record.h
 //                        U departed:8 local:8                KeptRecord        the same, while a hold keeps it
 //                        L modseq:8                          ChangeRecord      live: one per message
 //                        G modseq:8                          ChangeRecord      gone: tombstones, by time as by modseq
 //                 queue  D time:8 what:1 id:16               due work, see store/due_list.h
 //                        E hint:8 sequence:8                 CdrRecord
-//                        Y touched:8 local:8                 (empty)           a message that may be archived, see
-//                                                                              store/archive/relief.h
+//                        Y touched:8 local:8                 (empty)           may be archived, see store/archive/relief.h
 //                 large  X local:8                           document, XML
 //                        P local:8 index:4                   inline segment of the source
-//                        U local:8                           document and inline segments in few bytes, see
-//                                                            store/stored_content.h; then there is no X and no P
+//                        U local:8                           X and P in few bytes instead (store/stored_content.h)
 //                        N local:8 modseq:8                  annotation, XML
 //                        L upload:8 index:4                  a chunk of an upload
 //   piece         point  H                                   PieceRecord
 //                        O                                   OrphanRecord      no link was left when it was written
 //                 large  B                                   the bytes
 //                        U                                   the same in few bytes; then there is no B
-//                 scan   L account:8 local:8                 time:8            a message that uses the piece, and when that
-//                                                                               is to be checked
+//                 scan   L account:8 local:8                 time:8            a message that uses it, and when to check that
 //   directory     point  A address                           AddressRecord
 //   account_list  scan   A account:8                         AccountListRecord
 //   calendar      queue  T time:8 partition                  (empty)           something is due there

@@ -61,9 +61,11 @@ std::string encode(const MailJob& r) {
   put(out, r.request);
   out.number(r.body).number(r.smtputf8).number(r.report).text(r.trace).text(r.header).number(r.content.has_value());
   if (r.content) out.text(*r.content);
-  return out.number(r.content_offset).number(r.content_size)
+  out.number(r.content_offset).number(r.content_size)
       .list(r.to, [](Encoder& each, const MailRecipient& recipient) { put(each, recipient); })
-      .number(r.outcomes).number(r.delay).take();
+      .number(r.outcomes).number(r.delay);
+  if (r.watched) out.number(r.watched);
+  return out.take();
 }
 Result<MailJob> decode_MailJob(std::string_view bytes) {
   MailJob r;
@@ -76,6 +78,7 @@ Result<MailJob> decode_MailJob(std::string_view bytes) {
   in.number(r.content_offset).number(r.content_size)
       .list(r.to, [](Decoder& each, MailRecipient& recipient) { take(each, recipient); })
       .number(r.outcomes).choice(r.delay, MailJob::Delay::untold, MailJob::Delay::told);
+  if (in.more()) in.number(r.watched);
   return in.finish(std::move(r));
 }
 
@@ -85,7 +88,12 @@ std::string encode(const SubmissionRecord& r) {
   put(out, r.request);
   out.time(r.created).time(r.send_at).number(r.recipients).number(r.open).number(r.final.has_value());
   if (r.final) out.time(*r.final);
-  return out.number(r.canceled).number(r.content_offset).number(r.content_size).text(r.trace).take();
+  out.number(r.canceled).number(r.content_offset).number(r.content_size).text(r.trace);
+  const bool is_followed = r.email.value != 0 || r.thread.value != 0 || r.identity != 0 || !r.envelope.empty() || r.created_modseq.value != 0 ||
+                           r.modseq.value != 0 || r.destroyed;
+  if (!r.sent && !is_followed) return out.take();
+  return out.number(r.sent).number(r.email).number(r.thread).number(r.identity).text(r.envelope).number(r.created_modseq).number(r.modseq)
+      .number(r.destroyed).take();
 }
 Result<SubmissionRecord> decode_SubmissionRecord(std::string_view bytes) {
   SubmissionRecord r;
@@ -96,6 +104,8 @@ Result<SubmissionRecord> decode_SubmissionRecord(std::string_view bytes) {
   in.time(r.created).time(r.send_at).number(r.recipients).number(r.open).number(final);
   if (final) in.time(r.final.emplace());
   in.number(r.canceled).number(r.content_offset).number(r.content_size).text(r.trace);
+  if (!in.more()) return in.finish(std::move(r));  // written before anybody followed them
+  in.number(r.sent).number(r.email).number(r.thread).number(r.identity).text(r.envelope).number(r.created_modseq).number(r.modseq).number(r.destroyed);
   return in.finish(std::move(r));
 }
 

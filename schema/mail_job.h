@@ -52,6 +52,7 @@ struct MailJob {
   std::vector<MailRecipient> to;       // 1 to kMailJobRecipients; final ones are not to be sent to any more
   std::uint32_t outcomes = 0;          // told so far: names the reports of the last one
   enum class Delay : std::uint8_t { untold = 1, due, told } delay = Delay::untold;  // due: its report is on the way
+  bool watched = false;       // its sender's program follows it: each outcome is a change of its submission
   bool operator==(const MailJob&) const = default;
 };
 
@@ -68,6 +69,14 @@ struct SubmissionRecord {
   std::uint64_t content_offset = 0;  // of what arrived, in the message's source
   std::uint64_t content_size = 0;
   std::string trace;
+  bool sent = false;           // to one recipient at least: it cannot be called back as a whole
+  // Of one that the sender's program follows as an object (RFC 8621 section 7). What leaves is a copy of the email; 0: nobody follows it.
+  LocalId email{};
+  ThreadId thread{};
+  std::uint64_t identity = 0;
+  std::string envelope;        // as its program said it
+  Modseq created_modseq{}, modseq{};
+  bool destroyed = false;      // the object is gone; this stays for those who knew it
   bool operator==(const SubmissionRecord&) const = default;
 };
 struct SubmittedRecipientRecord {

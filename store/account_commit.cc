@@ -31,9 +31,9 @@ void AccountWrite::note_trash() {
   }
 }
 
-// Each time that the index is as many changes more behind.
+// Each time that there are as many changes more: somebody may have read them in the one index, and nobody in the other.
 void AccountWrite::read_on_in_index() {
-  const auto tails = [](const schema::HeadRecord& head) { return (head.modseq.value - head.indexed.value) / kIndexTail; };
+  const auto tails = [](const schema::HeadRecord& head) { return head.modseq.value / kIndexTail; };
   if (tails(record_) > tails(head_->state.head)) add_due(rooms_->clock.now(), due::kIndex, due::no_id());
 }
 

@@ -10,14 +10,14 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "schema/records.h"
-#include "store/inspect.h"
+#include "store/inspect_record.h"
 
 namespace telepost::store {
 
 // Appends a record's fields by name.
 class Describer {
  public:
-  explicit Describer(Inspected::Fields& fields) : fields_(fields) {}
+  explicit Describer(Fields& fields) : fields_(fields) {}
   template <std::integral Int>
   Describer& number(std::string_view name, Int value) { return text(name, std::to_string(value)); }
   template <typename Tag, typename Rep>
@@ -45,7 +45,7 @@ class Describer {
   }
 
  private:
-  Inspected::Fields& fields_;
+  Fields& fields_;
 };
 
 }  // namespace telepost::store

@@ -76,6 +76,7 @@ Result<std::size_t> remove_archived(DutyWork& work, const std::vector<DueItem>& 
 Result<void> forget_key(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> read_on_in_index(DutyWork& work, AccountWrite& write, const DueItem& item);
+Result<void> read_on_in_search(DutyWork& work, const DueItem& item);
 Result<void> check_addresses(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> unlink(DutyWork& work, const DueItem& item);
 // store/uploads.cc

@@ -10,12 +10,18 @@
 #include "store/pieces.h"
 #include "store/redating.h"
 #include "store/rooms.h"
+#include "store/search_index.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
 
 namespace {
 constexpr std::size_t kTombstonesAtOnce = 500;
+
+Result<schema::SearchRecord> search_record(const AccountWrite& write) {
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, std::string(keys::kSearch)));
+  return bytes ? schema::decode_SearchRecord(*bytes) : Result<schema::SearchRecord>(schema::SearchRecord{});
+}
 }  // namespace
 
 Result<void> forget_key(DutyWork&, AccountWrite& write, const DueItem& item) {
@@ -25,7 +31,22 @@ Result<void> forget_key(DutyWork&, AccountWrite& write, const DueItem& item) {
 
 Result<void> read_on_in_index(DutyWork& work, AccountWrite& write, const DueItem& item) {
   TELEPOST_ASSIGN(const bool all_read, AccountIndex(write).step());
-  if (!all_read) put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
+  TELEPOST_ASSIGN(const schema::SearchRecord search, search_record(write));
+  // What came meanwhile has due work of its own once it is as much.
+  const bool all_searched = write.head().modseq.value - search.position.value < kIndexTail && search.cursor.empty();
+  if (all_read && all_searched) return {};
+  // Of several items one goes on, behind all of them: this step has passed the time of each.
+  DueItem last = item;
+  last.time = std::min(work.rooms.clock.now(), work.run.until());
+  put_rest(work, write, last, due::id_of({}, due::number_of(item.id) + 1));
+  return {};
+}
+
+// Words are read without the account's lock; a piece of a pass over the postings goes along.
+Result<void> read_on_in_search(DutyWork& work, const DueItem&) {
+  SearchIndex index(work.rooms, work.account);
+  TELEPOST_TRY(index.read_on());
+  TELEPOST_TRY(index.pass());
   return {};
 }
 
@@ -33,11 +54,13 @@ Result<void> read_on_in_index(DutyWork& work, AccountWrite& write, const DueItem
 // them is. What the index has yet to read of goes once it has.
 Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& item) {
   TELEPOST_ASSIGN(const bool all_read, AccountIndex(write).step());
-  if (!all_read) {
+  TELEPOST_ASSIGN(const schema::SearchRecord search, search_record(write));
+  const auto later = [&] {
     put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
     write.head().trim_due = item.time;
-    return {};
-  }
+    return Result<void>();
+  };
+  if (!all_read || !search.cursor.empty()) return later();
   const Duration keep = std::max(work.rooms.configuration.changes_keep, write.service().settings.undelete.keep);
   const Time now = work.rooms.clock.now();
   write.head().trim_due.reset();
@@ -50,8 +73,10 @@ Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& it
         write.add_due(*write.head().trim_due, due::kTrimChanges, due::no_id());
         return {};
       }
+      const schema::Modseq modseq{ByteReader(std::string_view(key).substr(1)).u64()};
+      if (modseq > search.position) return later();
       write.erase(Space::scan, key);
-      write.head().floor = {ByteReader(std::string_view(key).substr(1)).u64()};
+      write.head().floor = modseq;
       // With its last message a thread goes, by the same entry.
       if (record.what == schema::ChangeRecord::What::message_gone) write.erase(Space::scan, keys::thread_gone(write.head().floor));
     }

@@ -4,6 +4,7 @@
 #include "schema/keys.h"
 #include "schema/mail_job.h"
 #include "store/duty.h"
+#include "store/identities.h"
 #include "store/outbox.h"
 #include "store/recipients.h"
 #include "store/reports.h"
@@ -45,8 +46,34 @@ Result<void> send_report(DutyWork& work, const DueItem& item) {
   return write.commit();
 }
 
+namespace {
+
+// Who follows it is told that the object goes, for as long as changes are told; then it is one of those that nobody tells of.
+Result<bool> tells_of_its_end(DutyWork& work, AccountWrite& write, const DueItem& item) {
+  const std::string head = keys::submission(item.local());
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, head));
+  if (!bytes) return false;
+  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
+  if (record.email.value == 0) return false;
+  if (!record.destroyed) {
+    record.destroyed = true;
+    record.modseq = write.advance();
+    write.put(Space::point, head, schema::encode(record));
+    write.add_due(work.rooms.clock.now() + work.rooms.configuration.changes_keep, due::kForgetSubmission, item.id);
+    return true;
+  }
+  TELEPOST_ASSIGN(schema::SenderRecord sender, read_sender(write));
+  sender.submissions_floor = std::max(sender.submissions_floor, record.modseq);
+  write.put(Space::point, keys::kSender, schema::encode(sender));
+  return false;
+}
+
+}  // namespace
+
 Result<void> forget_submission(DutyWork& work, AccountWrite& write, const DueItem& item) {
   const schema::LocalId local = item.local();
+  TELEPOST_ASSIGN(const bool is_told, tells_of_its_end(work, write, item));
+  if (is_told) return {};
   const std::string prefix = keys::submitted_recipients(local);
   TELEPOST_ASSIGN(const auto recipients, write.scan(Space::point, prefix, keys::after(prefix), kRecipientsAtOnce));
   for (const auto& [key, value] : recipients) write.erase(Space::point, key);

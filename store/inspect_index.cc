@@ -1,6 +1,7 @@
-// The records of the account's index, by field.
+// The records of the account's indexes, by field.
 #include "base/bytes.h"
 #include "schema/index_records.h"
+#include "schema/search_records.h"
 #include "store/describer.h"
 #include "store/inspect_record.h"
 
@@ -68,6 +69,35 @@ bool describe_thread_change(std::string_view bytes, Fields& fields) {
   Describer(fields).number("thread", r->thread.value);
   Describer(fields).number("created", r->created.value);
   return true;
+}
+
+bool describe_search(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_SearchRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).number("position", r->position).number("next", r->next).number("live", r->live).number("dead", r->dead)
+      .number("added", r->added).number("pass", r->pass);
+  return true;
+}
+
+bool describe_searched_message(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_SearchedMessageRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).number("number", r->number).number("annotated", r->annotated).number("words", r->words);
+  return true;
+}
+
+bool describe_search_documents(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_SearchDocuments(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).list("messages", r->list, [](const schema::SearchDocuments::One& one) { return std::to_string(one.local.value); });
+  return true;
+}
+
+bool describe_postings(std::string_view bytes, Fields& fields) {
+  ByteReader reader(bytes);
+  const bool is_known = reader.u8() == 1;
+  Describer(fields).number("postings", reader.varint()).number("size", bytes.size());
+  return is_known && !reader.failed();
 }
 
 }  // namespace telepost::store

@@ -13,7 +13,7 @@ namespace {
 using schema::PartitionKind;
 
 // A layout's parts, a letter each behind the first one of the key: number of 1, 4 or 8 bytes, their complement (~ of 8), time,
-// ~time, order (a mailbox or one of the index), hexadecimal of 8 or 16 bytes, text to the end, partition, message or nothing.
+// ~time, order (a mailbox or one of the index), hexadecimal of 8 or 16 bytes, text to the end, word, partition, message or nothing.
 struct Layout {
   PartitionKind kind;
   Space space;
@@ -36,6 +36,7 @@ constexpr Layout kLayouts[] = {
     {PartitionKind::account, Space::point, 'U', "account_held", "8hold", describe_nothing},
     {PartitionKind::account, Space::point, 'L', "upload", "8upload", describe_upload},
     {PartitionKind::account, Space::point, 'W', "app_password", "Hname", describe_app_password},
+    {PartitionKind::account, Space::point, 'D', "sender", "", describe_sender},
     {PartitionKind::account, Space::point, 'O', "submission", "8local", describe_submission},
     {PartitionKind::account, Space::point, 'Q', "submitted_recipient", "8local 4number", describe_submitted_recipient},
     {PartitionKind::account, Space::point, 'V', "indexed_message", "8local", describe_indexed_message},
@@ -46,6 +47,10 @@ constexpr Layout kLayouts[] = {
     {PartitionKind::account, Space::point, 'X', "recount", "", describe_recount},
     {PartitionKind::account, Space::scan, 'N', "thread_change", "8modseq", describe_thread_change},
     {PartitionKind::account, Space::scan, 'O', "thread_gone", "8modseq", describe_thread_change},
+    {PartitionKind::account, Space::point, 'G', "search", "", describe_search},
+    {PartitionKind::account, Space::point, 'S', "searched_message", "8local", describe_searched_message},
+    {PartitionKind::account, Space::scan, 'V', "search_documents", "4block", describe_search_documents},
+    {PartitionKind::account, Space::scan, 'W', "postings", "wword 4last", describe_postings},
     {PartitionKind::account, Space::scan, 'S', "summary", "4mailbox 4uid", describe_summary},
     {PartitionKind::account, Space::scan, 'R', "received", "omailbox Ttime ~local", describe_uid},
     {PartitionKind::account, Space::scan, 'C', "block", "omailbox 1level Hupper", describe_block},
@@ -99,6 +104,13 @@ std::string order_text(schema::MailboxId order) {
   return (of_threads ? "threads of " : "") + (listed == schema::keys::kAllMail ? "all" : std::to_string(listed.value));
 }
 
+// By its size: words are content.
+std::string word_text(ByteReader& reader) {
+  const std::string_view word = reader.rest().substr(0, reader.rest().find('\0'));
+  reader.raw(word.size() + 1);
+  return std::to_string(word.size()) + " bytes";
+}
+
 // Nothing where the bytes do not have the part.
 std::optional<std::string> part_text(char type, ByteReader& reader) {
   std::string text;
@@ -115,6 +127,7 @@ std::optional<std::string> part_text(char type, ByteReader& reader) {
     case 'h': text = to_hex(reader.raw(8)); break;
     case 'H': text = to_hex(reader.raw(16)); break;
     case 's': text = reader.raw(reader.rest().size()); break;
+    case 'w': text = word_text(reader); break;
     case 'p': {
       std::string_view rest = reader.rest();
       const auto partition = schema::Partition::take_from(rest);

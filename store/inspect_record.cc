@@ -280,40 +280,6 @@ bool describe_cdr(std::string_view bytes, Fields& fields) {
   return true;
 }
 
-bool describe_job(std::string_view bytes, Fields& fields) {
-  const auto r = schema::decode_JobRecord(bytes);
-  if (!r.ok()) return false;
-  Describer(fields).text("state", r->state == schema::JobRecord::State::claimed ? "claimed" : "waiting").flag("held", r->held)
-      .text("network", schema::name_of(r->network)).text("destination", r->destination).text("account", to_string(r->account))
-      .number("message", r->message).number("attempts", r->attempts).time("created", r->created).time("next_attempt", r->next_attempt)
-      .time("expires", r->expires).text("lease_owner", r->lease_owner).number("lease_epoch", r->lease_epoch)
-      .time("lease_until", r->lease_until).text("reason", r->reason).size("payload", r->payload);
-  return true;
-}
-
-bool describe_submission(std::string_view bytes, Fields& fields) {
-  const auto r = schema::decode_SubmissionRecord(bytes);
-  if (!r.ok()) return false;
-  Describer(fields).text("from", r->from).time("created", r->created).time("send_at", r->send_at).number("recipients", r->recipients)
-      .number("open", r->open).time("final", r->final).flag("canceled", r->canceled).text("trace", r->trace);
-  return true;
-}
-
-bool describe_submitted_recipient(std::string_view bytes, Fields& fields) {
-  const auto r = schema::decode_SubmittedRecipientRecord(bytes);
-  if (!r.ok()) return false;
-  Describer(fields).text("address", r->address).number("job", r->job)
-      .text("copy", r->copy.local.value == 0 ? std::string() : to_string(r->copy)).text("state", name_of(r->state)).text("reply", r->reply)
-      .text("remote", r->remote).time("when", r->when);
-  return true;
-}
-
-bool describe_job_name(std::string_view bytes, Fields& fields) {
-  const auto r = schema::decode_JobNameRecord(bytes);
-  if (r.ok()) Describer(fields).text("destination", r->destination);
-  return r.ok();
-}
-
 bool describe_mailbox_number(std::string_view bytes, Fields& fields) {
   if (bytes.size() == 4) Describer(fields).number("mailbox", ByteReader(bytes).u32());
   return bytes.size() == 4;

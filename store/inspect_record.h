@@ -38,6 +38,7 @@ bool describe_cdr(std::string_view bytes, Fields& fields);
 bool describe_job(std::string_view bytes, Fields& fields);
 bool describe_app_password(std::string_view bytes, Fields& fields);
 bool describe_upload(std::string_view bytes, Fields& fields);
+bool describe_sender(std::string_view bytes, Fields& fields);
 bool describe_submission(std::string_view bytes, Fields& fields);
 bool describe_submitted_recipient(std::string_view bytes, Fields& fields);
 bool describe_job_name(std::string_view bytes, Fields& fields);
@@ -59,5 +60,9 @@ bool describe_partner(std::string_view bytes, Fields& fields);
 bool describe_order(std::string_view bytes, Fields& fields);
 bool describe_recount(std::string_view bytes, Fields& fields);
 bool describe_thread_change(std::string_view bytes, Fields& fields);
+bool describe_search(std::string_view bytes, Fields& fields);
+bool describe_searched_message(std::string_view bytes, Fields& fields);
+bool describe_search_documents(std::string_view bytes, Fields& fields);
+bool describe_postings(std::string_view bytes, Fields& fields);
 
 }  // namespace telepost::store

@@ -72,19 +72,22 @@ void IntakeSession::write(std::string_view bytes) { cutter_.write(bytes); }
 
 bool IntakeSession::must_flush() const { return cutter_.piece_bytes_held() >= kFlushBytes; }
 
-void IntakeSession::flush(Completion<void> done) {
+std::function<Result<void>()> IntakeSession::begin_flush() {
   auto pieces = std::make_shared<std::vector<Pieces::Bytes>>(cutter_.take_pieces());
   cutter_.pieces_written();
   flushed_ = true;
-  const auto write = [&rooms = rooms_, pieces, arrived = arrived_, failed = failed_, done] {
+  return [&rooms = rooms_, pieces, arrived = arrived_, failed = failed_]() -> Result<void> {
     if (!*failed) {
       const Result<void> health = rooms.health.check();
       const Result<void> stored = health.ok() ? Pieces(rooms).store(*pieces, arrived->ids) : health;
       if (!stored.ok()) *failed = stored.error();
     }
-    done(*failed ? Result<void>(**failed) : Result<void>());
+    return *failed ? Result<void>(**failed) : Result<void>();
   };
-  const Result<void> taken = rooms_.workers.run(write);
+}
+
+void IntakeSession::flush(Completion<void> done) {
+  const Result<void> taken = rooms_.workers.run([write = begin_flush(), done] { done(write()); });
   if (taken.ok()) return;
   if (!*failed_) *failed_ = taken.error();
   done(taken);
@@ -154,10 +157,14 @@ void IntakeSession::finish(Completion<DeliveredToAll> done) {
 Result<Delivered> IntakeSession::deliver_here(Rooms& rooms, Incoming incoming, std::string_view message) {
   IntakeSession session(rooms, std::move(incoming));
   session.write(message);
-  session.describe();
-  session.arrived_->content = session.cutter_.content();
-  auto all = wait_for<DeliveredToAll>([&session](Completion<DeliveredToAll> done) {
-    if (!session.take_refusal(done)) session.keep_later(std::move(done))();
+  return session.finish_here();
+}
+
+Result<Delivered> IntakeSession::finish_here() {
+  describe();
+  arrived_->content = cutter_.content();
+  auto all = wait_for<DeliveredToAll>([this](Completion<DeliveredToAll> done) {
+    if (!take_refusal(done)) keep_later(std::move(done))();
   });
   if (!all.ok()) return all.error();
   return std::move((*all)[0]);

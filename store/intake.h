@@ -28,6 +28,9 @@ class IntakeSession final : public Intake {
   IntakeSession(Rooms& rooms, Incoming incoming, std::shared_ptr<Keeping> keeping);
   // A message of ours for one recipient, from the thread of a worker. May block.
   static Result<Delivered> deliver_here(Rooms& rooms, Incoming incoming, std::string_view message);
+  // flush() and finish() of one recipient from a thread that may block, a worker's too: they wait for no worker.
+  Result<void> flush_here() { return begin_flush()(); }
+  Result<Delivered> finish_here();
   ~IntakeSession() override;
   void write(std::string_view bytes) override;
   bool must_flush() const override;
@@ -39,6 +42,7 @@ class IntakeSession final : public Intake {
   std::size_t bytes_held() const { return cutter_.bytes_held(); }
 
  private:
+  std::function<Result<void>()> begin_flush();
   void describe();
   bool take_refusal(Completion<std::vector<Result<Delivered>>>& done);
   std::function<void()> keep_later(Completion<DeliveredToAll> done);

@@ -32,7 +32,8 @@ class MessageEdit {
   Result<Gone> expunge(schema::Removal reason, Time now);
   // Nobody sends it any more: what an expunge left for that alone goes, unless it is held by now. Nothing happens to any other message.
   static Result<void> remove_sent(AccountWrite& write, schema::LocalId local, Time now);
-  // What was kept goes for good; its entry there is the caller's. Nothing happens to a message that is not there.
+  // What was kept goes for good; its entry there is the caller's. So does what never lay in a mailbox. Nothing happens to a message that
+  // is not there.
   static Result<void> remove_departed(AccountWrite& write, schema::LocalId local);
   // A kept message again, in no mailbox yet: place() and finish() follow. A hold does not mind.
   static Result<MessageEdit> bring_back(AccountWrite& write, const KeptMessages::Entry& entry);

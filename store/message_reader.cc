@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "schema/keys.h"
 #include "store/archive/archived_source.h"
+#include "store/change_log.h"
 #include "store/message_writer.h"
 #include "store/pieces.h"
 #include "store/received_order.h"
@@ -106,21 +107,6 @@ Result<schema::MessageRecord> read_placed(const Reader& reader, schema::LocalId 
   TELEPOST_ASSIGN(auto record, read_message(reader, local));
   if (record.placements.empty()) return {Errc::not_found, "no such message"};
   return record;
-}
-
-// Appends up to `limit` entries of one of the change log's two ranges.
-Result<void> scan_changes(const Reader& reader, const std::string& begin, const std::string& end, std::size_t limit,
-                          std::vector<Change>& list) {
-  if (limit == 0) return {};
-  Result<void> decoded;
-  std::size_t taken = 0;
-  TELEPOST_TRY(reader.scan(Space::scan, begin, end, [&](std::string_view key, std::string_view value) {
-    auto record = schema::decode_ChangeRecord(value);
-    if (!record.ok()) decoded = record.error();
-    else list.push_back({schema::Modseq{ByteReader(key.substr(1)).u64()}, std::move(*record)});
-    return decoded.ok() && ++taken < limit;
-  }));
-  return decoded;
 }
 
 // Order keys sort the newest first: the key just at the newest message of a moment.
@@ -341,13 +327,7 @@ Result<std::vector<Change>> MessageReader::changes(schema::AccountId account, sc
   if (!bytes) return {Errc::not_found, "no such account"};
   TELEPOST_ASSIGN(const auto head, schema::decode_HeadRecord(*bytes));
   if (since < head.floor) return {Errc::unsupported, "changes since that state are not kept any more"};
-  const schema::Modseq first{since.value + 1};
-  std::vector<Change> list;
-  TELEPOST_TRY(scan_changes(*reader, keys::change(first), keys::after("L"), limit, list));
-  TELEPOST_TRY(scan_changes(*reader, keys::gone(first), keys::after("G"), limit, list));
-  std::sort(list.begin(), list.end(), [](const Change& a, const Change& b) { return a.modseq < b.modseq; });
-  if (list.size() > limit) list.resize(limit);
-  return list;
+  return changes_behind(*reader, since, limit);
 }
 
 }  // namespace telepost::store

@@ -32,6 +32,21 @@ Result<void> place(AccountWrite& write, schema::MailboxRecord& mailbox, const sc
   return {};
 }
 
+Result<void> put_content(AccountWrite& write, const schema::Document& document, const Content& content) {
+  const schema::LocalId local = document.id.local;
+  const std::string xml = schema::write_document(document);
+  if (!write.has_room(xml.size() + content.inline_size())) {
+    return {Errc::too_large, "the message's structure does not fit a batch: too many parts with too long names"};
+  }
+  write.put(Space::large, keys::document(local), xml);
+  std::size_t next_inline = 0;
+  for (std::uint32_t index = 0; index < content.segments.size(); ++index) {
+    if (content.segments[index].piece) continue;
+    write.put(Space::large, keys::segment(local, index), content.inline_bytes[next_inline++]);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<Digest> Content::pieces() const {
@@ -148,16 +163,7 @@ Result<void> write_message(AccountWrite& write, const NewMessage& message) {
   TELEPOST_ASSIGN(const bool trashed, lies_in_trash_only(write, record.placements));
   if (trashed) record.trashed = write.stamp();
   write.put(Space::point, keys::message(local), schema::encode(record));
-  const std::string xml = schema::write_document(document);
-  if (!write.has_room(xml.size() + message.content->inline_size())) {
-    return {Errc::too_large, "the message's structure does not fit a batch: too many parts with too long names"};
-  }
-  write.put(Space::large, keys::document(local), xml);
-  std::size_t next_inline = 0;
-  for (std::uint32_t index = 0; index < record.segments.size(); ++index) {
-    if (record.segments[index].piece) continue;
-    write.put(Space::large, keys::segment(local, index), message.content->inline_bytes[next_inline++]);
-  }
+  TELEPOST_TRY(put_content(write, document, *message.content));
   schema::ChangeRecord change;
   change.id = local.value;
   change.created = modseq;
@@ -165,6 +171,16 @@ Result<void> write_message(AccountWrite& write, const NewMessage& message) {
   TELEPOST_ASSIGN(const policies::Lifecycle lifecycle, lifecycle_of(write, {record, summary, &document}));
   add_due_dates(write, local, {}, lifecycle);
   return {};
+}
+
+Result<void> write_unplaced(AccountWrite& write, const schema::Document& document, const Content& content) {
+  schema::MessageRecord record;
+  record.created = record.modseq = write.advance();
+  record.received = document.received;
+  record.size_bytes = document.size_bytes;
+  record.segments = content.segments;
+  write.put(Space::point, keys::message(document.id.local), schema::encode(record));
+  return put_content(write, document, content);
 }
 
 }  // namespace telepost::store

@@ -28,6 +28,10 @@ struct NewMessage {
 // Errors: not_found (a mailbox), io, corrupt. In a write without_reads only what is newest in its mailboxes may be written.
 Result<void> write_message(AccountWrite& write, const NewMessage& message);
 
+// The same bytes in no mailbox: no reader sees them and they count nowhere. They stay for as long as what they were written for does.
+// precondition: a document's id that is new. Errors: too_large.
+Result<void> write_unplaced(AccountWrite& write, const schema::Document& document, const Content& content);
+
 // The list entry of a document, but for its modseq.
 schema::Summary summary_of(const schema::Document& document, const std::vector<std::string>& keywords);
 

@@ -86,12 +86,23 @@ std::vector<std::string> submitted(std::vector<std::string> keywords) {
 Result<void> end_submission(Rooms& rooms, AccountWrite& write, schema::LocalId local, schema::SubmissionRecord& record) {
   record.final = rooms.clock.now();
   write.add_due(*record.final + rooms.configuration.changes_keep, due::kForgetSubmission, due::id_of(local));
+  if (record.email.value != 0) return MessageEdit::remove_departed(write, local);  // the copy was for that alone
   Result<MessageEdit> edit = MessageEdit::open(write, local);
   if (!edit.ok() && edit.error().kind == Errc::not_found) return MessageEdit::remove_sent(write, local, *record.final);
   TELEPOST_TRY(edit);
   TELEPOST_TRY(edit->set_keywords(submitted(edit->summary().keywords)));
   const auto finished = edit->finish();
   return finished.ok() ? Result<void>() : Result<void>(finished.error());
+}
+
+// Whoever follows the submission is told the replies of its jobs.
+Result<void> note_reply_of_deferral(AccountWrite& write, schema::LocalId local) {
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::submission(local)));
+  if (!bytes) return {};
+  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
+  record.modseq = write.advance();
+  write.put(Space::point, keys::submission(local), schema::encode(record));
+  return {};
 }
 
 }  // namespace
@@ -120,9 +131,11 @@ Result<std::vector<std::uint32_t>> settle(Rooms& rooms, AccountWrite& write, sch
     cdr.other = "mailto:" + recipient.address;
     write.add_cdr(std::move(cdr));
     if (record.open > 0) --record.open;
+    record.sent = record.sent || settled.state != SendState::failed;
     now_settled.push_back(settled.number);
   }
   if (record.open == 0 && !record.final) TELEPOST_TRY(end_submission(rooms, write, local, record));
+  if (record.email.value != 0 && !now_settled.empty()) record.modseq = write.advance();
   write.put(Space::point, keys::submission(local), schema::encode(record));
   return now_settled;
 }
@@ -215,7 +228,7 @@ Outcomes::Work Outcomes::weigh(Told told) {
   if (next && resettled) next = std::max(record.next_attempt, now);
   const bool late = work.mail.delay == MailJob::Delay::untold && policies::is_delay_notice_due(schedule_of(rooms_), begun, now);
   if (late && has_open(work.mail)) work.mail.delay = MailJob::Delay::due;
-  work.settles = has_final(work.mail) || work.mail.delay == MailJob::Delay::due;
+  work.settles = has_final(work.mail) || work.mail.delay == MailJob::Delay::due || (work.mail.watched && !resettled);
   if (work.settles && !resettled) ++work.mail.outcomes;
   using How = Outbox::Change::How;
   const How how = !work.settles ? How::waits : has_open(work.mail) ? How::kept : How::ends;
@@ -292,6 +305,7 @@ Result<void> Outcomes::write(AccountWrite& write, Work& work) {
   cdr.network = schema::name_of(job.record.network);
   cdr.trace = work.mail.trace;
   if (!settled.empty()) TELEPOST_TRY(settle(rooms_, write, job.record.message, settled, cdr));
+  else if (work.mail.watched) TELEPOST_TRY(note_reply_of_deferral(write, job.record.message));
   for (NewJob& report : work.reports) {
     report.expires = rooms_.clock.now() + rooms_.configuration.queue.expire;
     const auto queued = Outbox(rooms_).enqueue(write, std::move(report));

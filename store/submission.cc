@@ -6,8 +6,11 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "schema/keys.h"
+#include "schema/sender_record.h"
 #include "store/account_write.h"
+#include "store/intake.h"
 #include "store/outcomes.h"
+#include "store/resolve.h"
 #include "store/rooms.h"
 #include "store/submission_writer.h"
 
@@ -15,12 +18,16 @@ namespace telepost::store {
 namespace keys = schema::keys;
 
 namespace {
+
 constexpr int kReads = 5;
+// Before a message is due its local recipients can be called back: by then what is committed is known to whoever delivers to them.
+constexpr Duration kRecall = std::chrono::seconds(30);
+
 }  // namespace
 
 Submission::Submission(Rooms& rooms) : rooms_(rooms), outcomes_(std::make_shared<Outcomes>(rooms)) {}
 
-std::unique_ptr<Intake> Submission::begin(HandedIn mail) {
+std::unique_ptr<IntakeSession> Submission::open(HandedIn mail) {
   TELEPOST_ASSERT(!mail.to.empty());
   Incoming incoming;
   incoming.origin = mail.origin;
@@ -29,7 +36,31 @@ std::unique_ptr<Intake> Submission::begin(HandedIn mail) {
   incoming.trace_block = mail.trace_block;
   incoming.request = mail.request;
   incoming.keywords = {"$seen", "$submitpending"};
+  if (mail.followed) incoming.quota = Incoming::Quota::not_asked;  // the email counts already
   return std::make_unique<IntakeSession>(rooms_, std::move(incoming), std::make_shared<SubmissionKeeping>(std::move(mail)));
+}
+
+Result<schema::MessageId> Submission::hand_in(HandedIn mail, const std::function<Result<void>(const Sink&)>& feed) {
+  const std::unique_ptr<IntakeSession> intake = open(std::move(mail));
+  const Sink sink = [&](std::string_view bytes) -> Result<void> {
+    for (std::size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+      intake->write(bytes.substr(at, kPieceBytes));
+      if (intake->must_flush()) TELEPOST_TRY(intake->flush_here());
+    }
+    return {};
+  };
+  TELEPOST_TRY(feed(sink));
+  TELEPOST_ASSIGN(const Delivered delivered, intake->finish_here());
+  return delivered.id;
+}
+
+std::unique_ptr<Intake> Submission::begin(HandedIn mail) { return open(std::move(mail)); }
+
+Result<std::optional<Recipient>> Submission::recipient(const std::string& canonical, const std::string& peer) {
+  Result<Recipient> found = resolve_now(rooms_, canonical, {peer});
+  if (found.ok()) return std::optional(std::move(*found));
+  if (found.error().kind == Errc::not_found && !serves(rooms_, canonical)) return std::optional<Recipient>();
+  return found.error();
 }
 
 void Submission::outcome(const Job& job, std::vector<MailOutcome> outcomes, Completion<void> done) {
@@ -109,8 +140,7 @@ Result<SubmissionState> Submission::read(schema::MessageId id, bool& moved) {
   return state;
 }
 
-Result<void> Submission::remove(std::uint64_t id, const std::string& reason) {
-  TELEPOST_ASSIGN(const Job job, Outbox(rooms_).seize(id, "by hand"));
+Result<void> Submission::end(const Job& job, const std::string& reason) {
   const auto mail = schema::decode_MailJob(job.record.payload);
   if (job.record.network != schema::Network::mail || !mail.ok()) return Outbox(rooms_).finish(job);
   std::vector<MailOutcome> outcomes(mail->to.size());
@@ -121,27 +151,120 @@ Result<void> Submission::remove(std::uint64_t id, const std::string& reason) {
   return outcomes_->keep_now({job, std::move(outcomes), {}, Outcomes::Told::Reporting::none});
 }
 
-Result<std::uint32_t> Submission::cancel(schema::MessageId id) {
-  TELEPOST_ASSIGN(const SubmissionState state, show(id));
+Result<void> Submission::remove(std::uint64_t id, const std::string& reason) {
+  TELEPOST_ASSIGN(const Job job, Outbox(rooms_).seize(id, "by hand"));
+  return end(job, reason);
+}
+
+// All or none: what was seized before one that is being sent waits again as it did.
+Result<std::vector<Job>> Submission::seize_all(const std::vector<std::uint64_t>& jobs) {
+  std::vector<Job> seized;
+  for (const std::uint64_t id : jobs) {
+    Result<Job> job = Outbox(rooms_).seize(id, "its sender");
+    if (!job.ok() && job.error().kind == Errc::not_found) continue;
+    if (job.ok()) {
+      seized.push_back(std::move(*job));
+      continue;
+    }
+    for (const Job& other : seized) {
+      const Result<void> released = Outbox(rooms_).retry_at(other, other.record.next_attempt, other.record.reason);
+      if (!released.ok()) log::warning("mail_job_not_released", {{"job", other.id}, {"reason", to_string(released.error())}});
+    }
+    return job.error();
+  }
+  return seized;
+}
+
+namespace {
+
+// Recipients of ours who wait. busy: they may be served at this moment.
+Result<std::vector<SettledRecipient>> waiting_here(const SubmissionState& state, Time now) {
+  std::vector<SettledRecipient> waiting;
+  for (std::uint32_t number = 0; number < state.to.size(); ++number) {
+    const schema::SubmittedRecipientRecord& recipient = state.to[number];
+    if (is_final(recipient.state) || recipient.job != 0) continue;
+    if (state.record.send_at - kRecall <= now) return {Errc::busy, "it is being delivered at this moment"};
+    waiting.push_back({number, schema::SendState::failed, "554 5.0.0 canceled by its sender", "", now});
+  }
+  return waiting;
+}
+
+std::vector<std::uint64_t> open_jobs(const SubmissionState& state) {
   std::vector<std::uint64_t> jobs;
   for (const schema::SubmittedRecipientRecord& recipient : state.to) {
     if (!is_final(recipient.state) && recipient.job != 0) jobs.push_back(recipient.job);
   }
+  return jobs;
+}
+
+Result<std::optional<schema::SubmissionRecord>> read_followed(AccountWrite& write, schema::LocalId local) {
+  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::submission(local)));
+  if (!bytes) return std::optional<schema::SubmissionRecord>();
+  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
+  return std::optional(std::move(record));
+}
+
+}  // namespace
+
+Result<std::uint32_t> Submission::cancel(schema::MessageId id) {
+  TELEPOST_ASSIGN(const SubmissionState state, show(id));
+  TELEPOST_ASSIGN(const std::vector<SettledRecipient> here, waiting_here(state, rooms_.clock.now()));
+  std::vector<std::uint64_t> jobs = open_jobs(state);
+  const auto count = static_cast<std::uint32_t>(jobs.size() + here.size());
   std::sort(jobs.begin(), jobs.end());
-  const auto count = static_cast<std::uint32_t>(jobs.size());
   jobs.erase(std::unique(jobs.begin(), jobs.end()), jobs.end());
-  for (const std::uint64_t job : jobs) {
-    const Result<void> removed = remove(job, "canceled by its sender");
-    if (!removed.ok() && removed.error().kind != Errc::not_found) return removed.error();
+  TELEPOST_ASSIGN(const std::vector<Job> seized, seize_all(jobs));
+  for (const Job& job : seized) {
+    const Result<void> ended = end(job, "canceled by its sender");
+    if (!ended.ok() && ended.error().kind != Errc::not_found) return ended.error();
   }
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, id.account, AccountWrite::Mode::with_reads));
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::submission(id.local)));
-  if (!bytes) return count;
-  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
-  record.canceled = true;
-  write.put(Space::point, keys::submission(id.local), schema::encode(record));
+  schema::CdrRecord cdr;
+  cdr.kind = schema::Kind::email;
+  cdr.size_bytes = state.record.content_size;
+  cdr.address = "mailto:" + state.record.from;
+  cdr.network = "local";
+  cdr.trace = state.record.trace;
+  if (!here.empty()) TELEPOST_TRY(settle(rooms_, write, id.local, here, cdr));
+  TELEPOST_ASSIGN(auto record, read_followed(write, id.local));
+  if (!record) return count;
+  record->canceled = true;
+  if (record->email.value != 0) record->modseq = write.advance();
+  write.put(Space::point, keys::submission(id.local), schema::encode(*record));
   TELEPOST_TRY(write.commit());
   return count;
+}
+
+Result<FollowedSubmissions> Submission::followed(schema::AccountId account) {
+  const auto snapshot = rooms_.engine->snapshot(schema::Partition::account(account));
+  TELEPOST_ASSIGN(const auto head, snapshot->get(Space::point, keys::kHead));
+  if (!head) return {Errc::not_found, "no such account"};
+  TELEPOST_ASSIGN(const auto head_record, schema::decode_HeadRecord(*head));
+  TELEPOST_ASSIGN(const auto sender, snapshot->get(Space::point, keys::kSender));
+  schema::SenderRecord sender_record;
+  if (sender) {
+    TELEPOST_ASSIGN(sender_record, schema::decode_SenderRecord(*sender));
+  }
+  FollowedSubmissions followed{head_record.modseq, sender_record.submissions_floor, {}};
+  Result<void> decoded;
+  TELEPOST_TRY(snapshot->scan(Space::point, "O", keys::after("O"), [&](std::string_view key, std::string_view value) {
+    auto record = schema::decode_SubmissionRecord(value);
+    if (!record.ok()) decoded = record.error();
+    else if (record->email.value != 0) followed.all.emplace_back(schema::LocalId{ByteReader(key.substr(1)).u64()}, std::move(*record));
+    return decoded.ok();
+  }));
+  TELEPOST_TRY(std::move(decoded));
+  return followed;
+}
+
+Result<void> Submission::destroy(schema::MessageId id) {
+  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, id.account, AccountWrite::Mode::with_reads));
+  TELEPOST_ASSIGN(auto record, read_followed(write, id.local));
+  if (!record || record->email.value == 0 || record->destroyed) return {Errc::not_found, "no such submission"};
+  record->destroyed = true;
+  record->modseq = write.advance();
+  write.put(Space::point, keys::submission(id.local), schema::encode(*record));
+  return write.commit();
 }
 
 }  // namespace telepost::store

@@ -23,6 +23,7 @@
 namespace telepost::store {
 
 struct Rooms;
+class IntakeSession;
 class Outcomes;
 
 struct HandedIn {
@@ -41,6 +42,15 @@ struct HandedIn {
   schema::MailBody body = schema::MailBody::eight_bit;
   bool smtputf8 = false;
   std::optional<Time> send_at;         // RFC 4865: not before
+  // Of a program that follows the submission as an object of its own. It keeps the message itself: nothing comes into the mailbox for
+  // sent mail, and what leaves is a copy that no reader sees.
+  struct Followed {
+    schema::LocalId email;
+    schema::ThreadId thread;
+    std::uint64_t identity = 0;
+    std::string envelope;              // as the program said it, for it alone
+  };
+  std::optional<Followed> followed = {};
 };
 
 // What became of one recipient in one attempt.
@@ -62,6 +72,13 @@ struct SubmissionState {
   std::vector<schema::SubmittedRecipientRecord> to;  // with the reply of a deferral, while the job stands
 };
 
+// All that are followed, also those that were destroyed and are still told of.
+struct FollowedSubmissions {
+  schema::Modseq modseq;  // of the account
+  schema::Modseq floor;   // changes up to it are not told any more
+  std::vector<std::pair<schema::LocalId, schema::SubmissionRecord>> all;  // by id
+};
+
 class Submission {
  public:
   explicit Submission(Rooms& rooms);
@@ -70,6 +87,14 @@ class Submission {
   // the sender's mailbox for sent mail, or why it was not taken (refused, over_quota, too_large, disk_full, io, busy). Once it is
   // durable, every recipient gets the message or the sender a report.
   std::unique_ptr<Intake> begin(HandedIn mail);
+
+  // The same from a thread that may block, a worker's too. `feed` gives the message's bytes to the sink that it gets, in order. Gives
+  // the submission's id, under which it is shown.
+  using Sink = std::function<Result<void>(std::string_view)>;
+  Result<schema::MessageId> hand_in(HandedIn mail, const std::function<Result<void>(const Sink&)>& feed);
+  // Whom of ours a mail address leads to; none: it leaves by the outbox. `peer` is counted against the creation limit of the
+  // configuration. Blocks. Errors: not_found (its domain is served here, and nobody is there), and the others of Deliver::resolve().
+  Result<std::optional<Recipient>> recipient(const std::string& canonical, const std::string& peer);
 
   // Outbox::claim() of mail, payloads read. Jobs past their end, and those whose last outcome a crash kept from being kept, are ended
   // here and not given; every recipient of a job that is given is to be sent to.
@@ -82,13 +107,21 @@ class Submission {
 
   // As JMAP's EmailSubmission reads it (RFC 8621 section 7). not_found: nothing was handed in under this id, or long ago.
   Result<SubmissionState> show(schema::MessageId id);
-  // Ends what waits in the outbox, without reports. Gives how many recipients it was; busy: some are being sent at this moment.
+  // Ends what waits, without reports. Gives how many recipients it was; busy, and nothing is ended: some are being sent, or delivered
+  // here, at this moment.
   Result<std::uint32_t> cancel(schema::MessageId id);
+  // Costs as much as the account has handed in in changes.keep. not_found: the account.
+  Result<FollowedSubmissions> followed(schema::AccountId account);
+  // The object is gone for whoever follows it; what waits goes its way. not_found: none is followed under this id.
+  Result<void> destroy(schema::MessageId id);
   // Ends one job by hand, of any network, without reports. Errors: not_found, busy.
   Result<void> remove(std::uint64_t job, const std::string& reason);
 
  private:
+  std::unique_ptr<IntakeSession> open(HandedIn mail);
   Result<SubmissionState> read(schema::MessageId id, bool& moved);
+  Result<std::vector<Job>> seize_all(const std::vector<std::uint64_t>& jobs);
+  Result<void> end(const Job& job, const std::string& reason);
   Rooms& rooms_;
   std::shared_ptr<Outcomes> outcomes_;
 };

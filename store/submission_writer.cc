@@ -64,6 +64,7 @@ class Jobs {
     first_.content_offset = arrived.document.trace_size_bytes;
     first_.content_size = arrived.document.size_bytes - arrived.document.trace_size_bytes;
     first_.header = header_;
+    first_.watched = mail.followed.has_value();
   }
 
   Result<void> enqueue_all(Rooms& rooms, AccountWrite& write, schema::LocalId local, std::vector<std::uint64_t>& job_of) {
@@ -148,12 +149,20 @@ Result<void> SubmissionKeeping::write_recipients(Rooms& rooms, AccountWrite& wri
   record.content_size = arrived.document.size_bytes - arrived.document.trace_size_bytes;
   record.trace = mail_.origin.trace;
   record.recipients = record.open = static_cast<std::uint32_t>(mail_.to.size());
+  if (mail_.followed) {
+    record.email = mail_.followed->email;
+    record.thread = mail_.followed->thread;
+    record.identity = mail_.followed->identity;
+    record.envelope = mail_.followed->envelope;
+    record.created_modseq = record.modseq = write.advance();
+  }
   write.put(Space::point, keys::submission(local), schema::encode(record));
   if (has_local()) write.add_due(mail_.send_at ? record.send_at : now + kServeDelay, due::kServeSubmission, due::id_of(local));
   return {};
 }
 
-Result<Delivered> SubmissionKeeping::write(Rooms& rooms, AccountWrite& write, Arrived& arrived, schema::MailboxId sent) const {
+// Without a mailbox: what leaves is a copy that nobody sees.
+Result<Delivered> SubmissionKeeping::write(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::optional<schema::MailboxId> sent) const {
   const policies::DeliveryVerdict verdict = decide(write, arrived);
   if (verdict.refusal) return *verdict.refusal;
   std::size_t named = 0;  // by the document too
@@ -164,13 +173,14 @@ Result<Delivered> SubmissionKeeping::write(Rooms& rooms, AccountWrite& write, Ar
   document.received = write.received();
   document.envelope.to.clear();
   for (const HandedIn::To& to : mail_.to) document.envelope.to.push_back("mailto:" + to.address);
-  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {sent}, arrived.incoming.keywords}));
+  TELEPOST_TRY(sent ? write_message(write, {&document, &arrived.content, {*sent}, arrived.incoming.keywords})
+                    : write_unplaced(write, document, arrived.content));
   TELEPOST_TRY(write_recipients(rooms, write, arrived));
   if (!write.has_room(0)) return too_many();
   return Delivered{arrived.ids[0], Delivered::How::stored};
 }
 
-void SubmissionKeeping::submit(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, schema::MailboxId sent,
+void SubmissionKeeping::submit(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, std::optional<schema::MailboxId> sent,
                                Completion<DeliveredToAll> done) const {
   const Result<Delivered> outcome = this->write(rooms, write, *arrived, sent);
   if (!outcome.ok()) return done(DeliveredToAll{outcome});
@@ -186,7 +196,7 @@ void SubmissionKeeping::submit(Rooms& rooms, AccountWrite write, const std::shar
 
 bool SubmissionKeeping::try_keep(Rooms& rooms, const std::shared_ptr<Arrived>& arrived, Completion<DeliveredToAll>& done) {
   std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, mail_.account);
-  if (!write) return false;
+  if (!write || mail_.followed) return false;
   const auto sent = known_sent(*write, write->received(), arrived->ids[0].local);
   if (!sent) return false;
   submit(rooms, std::move(*write), arrived, *sent, std::move(done));
@@ -197,6 +207,7 @@ void SubmissionKeeping::keep(Rooms& rooms, std::shared_ptr<Arrived> arrived, Com
   {
     Result<AccountWrite> write = AccountWrite::begin(rooms, mail_.account, AccountWrite::Mode::without_reads);
     if (!write.ok()) return done(DeliveredToAll{write.error()});
+    if (mail_.followed) return submit(rooms, std::move(*write), arrived, std::nullopt, std::move(done));
     const auto sent = known_sent(*write, write->received(), arrived->ids[0].local);
     if (sent) return submit(rooms, std::move(*write), arrived, *sent, std::move(done));
   }

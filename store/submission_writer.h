@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "store/intake.h"
 #include "store/submission.h"
@@ -16,10 +17,10 @@ class SubmissionKeeping final : public Keeping {
   void keep(Rooms& rooms, std::shared_ptr<Arrived> arrived, Completion<DeliveredToAll> done) override;
 
  private:
-  Result<Delivered> write(Rooms& rooms, AccountWrite& write, Arrived& arrived, schema::MailboxId sent) const;
+  Result<Delivered> write(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::optional<schema::MailboxId> sent) const;
   Result<void> write_recipients(Rooms& rooms, AccountWrite& write, const Arrived& arrived) const;
   bool has_local() const;
-  void submit(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, schema::MailboxId sent,
+  void submit(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, std::optional<schema::MailboxId> sent,
               Completion<DeliveredToAll> done) const;
 
   const HandedIn mail_;

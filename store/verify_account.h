@@ -76,6 +76,7 @@ class AccountVerification {
   void compare_uploads();
   Result<void> read_job_name(std::string_view key, std::string_view value);
   void read_submission(std::string_view key, std::string_view value);
+  void read_sender_record(std::string_view value);
   void read_submitted_recipient(std::string_view key, std::string_view value);
   void verify_submissions();
   void verify_tree();

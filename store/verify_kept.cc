@@ -3,6 +3,7 @@
 #include "schema/hold_record.h"
 #include "schema/kept_record.h"
 #include "schema/keys.h"
+#include "schema/search_records.h"
 #include "store/verify_account.h"
 
 namespace telepost::store {
@@ -10,6 +11,7 @@ namespace keys = schema::keys;
 
 Result<void> AccountVerification::read_kept() {
   return scan(Space::scan, "T", {}, [this](std::string_view key, std::string_view value) -> Result<void> {
+    if (key[0] == keys::kPostings[0] || key[0] == keys::kSearchDocuments[0]) return {};  // of the full text
     const bool parked = key[0] == 'U';
     if (key.size() != 17 || (!parked && key[0] != 'Z')) {
       unknown(key);

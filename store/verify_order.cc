@@ -6,6 +6,7 @@
 #include "schema/keys.h"
 #include "store/verify_account.h"
 #include "store/verify_index.h"
+#include "store/verify_search.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -106,7 +107,9 @@ Result<void> AccountVerification::verify_order() {
 }
 
 Result<void> AccountVerification::verify_index() {
-  return IndexVerification(scope_, partition_, *snapshot_, {head_, messages_, gone_for_readers_, untold_, explained_}).run();
+  const IndexVerification::Facts facts{head_, messages_, gone_for_readers_, untold_, explained_};
+  TELEPOST_TRY(IndexVerification(scope_, partition_, *snapshot_, facts).run());
+  return SearchVerification(scope_, partition_, *snapshot_, facts).run();
 }
 
 Result<void> AccountVerification::verify_order_of(Recount& box) {

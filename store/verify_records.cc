@@ -7,6 +7,8 @@
 #include "schema/job_records.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "schema/search_records.h"
+#include "schema/sender_record.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
 #include "store/outbox_job.h"
@@ -120,7 +122,8 @@ Result<void> AccountVerification::verify_hints() {
 
 Result<void> AccountVerification::read_points() {
   TELEPOST_TRY(scan(Space::point, {}, {}, [this](std::string_view key, std::string_view value) -> Result<void> {
-    if (key == keys::kAccount || key == keys::kHead || key == keys::kRecount) return {};
+    if (key == keys::kAccount || key == keys::kHead || key == keys::kRecount || key == keys::kSearch) return {};
+    if (key == keys::kSender) return read_sender_record(value), Result<void>();
     switch (key.size() < 5 ? '\0' : key[0]) {
       case 'B': return read_mailbox(key, value);
       case 'F': return read_name(key, value);
@@ -135,8 +138,9 @@ Result<void> AccountVerification::read_points() {
       case 'C':
       case 'N':
       case 'P':
+      case 'S':
       case 'V':
-      case 'Y': return {};  // of the index
+      case 'Y': return {};  // of the indexes
       default: return unknown(key), Result<void>();
     }
   }));

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "schema/sender_record.h"
 #include "store/due_list.h"
 #include "store/verify_account.h"
 
@@ -21,6 +22,15 @@ void AccountVerification::read_submission(std::string_view key, std::string_view
   submitted.recipients = record->recipients;
   submitted.open = record->open;
   submitted.final = record->final.has_value();
+  if (record->modseq > head_.modseq) damage("change", key, "a submission changed after the head's modseq");
+}
+
+void AccountVerification::read_sender_record(std::string_view value) {
+  const auto record = schema::decode_SenderRecord(value);
+  if (!record.ok()) return damage("record", keys::kSender, record.error().detail);
+  for (const schema::IdentityRecord& identity : record->identities) {
+    if (identity.modseq > head_.modseq) damage("change", keys::kSender, "an identity changed after the head's modseq");
+  }
 }
 
 void AccountVerification::read_submitted_recipient(std::string_view key, std::string_view value) {

@@ -12,8 +12,6 @@ namespace mime = transcoders::mime;
 
 namespace {
 
-constexpr std::uint64_t kWhole = ~std::uint64_t{0} >> 1;
-
 class SourceBlob final : public Blob {
  public:
   SourceBlob(store::Store& store, schema::MessageId id, std::uint64_t size, store::Purpose purpose) : store_(store), id_(id), size_(size), purpose_(purpose) {}
@@ -145,7 +143,7 @@ Result<std::unique_ptr<Blob>> open_root(store::Store& store, schema::AccountId a
 Result<const schema::Part*> Blob::structure() {
   if (!structure_) {
     mime::Scanner scanner;
-    TELEPOST_TRY(read({0, kWhole}, [&](std::string_view bytes) {
+    TELEPOST_TRY(read({0, kWholeBlob}, [&](std::string_view bytes) {
       scanner.feed(bytes);
       (void)scanner.take_stretches();
       return true;

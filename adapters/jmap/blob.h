@@ -14,6 +14,8 @@
 
 namespace telepost::adapters::jmap {
 
+inline constexpr std::uint64_t kWholeBlob = ~std::uint64_t{0} >> 1;  // the size of a range that ends with the blob
+
 class Blob {
  public:
   using Sink = std::function<bool(std::string_view)>;

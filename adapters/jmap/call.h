@@ -9,6 +9,7 @@
 #include "adapters/jmap/error_codec.h"
 #include "adapters/jmap/id_codec.h"
 #include "adapters/jmap/request_codec.h"
+#include "base/scram_keys.h"
 #include "schema/jmap_settings.h"
 #include "store/store.h"
 
@@ -24,6 +25,7 @@ struct Context {
 struct Login {
   schema::AccountId account;
   std::string name;  // as it was typed: the session's username
+  ScramKeys keys = {};  // what opened it: long connections ask again by them
 };
 
 // `using`: what of capabilities that add to other types' objects may be shown (RFC 8620 section 1.8).

@@ -12,8 +12,6 @@ namespace mime = transcoders::mime;
 
 namespace {
 
-constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{512} << 10;  // as the scanner keeps of all headers
-
 const Names& all_part_properties() {
   static const Names names = {"partId", "blobId", "size", "headers", "name", "type", "charset", "disposition", "cid", "language", "location", "subParts"};
   return names;

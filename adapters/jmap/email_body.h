@@ -14,6 +14,8 @@
 
 namespace telepost::adapters::jmap {
 
+inline constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{512} << 10;  // read: as the scanner keeps of all headers
+
 // By the names under which they are answered.
 using HeaderProperties = std::vector<std::pair<std::string, HeaderProperty>>;
 

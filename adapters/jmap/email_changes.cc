@@ -9,7 +9,7 @@
 namespace telepost::adapters::jmap {
 namespace {
 
-constexpr std::size_t kPage = 2'000;
+constexpr std::size_t kChangesAtOnce = 2'000;
 
 using What = schema::ChangeRecord::What;
 
@@ -24,7 +24,7 @@ Result<Told> changes_since(store::Store& store, schema::AccountId account, schem
   Told told{selection.modseq, {}};
   std::map<std::uint64_t, std::size_t> gone;  // by local number: what was brought back after it went is there all the time
   for (schema::Modseq from = since;;) {
-    TELEPOST_ASSIGN(const auto page, store.reader().changes(account, from, kPage));
+    TELEPOST_ASSIGN(const auto page, store.reader().changes(account, from, kChangesAtOnce));
     for (const store::Change& change : page) {
       const bool is_live = change.record.what == What::message;
       if (change.modseq > told.now || (!is_live && change.record.what != What::message_gone)) continue;
@@ -39,9 +39,9 @@ Result<Told> changes_since(store::Store& store, schema::AccountId account, schem
       if (!is_live) gone.emplace(change.record.id, told.changes.size());
       told.changes.push_back(std::move(one));
     }
-    if (page.size() < kPage || page.back().modseq >= told.now) return told;
+    if (page.size() < kChangesAtOnce || page.back().modseq >= told.now) return told;
     from = page.back().modseq;
-    if (told.changes.size() > most + kPage) {
+    if (told.changes.size() > most + kChangesAtOnce) {
       told.now = from;  // the rest is of another call
       return told;
     }

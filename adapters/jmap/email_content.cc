@@ -12,7 +12,6 @@ namespace mime = transcoders::mime;
 namespace {
 
 constexpr std::uint64_t kSmallBytes = std::uint64_t{256} << 10;
-constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{512} << 10;  // as the scanner keeps of all headers
 
 }  // namespace
 

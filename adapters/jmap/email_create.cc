@@ -18,8 +18,6 @@ namespace mime = transcoders::mime;
 
 namespace {
 
-constexpr std::uint64_t kWhole = ~std::uint64_t{0} >> 1;
-
 // When an email may be said to have come: what mail did not exist for is a mistake.
 bool is_mails_time(Time time) {
   constexpr Time kEnd{std::chrono::sys_days(std::chrono::year(9999) / 1 / 1)};
@@ -245,7 +243,7 @@ Created import_email(Call& call, schema::AccountId account, const Json& object) 
   if (header.ok() && !place.where.received) place.where.received = received_at(**header);
   const auto append = call.context.store.changer().append(account, "jmap");
   Result<void> written;
-  const Result<void> read = email.bytes().read({0, kWhole}, [&](std::string_view bytes) {
+  const Result<void> read = email.bytes().read({0, kWholeBlob}, [&](std::string_view bytes) {
     written = append->write(bytes);
     return written.ok();
   });

@@ -1,8 +1,10 @@
 #include "adapters/jmap/email_filter.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "adapters/jmap/email_content.h"
+#include "adapters/jmap/text_query.h"
 #include "base/bytes.h"
 #include "transcoders/mime/describe.h"
 
@@ -30,10 +32,10 @@ Result<void> read_keywords(Arguments& members, EmailCondition& condition) {
 }
 
 Result<void> read_header(Arguments& members, EmailCondition& condition) {
-  constexpr std::pair<const char*, const char*> kFields[] = {{"from", "From"}, {"to", "To"}, {"cc", "Cc"}, {"bcc", "Bcc"}, {"subject", "Subject"}};
-  for (const auto& [name, field] : kFields) {
+  for (const char* name : {"text", "body", "subject", "from", "to", "cc", "bcc"}) {
     TELEPOST_ASSIGN(const auto text, members.text_or_null(name));
-    if (text) condition.in_header.push_back({field, Needle(*text)});
+    auto query = text ? text_query(*text, fields_of(name)) : std::nullopt;
+    if (query && !query->phrases.empty()) condition.words.push_back(*std::move(query));
   }
   TELEPOST_ASSIGN(const auto header, members.texts_or_null("header"));
   if (!header) return {};
@@ -67,14 +69,15 @@ Result<EmailCondition> read_condition(const Json& object) {
   return condition;
 }
 
-// Of conditions that are none of RFC 8621's, or that need an index of all words.
+// Of conditions that are none of RFC 8621's, or that look for too much.
 std::optional<MethodError> unsupported(const Json& object) {
   static const Names known = {"inMailbox", "inMailboxOtherThan", "before", "after", "minSize", "maxSize", "allInThreadHaveKeyword",
                               "someInThreadHaveKeyword", "noneInThreadHaveKeyword", "hasKeyword", "notKeyword", "hasAttachment",
-                              "from", "to", "cc", "bcc", "subject", "header"};
+                              "text", "body", "from", "to", "cc", "bcc", "subject", "header"};
   for (const auto& [name, value] : object.items()) {
-    if (name == "text" || name == "body") return MethodError{"unsupportedFilter", "there is no index of words yet: '" + name + "' cannot be searched"};
     if (!known.contains(name)) return MethodError{"unsupportedFilter", "there is no condition '" + name.substr(0, 80) + "'"};
+    const bool is_too_long = fields_of(name) != 0 && value.is_string() && !text_query(value.get_ref<const std::string&>(), fields_of(name));
+    if (is_too_long) return MethodError{"unsupportedFilter", "'" + name + "' looks for too much: 1,024 bytes and 32 words at most"};
   }
   return std::nullopt;
 }
@@ -108,7 +111,7 @@ Result<const HeaderFields*> HeaderSource::header(const schema::Summary& summary)
   return &fields_.emplace(bytes.ok() ? *std::move(bytes) : std::string());
 }
 
-bool EmailCondition::is_mailbox_alone() const {
+bool EmailCondition::is_words_alone() const {
   return !other_than && !before && !after && !min_size && !max_size && thread_keywords.empty() && !has_keyword && !not_keyword && !has_attachment &&
          in_header.empty();
 }
@@ -129,6 +132,9 @@ std::variant<EmailFilter, MethodError> EmailFilter::read(Filter filter) {
   });
   if (!visited.ok()) return method_error_of(visited.error());
   if (fault) return *fault;
+  std::size_t words = 0;
+  for (const auto& [object, condition] : read.conditions_) words += condition.words.size();
+  if (words > kMostWordConditions) return MethodError{"unsupportedFilter", "more than " + std::to_string(kMostWordConditions) + " conditions look for words"};
   read.filter_ = std::move(filter);
   return read;
 }
@@ -137,22 +143,50 @@ bool EmailFilter::has_thread_keywords() const {
   return std::any_of(conditions_.begin(), conditions_.end(), [](const auto& each) { return !each.second.thread_keywords.empty(); });
 }
 
-std::optional<schema::MailboxId> EmailFilter::mailbox() const {
-  const auto of = [&](const Filter& filter) {
-    return filter.kind == Filter::Kind::condition ? conditions_.at(filter.condition).in_mailbox : std::optional<schema::MailboxId>();
+bool EmailFilter::has_words() const {
+  return std::any_of(conditions_.begin(), conditions_.end(), [](const auto& each) { return !each.second.words.empty(); });
+}
+
+std::vector<const EmailCondition*> EmailFilter::certain() const {
+  std::vector<const EmailCondition*> certain;
+  const auto add = [&](const Filter& filter) {
+    if (filter.kind == Filter::Kind::condition) certain.push_back(&conditions_.at(filter.condition));
   };
-  if (filter_.kind == Filter::Kind::condition) return of(filter_);
-  if (filter_.kind != Filter::Kind::all) return std::nullopt;
-  for (const Filter& part : filter_.parts) {
-    if (const auto mailbox = of(part)) return mailbox;
+  if (filter_.kind == Filter::Kind::condition) add(filter_);
+  if (filter_.kind == Filter::Kind::all) std::for_each(filter_.parts.begin(), filter_.parts.end(), add);
+  return certain;
+}
+
+std::vector<store::SearchQuery> EmailFilter::sought() const {
+  std::vector<store::SearchQuery> sought;
+  const std::function<void(const Filter&)> add = [&](const Filter& filter) {
+    if (filter.kind == Filter::Kind::none) return;
+    if (filter.kind == Filter::Kind::condition) {
+      const auto& words = conditions_.at(filter.condition).words;
+      sought.insert(sought.end(), words.begin(), words.end());
+    }
+    std::for_each(filter.parts.begin(), filter.parts.end(), add);
+  };
+  add(filter_);
+  return sought;
+}
+
+std::optional<schema::MailboxId> EmailFilter::mailbox() const {
+  for (const EmailCondition* const condition : certain()) {
+    if (condition->in_mailbox) return condition->in_mailbox;
   }
   return std::nullopt;
 }
 
+bool EmailFilter::is_words_alone() const {
+  const auto of = certain();
+  const bool is_flat = filter_.kind == Filter::Kind::condition || (filter_.kind == Filter::Kind::all && of.size() == filter_.parts.size());
+  return is_flat && std::all_of(of.begin(), of.end(), [](const EmailCondition* each) { return each->is_words_alone(); });
+}
+
 bool EmailFilter::is_mailbox_alone() const {
-  const bool is_flat = filter_.kind == Filter::Kind::condition || (filter_.kind == Filter::Kind::all && filter_.parts.empty()) ||
-                       (filter_.kind == Filter::Kind::all && filter_.parts.size() == 1 && filter_.parts[0].kind == Filter::Kind::condition);
-  return is_flat && std::all_of(conditions_.begin(), conditions_.end(), [](const auto& each) { return each.second.is_mailbox_alone(); });
+  const auto of = certain();
+  return !has_words() && is_words_alone() && of.size() <= 1;
 }
 
 Result<bool> EmailFilter::holds(const schema::Summary& email, const Known& known, HeaderSource& headers) const {
@@ -173,6 +207,8 @@ Result<bool> EmailFilter::holds(const schema::Summary& email, const Known& known
     if ((c.min_size && email.size_bytes < *c.min_size) || (c.max_size && email.size_bytes >= *c.max_size)) return false;
     if ((c.has_keyword && !has_keyword(email, *c.has_keyword)) || (c.not_keyword && has_keyword(email, *c.not_keyword))) return false;
     if (c.has_attachment && *c.has_attachment != email.has_attachment) return false;
+    const bool words = std::all_of(c.words.begin(), c.words.end(), [&](const auto& each) { return is_among(known.words.at(each), email.local); });
+    if (!words) return false;
     const bool threads = std::all_of(c.thread_keywords.begin(), c.thread_keywords.end(), [&](const auto& each) { return is_among(known.threads.at(each), email.local); });
     return threads && std::all_of(c.in_header.begin(), c.in_header.end(), header_holds);
   });

@@ -1,5 +1,5 @@
-// The conditions of Email/query (RFC 8621 section 4.4.1) as far as they are answered exactly by looking at each email: not text and body,
-// for which there is no index.
+// The conditions of Email/query (RFC 8621 section 4.4.1). Words are looked for in the store's full text, everything else by looking at each
+// email.
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 #include "adapters/jmap/header_codec.h"
 #include "adapters/jmap/query_codec.h"
 #include "adapters/jmap/search_codec.h"
+#include "store/posting_query.h"
 #include "store/store.h"
 
 namespace telepost::adapters::jmap {
@@ -21,6 +22,9 @@ using LocalSet = std::vector<schema::LocalId>;
 
 // How often a query may open a message for its header.
 inline constexpr std::size_t kMostHeadersRead = 5'000;
+
+// How many conditions of a filter may look for words: each may find all emails that there are.
+inline constexpr std::size_t kMostWordConditions = 16;
 
 // The header of one email, read when somebody asks for it.
 class HeaderSource {
@@ -58,8 +62,10 @@ struct EmailCondition {
     std::optional<Needle> text;  // none: it is there
   };
   std::vector<InHeader> in_header;
-  // Only inMailbox, or nothing.
-  bool is_mailbox_alone() const;
+  std::vector<store::SearchQuery> words;
+  // Only inMailbox, or nothing; the same with words.
+  bool is_mailbox_alone() const { return words.empty() && is_words_alone(); }
+  bool is_words_alone() const;
 };
 
 // A filter whose conditions were read; the arguments outlive it.
@@ -70,8 +76,14 @@ class EmailFilter {
   bool has_thread_keywords() const;
   // The one mailbox that every email of the result lies in. nothing: there is none.
   std::optional<schema::MailboxId> mailbox() const;
-  // Whether that is all that it asks for.
+  // Whether that is all that it asks for; that and words, all of which are to be found.
   bool is_mailbox_alone() const;
+  bool is_words_alone() const;
+  bool has_words() const;
+  // Those that every email of the result has: its conditions, and what it looks for in words.
+  std::vector<const EmailCondition*> certain() const;
+  // What somebody looks for who uses it: not what is excluded.
+  std::vector<store::SearchQuery> sought() const;
   const std::map<const Json*, EmailCondition>& conditions() const { return conditions_; }
 
   // What it needs besides the email: made once for all of them.
@@ -79,6 +91,7 @@ class EmailFilter {
     std::map<schema::MailboxId, LocalSet> in_mailbox;
     std::map<std::vector<schema::MailboxId>, LocalSet> in_another;
     std::map<ThreadKeyword, LocalSet> threads;
+    std::map<store::SearchQuery, LocalSet> words;
   };
   Result<bool> holds(const schema::Summary& email, const Known& known, HeaderSource& headers) const;
 

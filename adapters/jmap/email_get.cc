@@ -36,11 +36,13 @@ std::optional<Json> subject_of(const schema::Summary& summary) {
   return Json(transcoders::to_nfc(summary.subject));
 }
 
-// Answers what it can, and takes it out of what is wanted.
-void add_summary(Json& json, const MessageReader::Selected& message, EmailWanted& wanted) {
+constexpr const char* kOfSummary[] = {"blobId", "mailboxIds", "keywords", "size", "receivedAt", "preview", "hasAttachment"};
+
+// What kOfSummary names.
+void add_summary(Json& json, const MessageReader::Selected& message, const EmailWanted& wanted) {
   const schema::Summary& summary = message.summary;
   const auto put = [&](const char* name, auto value) {
-    if (wanted.properties.erase(name) != 0) json[name] = value();
+    if (wanted.wants(name)) json[name] = value();
   };
   put("blobId", [&] { return Json(to_id(BlobId{BlobId::Of::message, summary.local.value, {}})); });
   put("mailboxIds", [&] { return mailbox_ids(message.record); });
@@ -49,34 +51,45 @@ void add_summary(Json& json, const MessageReader::Selected& message, EmailWanted
   put("receivedAt", [&] { return Json(to_utc_date(summary.received)); });
   put("preview", [&] { return Json(summary.preview); });
   put("hasAttachment", [&] { return Json(summary.has_attachment); });
-  std::erase_if(wanted.headers, [&](const auto& header) {
-    const auto value = header.first == "from" ? sender_of(summary) : header.first == "subject" ? subject_of(summary) : std::nullopt;
-    if (value) json[header.first] = *value;
-    return value.has_value();
-  });
 }
 
 class EmailGet {
  public:
-  EmailGet(store::Store& store, schema::AccountId account, const EmailWanted& wanted) : store_(store), account_(account), wanted_(wanted) {}
+  EmailGet(store::Store& store, schema::AccountId account, const EmailWanted& wanted) : store_(store), account_(account), wanted_(wanted), rest_(wanted) {
+    for (const char* const name : kOfSummary) rest_.properties.erase(name);
+    rest_.properties.erase("id");
+    rest_.properties.erase("threadId");
+    for (const auto& header : wanted.headers) {
+      if (header.first == "from" || header.first == "subject") of_summary_.push_back(header);
+    }
+    std::erase_if(rest_.headers, [](const auto& header) { return header.first == "from" || header.first == "subject"; });
+  }
 
   // None: it went meanwhile.
   Result<std::optional<Json>> show(const MessageReader::Selected& message, const std::string& id) {
     Json json = {{"id", id}};
-    EmailWanted rest = wanted_;
-    rest.properties.erase("id");
-    rest.properties.erase("threadId");
-    add_summary(json, message, rest);
+    add_summary(json, message, wanted_);
+    HeaderProperties unknown;
+    for (const auto& header : of_summary_) {
+      if (auto value = header.first == "from" ? sender_of(message.summary) : subject_of(message.summary)) json[header.first] = *std::move(value);
+      else unknown.push_back(header);
+    }
     StoredEmail content(store_, {account_, message.summary.local}, message.summary);
     const BodyWanted& body = wanted_.body;
-    if (rest.wants("bodyValues") && (body.text_values || body.html_values || body.all_values)) content.is_read_by_subscriber();
-    const Result<void> added = add(json, content, message, rest);
+    if (rest_.wants("bodyValues") && (body.text_values || body.html_values || body.all_values)) content.is_read_by_subscriber();
+    const Result<void> added = unknown.empty() ? add(json, content, message, rest_) : add(json, content, message, with(std::move(unknown)));
     if (!added.ok() && added.error().kind == Errc::not_found) return std::optional<Json>();
     TELEPOST_TRY(added);
     return std::optional(std::move(json));
   }
 
  private:
+  EmailWanted with(HeaderProperties headers) const {
+    EmailWanted more = rest_;
+    more.headers.insert(more.headers.end(), std::make_move_iterator(headers.begin()), std::make_move_iterator(headers.end()));
+    return more;
+  }
+
   Result<void> add(Json& json, StoredEmail& content, const MessageReader::Selected& message, const EmailWanted& rest) {
     TELEPOST_TRY(add_content(json, content, rest, budget_));
     return add_message_properties(json, store_, content, message, rest, budget_);
@@ -85,6 +98,8 @@ class EmailGet {
   store::Store& store_;
   const schema::AccountId account_;
   const EmailWanted& wanted_;
+  EmailWanted rest_;              // what no summary says
+  HeaderProperties of_summary_;   // what most summaries say
   ValueBudget budget_;
 };
 

@@ -136,7 +136,9 @@ EmailQuery::Run EmailQuery::run(store::Store& store, schema::AccountId account, 
     return std::make_unique<OrderedResult>(view, order, sort_.is_ascending(), *total);
   }
   Result<std::vector<schema::LocalId>> emails = EmailScan(store, account, view, filter_, sort_).run();
-  if (emails.ok() && collapses()) emails = collapsed(view, *emails);
+  if (emails.ok() && collapses()) {
+    emails = emails->size() > kMostEmailsScanned ? Result<std::vector<schema::LocalId>>(Errc::too_large, "more emails than threads are looked up of") : collapsed(view, *emails);
+  }
   if (emails.ok()) return std::make_unique<ScannedResult>(*std::move(emails));
   const bool is_too_much = emails.error().kind == Errc::too_large || emails.error().kind == Errc::too_many;
   if (is_too_much) return MethodError{filter_.conditions().empty() ? "unsupportedSort" : "unsupportedFilter", emails.error().detail};

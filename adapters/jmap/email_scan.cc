@@ -117,16 +117,101 @@ Result<void> EmailScan::learn() {
   return learn_threads(threads);
 }
 
+Result<void> EmailScan::learn_words() {
+  if (!filter_.has_words()) return {};
+  TELEPOST_ASSIGN(const auto search, store::MailSearch::open(store_, account_));
+  for (const auto& [object, condition] : filter_.conditions()) {
+    for (const store::SearchQuery& query : condition.words) {
+      if (hits_.contains(query)) continue;
+      TELEPOST_ASSIGN(hits_[query], search.find(query));
+    }
+  }
+  return {};
+}
+
+// Those that lie in a mailbox, by a look at each.
+Result<LocalSet> EmailScan::placed_in(const Hits& hits, schema::MailboxId mailbox) const {
+  LocalSet set;
+  for (std::size_t at = 0; at < hits.size(); at += kPage) {
+    std::vector<schema::LocalId> page;
+    for (std::size_t i = at; i < std::min(at + kPage, hits.size()); ++i) page.push_back(hits[i].local);
+    TELEPOST_ASSIGN(const auto selection, store_.reader().select(account_, page));
+    for (std::size_t i = 0; i < page.size(); ++i) {
+      const auto is_there = [&](const schema::Placement& place) { return place.mailbox == mailbox; };
+      const auto& message = selection.messages[i];
+      if (message && std::any_of(message->record.placements.begin(), message->record.placements.end(), is_there)) set.push_back(page[i]);
+    }
+  }
+  sort_set(set);
+  return set;
+}
+
+// All words and all mailboxes that the filter names, in the order in which they are found.
+Result<std::vector<schema::LocalId>> EmailScan::by_words() {
+  Hits hits;
+  bool is_first = true;
+  const auto keep = [&](const LocalSet& set) { std::erase_if(hits, [&](const auto& hit) { return !std::binary_search(set.begin(), set.end(), hit.local); }); };
+  for (auto& [query, found] : hits_) {
+    if (std::exchange(is_first, false)) {
+      hits = std::move(found);
+      continue;
+    }
+    LocalSet set;
+    for (const auto& hit : found) set.push_back(hit.local);
+    sort_set(set);
+    keep(set);
+  }
+  for (const EmailCondition* const condition : filter_.certain()) {
+    if (!condition->in_mailbox) continue;
+    const Result<LocalSet> in = hits.size() <= kLongPage ? placed_in(hits, *condition->in_mailbox) : members(*condition->in_mailbox);
+    if (!in.ok() && in.error().kind != Errc::not_found) return in.error();
+    keep(in.ok() ? *in : LocalSet());
+  }
+  if (sort_.is_ascending()) std::reverse(hits.begin(), hits.end());
+  std::vector<schema::LocalId> emails;
+  emails.reserve(hits.size());
+  for (const auto& hit : hits) emails.push_back(hit.local);
+  return emails;
+}
+
+Result<void> EmailScan::for_each_of(const LocalSet& emails, const Visit& visit) {
+  if (emails.size() > kMostEmailsScanned) return {Errc::too_large, "more emails than can be looked at one by one"};
+  for (std::size_t at = 0; at < emails.size(); at += kPage) {
+    const auto begin = emails.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto end = emails.begin() + static_cast<std::ptrdiff_t>(std::min(at + kPage, emails.size()));
+    TELEPOST_ASSIGN(const auto page, store_.reader().select(account_, {begin, end}));
+    for (const auto& email : page.messages) {
+      if (email) TELEPOST_TRY(visit(email->summary));
+    }
+  }
+  return {};
+}
+
 Result<std::vector<schema::LocalId>> EmailScan::run() {
+  TELEPOST_TRY(learn_words());
+  if (filter_.has_words() && filter_.is_words_alone() && sort_.is_by_received()) return by_words();
+  for (const auto& [query, hits] : hits_) {
+    LocalSet& set = known_.words[query];
+    for (const auto& hit : hits) set.push_back(hit.local);
+    sort_set(set);
+  }
+  const LocalSet* rarest = nullptr;
+  for (const EmailCondition* const condition : filter_.certain()) {
+    for (const store::SearchQuery& query : condition->words) {
+      const LocalSet& set = known_.words.at(query);
+      if (rarest == nullptr || set.size() < rarest->size()) rarest = &set;
+    }
+  }
   TELEPOST_TRY(learn());
   std::vector<EmailSort::Sorted> found;
-  TELEPOST_TRY(for_each(filter_.mailbox(), [&](const schema::Summary& email) -> Result<void> {
+  const Visit look = [&](const schema::Summary& email) -> Result<void> {
     TELEPOST_ASSIGN(const bool holds, filter_.holds(email, known_, headers_));
     if (!holds) return {};
     TELEPOST_ASSIGN(auto sorted, sort_.keys_of(email, known_, headers_));
     found.push_back(std::move(sorted));
     return {};
-  }));
+  };
+  TELEPOST_TRY(rarest != nullptr ? for_each_of(*rarest, look) : for_each(filter_.mailbox(), look));
   std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return sort_.is_before(a, b); });
   std::vector<schema::LocalId> emails;
   for (const EmailSort::Sorted& one : found) emails.push_back(one.local);

@@ -52,6 +52,7 @@ Json to_json(const SetError& error) {
   if (!error.description.empty()) object["description"] = error.description;
   if (!error.properties.empty()) object["properties"] = error.properties;
   if (!error.not_found.empty()) object["notFound"] = error.not_found;
+  if (error.more.is_object()) object.update(error.more);
   return object;
 }
 

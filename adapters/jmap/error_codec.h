@@ -50,6 +50,7 @@ struct SetError {
   std::string description = {};
   std::vector<std::string> properties = {};  // of invalidProperties: all that were invalid
   std::vector<std::string> not_found = {};   // of blobNotFound (RFC 8621 section 4.6): all that were not there
+  Json more = {};                            // of the type's own members: {"maxRecipients": 100}
 };
 Json to_json(const SetError& error);
 // None: it is no fault of the object, and the method call ends.

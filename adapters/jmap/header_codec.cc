@@ -13,7 +13,7 @@ namespace mime = transcoders::mime;
 
 namespace {
 
-constexpr std::size_t kMostIds = 1000;
+constexpr std::size_t kMostParsedIds = 1000;
 
 struct FormName {
   std::string_view name;
@@ -119,7 +119,7 @@ Json urls_of(std::string_view value) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (value[i] == '(') ++depth;
     else if (value[i] == ')' && depth > 0) --depth;
-    if (value[i] != '<' || depth > 0 || urls.size() >= kMostIds) continue;
+    if (value[i] != '<' || depth > 0 || urls.size() >= kMostParsedIds) continue;
     const std::size_t end = value.find('>', i);
     if (end == std::string_view::npos) break;
     std::string url(value.substr(i + 1, end - i - 1));
@@ -145,7 +145,7 @@ Json form_of(std::string_view raw, HeaderForm form) {
     case HeaderForm::addresses: return to_json(mime::parse_addresses(value));
     case HeaderForm::grouped_addresses: return groups_of(value);
     case HeaderForm::message_ids: {
-      const auto ids = mime::parse_message_ids(value, kMostIds);
+      const auto ids = mime::parse_message_ids(value, kMostParsedIds);
       return ids.empty() ? Json(nullptr) : Json(ids);
     }
     case HeaderForm::date: {

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/unicode.h"
 
 namespace telepost::adapters::jmap {
@@ -98,6 +99,8 @@ Result<Json> parse_i_json(std::string_view text, const JsonLimits& limits) {
 }
 
 std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+bool is_json_text(std::string_view text) { return is_valid_utf8(text) && !has_noncharacter(text); }
 
 std::size_t weight_of(const Json& json, std::size_t most) {
   std::size_t weight = sizeof(Json);

@@ -25,6 +25,9 @@ Result<Json> parse_i_json(std::string_view text, const JsonLimits& limits = {});
 // What is no UTF-8 becomes U+FFFD.
 std::string to_text(const Json& json);
 
+// Whether a text of I-JSON may hold it: UTF-8 without noncharacters.
+bool is_json_text(std::string_view text);
+
 // About what a copy of it costs in memory; stops counting where it is more than `most`.
 std::size_t weight_of(const Json& json, std::size_t most);
 

@@ -59,7 +59,7 @@ class LogIn {
     if (known) {
       Result<Checked> again = co_await on_worker(*known);
       if (!again.ok()) co_return LoginOutcome{{}, unavailable(again.error())};
-      if (again->account) co_return LoginOutcome{Login{*again->account, credentials_.name}, {}};
+      if (again->account) co_return LoginOutcome{Login{*again->account, credentials_.name, again->keys}, {}};
     }
     const std::unique_ptr<net::LoginDelays::Attempt> attempt = net::begin_login(*service_.delays, credentials_.name, exchange_.peer());
     if (attempt) co_await net::wait_for_turn(exchange_, service_.clock, *attempt);
@@ -73,7 +73,7 @@ class LogIn {
     }
     attempt->succeeded();
     service_.derived.add(credentials_.name, credentials_.password, checked->keys);
-    co_return LoginOutcome{Login{*checked->account, credentials_.name}, {}};
+    co_return LoginOutcome{Login{*checked->account, credentials_.name, checked->keys}, {}};
   }
 
  private:
@@ -101,6 +101,12 @@ class LogIn {
 };
 
 }  // namespace
+
+Result<void> still_allowed(store::Store& store, const Login& login) {
+  TELEPOST_ASSIGN(const auto account, opened_by(store, login.name, login.keys));
+  if (account != login.account) return {Errc::denied, "the app password is revoked, or the account closed"};
+  return {};
+}
 
 net::Awaitable<LoginOutcome> log_in(Service& service, net::HttpExchange& exchange) {
   const bool is_safe = exchange.tls() != nullptr || exchange.peer().is_loopback || !exchange.peer().front.empty();

@@ -148,17 +148,9 @@ MethodResult query_mailboxes(Call& call) {
   if (const auto* const error = std::get_if<MethodError>(&read)) return *error;
   TELEPOST_ASSIGN(const store::MailboxTree tree, call.context.store.mailboxes().tree(account));
   const auto result = std::get<MailboxQuery>(read).run(tree.mailboxes);
-  std::optional<std::uint64_t> anchor;
-  if (asked.anchor) {
-    const auto at = std::find_if(result.begin(), result.end(), [&](const auto* each) { return to_id(each->id) == *asked.anchor; });
-    if (at == result.end()) return MethodError{"anchorNotFound"};
-    anchor = static_cast<std::uint64_t>(at - result.begin());
-  }
-  const Window window = window_of(asked, result.size(), anchor, store::kMaxMailboxes);
-  QueryResponse response{to_state(tree.modseq), true, window.position};
-  for (std::uint64_t i = 0; i < window.size; ++i) response.ids.push_back(to_id(result[window.position + i]->id));
-  if (asked.calculate_total) response.total = result.size();
-  return to_json(response, to_id(account));
+  std::vector<std::string> ids;
+  for (const MailboxRecord* mailbox : result) ids.push_back(to_id(mailbox->id));
+  return answer_query(asked, ids, to_state(tree.modseq), store::kMaxMailboxes, to_id(account));
 }
 
 // RFC 8620 section 5.6: nobody knows the old result, so that all that may have moved is named: as gone from it, and where it is now.
@@ -171,20 +163,18 @@ MethodResult mailbox_query_changes(Call& call) {
   if (!since) return MethodError{"cannotCalculateChanges", "that is no state of this server"};
   TELEPOST_ASSIGN(const store::MailboxChanges changes, call.context.store.mailboxes().changes(account, *since));
   const Records all = records_of(changes.tree.mailboxes);
-  QueryChangesResponse response{asked.since_query_state, to_state(changes.tree.modseq)};
+  std::vector<std::string> removed, result;
+  std::set<std::string> moved;
   for (const store::RemovedMailbox& gone : changes.removed) {
-    if (gone.created <= *since) response.removed.push_back(to_id(gone.id));
+    if (gone.created <= *since) removed.push_back(to_id(gone.id));
   }
   for (const auto& [id, mailbox] : all) {
-    if (mailbox->created_modseq <= *since && is_touched(*mailbox, all, *since)) response.removed.push_back(to_id(id));
+    if (!is_touched(*mailbox, all, *since)) continue;
+    moved.insert(to_id(id));
+    if (mailbox->created_modseq <= *since) removed.push_back(to_id(id));
   }
-  const auto result = std::get<MailboxQuery>(read).run(changes.tree.mailboxes);
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    if (is_touched(*result[i], all, *since)) response.added.push_back({to_id(result[i]->id), i});
-  }
-  if (asked.max_changes && response.removed.size() + response.added.size() > *asked.max_changes) return MethodError{"tooManyChanges"};
-  if (asked.calculate_total) response.total = result.size();
-  return to_json(response, to_id(account));
+  for (const MailboxRecord* mailbox : std::get<MailboxQuery>(read).run(changes.tree.mailboxes)) result.push_back(to_id(mailbox->id));
+  return answer_query_changes(asked, result, to_state(changes.tree.modseq), std::move(removed), moved, to_id(account));
 }
 
 }  // namespace telepost::adapters::jmap

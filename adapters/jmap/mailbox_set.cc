@@ -9,7 +9,7 @@ namespace {
 constexpr std::int64_t kSortOrderEnd = std::int64_t{1} << 31;  // RFC 8621 section 2
 
 // From which state of the account to which the call led.
-class Steps {
+class MailboxSteps {
  public:
   void add(const store::Step& step) {
     if (step.before == step.after) return;
@@ -100,7 +100,7 @@ class MailboxVerbs final : public SetVerbs {
     return Json(nullptr);
   }
 
-  Steps steps;
+  MailboxSteps steps;
 
  private:
   store::Mailboxes& mailboxes() { return call_.context.store.mailboxes(); }

@@ -70,6 +70,30 @@ Result<schema::AccountId> Call::account() {
   return login.account;
 }
 
+std::vector<Methods::ChangingType> Methods::changing_types() const {
+  constexpr std::string_view kSuffix = "/changes";
+  std::vector<ChangingType> types;
+  for (const auto& [name, entry] : methods_) {
+    if (!name.ends_with(kSuffix) || !capabilities_.contains(entry.capability)) continue;
+    const std::string_view type = name.substr(0, name.size() - kSuffix.size());
+    types.push_back({type, entry.capability, modseq_types_.contains(type) ? ChangingType::States::modseq : ChangingType::States::its_own});
+  }
+  return types;
+}
+
+Result<std::string> state_of(const Context& context, const Methods& methods, const Login& login, const Methods::ChangingType& type) {
+  Request request;
+  request.capabilities.emplace(type.capability);
+  request.calls.push_back({std::string(type.name) + "/get", {{"accountId", to_id(login.account)}, {"ids", Json::array()}}, "0"});
+  const auto answer = run(context, methods, login, std::move(request), {});
+  const auto* const response = std::get_if<Response>(&answer);
+  if (response == nullptr || response->responses.empty()) return {Errc::unavailable, "no answer"};
+  const Json& arguments = response->responses.front().arguments;
+  const auto state = arguments.find("state");
+  if (state == arguments.end() || !state->is_string()) return {Errc::unavailable, std::string(type.name) + "/get gives no state"};
+  return state->get<std::string>();
+}
+
 Method* Methods::find(std::string_view name, const std::set<std::string, std::less<>>& in_use) const {
   const auto found = methods_.find(name);
   if (found == methods_.end() || !capabilities_.contains(found->second.capability)) return nullptr;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "adapters/jmap/call.h"
 
@@ -13,11 +14,16 @@ namespace telepost::adapters::jmap {
 
 inline constexpr std::string_view kCore = "urn:ietf:params:jmap:core";
 inline constexpr std::string_view kMail = "urn:ietf:params:jmap:mail";
+inline constexpr std::string_view kWebSocket = "urn:ietf:params:jmap:websocket";
+inline constexpr std::string_view kBlob = "urn:ietf:params:jmap:blob";    // RFC 9404
+inline constexpr std::string_view kSubmission = "urn:ietf:params:jmap:submission";
+inline constexpr std::string_view kQuota = "urn:ietf:params:jmap:quota";  // RFC 9425
 
 struct Capability {
   std::string_view urn;
   Json (*of_session)(const Context& context);
   Json (*of_account)(const Context& context) = nullptr;  // null: no capability of accounts
+  Json (*of_url)(std::string_view url) = nullptr;        // what of of_session() is an address; null: nothing
 };
 
 // Constant once the server listens. Names must outlive it.
@@ -29,6 +35,16 @@ class Methods {
   void add(std::string_view name, std::string_view capability, Method* run) { methods_.emplace(name, Entry{capability, run}); }
 
   const std::map<std::string_view, Capability>& capabilities() const { return capabilities_; }
+  // The states of that type are the account's modseq (to_state): push need not ask its /get.
+  void add_modseq_type(std::string_view name) { modseq_types_.insert(name); }
+
+  struct ChangingType {
+    std::string_view name;
+    std::string_view capability;
+    enum class States : unsigned char { modseq, its_own } states = States::its_own;
+  };
+  // Those that have /changes, and so states that can be pushed.
+  std::vector<ChangingType> changing_types() const;
   // Null: there is none by that name among those in use, which is the same to a client (RFC 8620 section 1.8).
   Method* find(std::string_view name, const std::set<std::string, std::less<>>& in_use) const;
 
@@ -39,10 +55,14 @@ class Methods {
   };
   std::map<std::string_view, Capability> capabilities_;
   std::map<std::string_view, Entry> methods_;
+  std::set<std::string_view> modseq_types_;
 };
 
 // All that this server has: a line for each type, in types.cc.
 Methods all_methods();
+
+// The state that the type's /get gives now. Blocks. unavailable: it gives none.
+Result<std::string> state_of(const Context& context, const Methods& methods, const Login& login, const Methods::ChangingType& type);
 
 // Every call in its order, each with what those before it gave. Blocks: for a worker of the store.
 std::variant<Response, RequestError> run(const Context& context, const Methods& methods, const Login& login, Request request,

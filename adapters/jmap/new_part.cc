@@ -15,7 +15,6 @@ namespace mime = transcoders::mime;
 namespace {
 
 constexpr std::size_t kBase64Bytes = 57 * 8192;  // whole lines of base64 at a time
-constexpr std::uint64_t kWhole = ~std::uint64_t{0} >> 1;
 
 // The member where it is a text; "" where it is null or not there. A fault where it is anything else.
 std::string text_in(NewPart::Reading& reading, const Json& object, const char* name, const std::string& path) {
@@ -40,7 +39,7 @@ std::string boundary_of(const std::string& seed) { return "=_" + to_hex(sha256(s
 // Of a message, which is never encoded (RFC 2046 section 5.2.1).
 Result<const char*> encoding_of(Blob& blob) {
   bool is_ascii = true;
-  TELEPOST_TRY(blob.read({0, kWhole}, [&](std::string_view bytes) {
+  TELEPOST_TRY(blob.read({0, kWholeBlob}, [&](std::string_view bytes) {
     is_ascii = is_ascii && std::all_of(bytes.begin(), bytes.end(), [](char c) { return c > 0; });
     return is_ascii;
   }));
@@ -225,7 +224,7 @@ Result<void> NewPart::write_blob(const Write& write) const {
   const bool is_plain = type_ == "message/rfc822" || type_ == "message/global";
   Result<void> written;
   std::string pending;
-  TELEPOST_TRY(blob_->read({0, kWhole}, [&](std::string_view bytes) {
+  TELEPOST_TRY(blob_->read({0, kWholeBlob}, [&](std::string_view bytes) {
     if (is_plain) {
       written = write(bytes);
       return written.ok();

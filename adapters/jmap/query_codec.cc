@@ -115,4 +115,32 @@ Json to_json(const QueryChangesResponse& response, std::string_view account_id) 
   return json;
 }
 
+MethodResult answer_query(const QueryArguments& query, const std::vector<std::string>& result, std::string state, std::uint64_t most,
+                          std::string_view account_id) {
+  std::optional<std::uint64_t> anchor;
+  if (query.anchor) {
+    const auto at = std::find(result.begin(), result.end(), *query.anchor);
+    if (at == result.end()) return MethodError{"anchorNotFound"};
+    anchor = static_cast<std::uint64_t>(at - result.begin());
+  }
+  const Window window = window_of(query, result.size(), anchor, most);
+  QueryResponse response{std::move(state), true, window.position};
+  for (std::uint64_t i = 0; i < window.size; ++i) response.ids.push_back(result[window.position + i]);
+  if (query.calculate_total) response.total = result.size();
+  if (window.is_cut) response.limit = most;
+  return to_json(response, account_id);
+}
+
+MethodResult answer_query_changes(const QueryChangesArguments& query, const std::vector<std::string>& result, std::string state,
+                                  std::vector<std::string> removed, const std::set<std::string>& moved, std::string_view account_id) {
+  QueryChangesResponse response{query.since_query_state, std::move(state)};
+  response.removed = std::move(removed);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (moved.contains(result[i])) response.added.push_back({result[i], i});
+  }
+  if (query.max_changes && response.removed.size() + response.added.size() > *query.max_changes) return MethodError{"tooManyChanges"};
+  if (query.calculate_total) response.total = result.size();
+  return to_json(response, account_id);
+}
+
 }  // namespace telepost::adapters::jmap

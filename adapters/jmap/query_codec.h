@@ -2,11 +2,13 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "adapters/jmap/arguments_codec.h"
+#include "adapters/jmap/error_codec.h"
 
 namespace telepost::adapters::jmap {
 
@@ -93,5 +95,13 @@ struct QueryChangesResponse {
   std::vector<Added> added = {};  // by index
 };
 Json to_json(const QueryChangesResponse& response, std::string_view account_id);
+
+// For types whose whole result is at hand. The part of it that is asked for; anchorNotFound.
+MethodResult answer_query(const QueryArguments& query, const std::vector<std::string>& result, std::string state, std::uint64_t most,
+                          std::string_view account_id);
+// Its changes, where nobody knows the old result: what may have moved is named as gone (`removed`) and, where it is among `moved`, with
+// the place where it is now. tooManyChanges.
+MethodResult answer_query_changes(const QueryChangesArguments& query, const std::vector<std::string>& result, std::string state,
+                                  std::vector<std::string> removed, const std::set<std::string>& moved, std::string_view account_id);
 
 }  // namespace telepost::adapters::jmap

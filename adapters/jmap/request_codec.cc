@@ -50,10 +50,14 @@ std::variant<Request, RequestError> read_request(std::string_view text, std::siz
   if (!root.ok() && root.error().kind == Errc::too_large) return RequestError{RequestError::Kind::limit, root.error().detail, "maxSizeRequest"};
   if (!root.ok()) return RequestError{RequestError::Kind::not_json, root.error().detail};
   if (!root->is_object()) return not_request("a request is an object");
+  return request_from(*std::move(root), max_calls);
+}
+
+std::variant<Request, RequestError> request_from(Json root, std::size_t max_calls) {
   Request request;
-  if (auto fault = read_using(*root, request)) return *std::move(fault);
-  if (auto fault = read_calls(*root, request, max_calls)) return *std::move(fault);
-  if (auto fault = read_created_ids(*root, request)) return *std::move(fault);
+  if (auto fault = read_using(root, request)) return *std::move(fault);
+  if (auto fault = read_calls(root, request, max_calls)) return *std::move(fault);
+  if (auto fault = read_created_ids(root, request)) return *std::move(fault);
   return request;
 }
 

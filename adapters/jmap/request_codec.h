@@ -29,6 +29,8 @@ struct Request {
 
 // Of bytes whose number was checked (maxSizeRequest) to a request whose shape is right. Members that nobody knows are let be.
 std::variant<Request, RequestError> read_request(std::string_view text, std::size_t max_calls);
+// The same of what was read already. Precondition: an object.
+std::variant<Request, RequestError> request_from(Json root, std::size_t max_calls);
 
 struct Response {
   std::vector<Invocation> responses;

@@ -38,25 +38,30 @@ bool drop_reply(std::string_view& text) {
 
 }  // namespace
 
-Needle::Needle(std::string_view text) {
-  const std::string folded = transcoders::fold_case(text);
+std::vector<SoughtPart> parts_of(std::string_view text) {
+  std::vector<SoughtPart> parts;
   std::string part;
   char quote = '\0';
-  const auto close = [&] {
-    if (!part.empty()) parts_.push_back(std::exchange(part, {}));
+  const auto close = [&](bool is_quoted) {
+    if (!part.empty()) parts.push_back({std::exchange(part, {}), is_quoted});
   };
-  for (std::size_t i = 0; i < folded.size(); ++i) {
-    const char c = folded[i];
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    if (c == '\\' && quote != '\0' && i + 1 < folded.size()) part.push_back(folded[++i]);
+    if (c == '\\' && quote != '\0' && i + 1 < text.size()) part.push_back(text[++i]);
     else if (quote != '\0' ? c == quote : (c == '"' || c == '\'') && part.empty()) {
+      close(quote != '\0');
       quote = quote == '\0' ? c : '\0';
-      close();
     } else if (!is_blank) part.push_back(c);
-    else if (quote == '\0') close();
+    else if (quote == '\0') close(false);
     else if (!part.empty() && part.back() != ' ') part.push_back(' ');
   }
-  close();
+  close(quote != '\0');
+  return parts;
+}
+
+Needle::Needle(std::string_view text) {
+  for (const SoughtPart& part : parts_of(text)) parts_.push_back(transcoders::fold_case(part.text));
 }
 
 bool Needle::is_in(std::string_view text) const {

@@ -7,6 +7,13 @@
 
 namespace telepost::adapters::jmap {
 
+// A piece of a text that somebody looks for (section 4.4.1): what stands in quotes, or a word that does not.
+struct SoughtPart {
+  std::string text;
+  bool is_quoted = false;
+};
+std::vector<SoughtPart> parts_of(std::string_view text);
+
 // A text to look for (section 4.4.1): phrases in quotes and words, each to be found somewhere, without regard to case.
 class Needle {
  public:

@@ -8,6 +8,7 @@
 
 #include "adapters/jmap/derived_keys.h"
 #include "adapters/jmap/methods.h"
+#include "adapters/jmap/push_feed.h"
 #include "adapters/net/http_exchange.h"
 #include "adapters/net/login_delays.h"
 
@@ -33,6 +34,7 @@ struct Service {
   DerivedKeys derived;
   RequestsUnderWay under_way;
   RequestsUnderWay uploads_under_way = {};  // maxConcurrentUpload
+  PushFeed push{context.store.changes()};
 };
 
 using Answered = net::Awaitable<std::optional<net::HttpReply>>;
@@ -41,6 +43,9 @@ using Route = Answered(Service& service, net::HttpExchange& exchange, Login logi
 
 // What the addresses of the session object begin with: jmap.url, else the host that was asked for.
 std::string url_of(const Service& service, const net::HttpExchange& exchange);
+
+// Any page may call, with credentials of its own (Fetch, section 3.2): a browser adds none by itself to such a call.
+void open_to_all_pages(net::HttpReply& reply);
 
 // A problem of RFC 8620 section 3.6.1.
 net::HttpReply reply_of(const RequestError& error);
@@ -51,6 +56,9 @@ struct LoginOutcome {
 };
 // HTTP Basic with an address and an app password, in TLS or from this machine or a trusted front alone. Waits as guessing does.
 net::Awaitable<LoginOutcome> log_in(Service& service, net::HttpExchange& exchange);
+
+// Asked again where a log-in lasts longer than a request. denied: whoever logged in could not do so now. Blocks on the store.
+Result<void> still_allowed(store::Store& store, const Login& login);
 
 // Every request to the server (adapters/jmap/session.cc has the routes).
 Answered answer(Service& service, net::HttpExchange& exchange);

@@ -1,7 +1,9 @@
 #include <algorithm>
 
+#include "adapters/jmap/event_source.h"
 #include "adapters/jmap/service.h"
 #include "adapters/jmap/session_object.h"
+#include "adapters/jmap/socket.h"
 #include "adapters/jmap/transfer.h"
 #include "adapters/net/completion.h"
 #include "base/bytes.h"
@@ -51,6 +53,7 @@ Answered call_methods(Service& service, net::HttpExchange& exchange, Login login
   if (!queued.ok()) co_return net::problem(queued.error());
   Result<net::HttpReply> reply = co_await answer.get();
   if (!reply.ok()) co_return net::problem(reply.error());
+  reply->ticket = ticket;  // a reply that nobody takes holds memory for as long
   co_return *std::move(reply);
 }
 
@@ -66,6 +69,8 @@ const std::vector<RouteEntry>& routes() {
       {"POST", {"jmap", "api"}, call_methods},
       {"POST", {"jmap", "upload", "*", ""}, upload},
       {"GET", {"jmap", "download", "*", "*", "*"}, download},
+      {"GET", {"jmap", "eventsource"}, event_source},
+      {"GET", {"jmap", "ws"}, open_socket},
   };
   return all;
 }
@@ -75,16 +80,10 @@ bool leads(const RouteEntry& route, const std::vector<std::string>& segments) {
                     [](std::string_view wanted, const std::string& segment) { return wanted == "*" || wanted == segment; });
 }
 
-// Any page may call, with credentials of its own (Fetch, section 3.2): a browser adds none by itself to such a call.
-void open_to_all_pages(net::HttpReply& reply) {
-  reply.fields.push_back({"Access-Control-Allow-Origin", "*"});
-  reply.fields.push_back({"X-Content-Type-Options", "nosniff"});
-}
-
 net::HttpReply preflight(std::string_view methods) {
   net::HttpReply reply{.status = 204, .content_type = ""};
   reply.fields = {{"Access-Control-Allow-Methods", std::string(methods)},
-                  {"Access-Control-Allow-Headers", "Authorization, Content-Type"},
+                  {"Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID"},
                   {"Access-Control-Max-Age", "86400"}};
   return reply;
 }
@@ -125,6 +124,11 @@ RequestsUnderWay::Ticket RequestsUnderWay::admit(schema::AccountId account, std:
     const auto entry = self.requests_.find(account);
     if (--entry->second == 0) self.requests_.erase(entry);
   });
+}
+
+void open_to_all_pages(net::HttpReply& reply) {
+  reply.fields.push_back({"Access-Control-Allow-Origin", "*"});
+  reply.fields.push_back({"X-Content-Type-Options", "nosniff"});
 }
 
 std::string url_of(const Service& service, const net::HttpExchange& exchange) {

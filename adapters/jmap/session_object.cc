@@ -8,7 +8,8 @@ Json session_object(const Context& context, const Methods& methods, const Login&
   const std::string base(url), account = to_id(login.account);
   Json capabilities = Json::object(), of_account = Json::object(), primary = Json::object();
   for (const auto& [urn, capability] : methods.capabilities()) {
-    capabilities[std::string(urn)] = capability.of_session(context);
+    Json& offered = capabilities[std::string(urn)] = capability.of_session(context);
+    if (capability.of_url != nullptr) offered.update(capability.of_url(url));
     if (capability.of_account == nullptr) continue;
     of_account[std::string(urn)] = capability.of_account(context);
     primary[std::string(urn)] = account;

@@ -89,6 +89,13 @@ Result<SetArguments> read_set(Arguments& arguments, std::size_t max_objects) {
   return set;
 }
 
+Result<SetArguments> read_creations(Arguments& arguments, std::size_t max_objects) {
+  SetArguments set;
+  TELEPOST_ASSIGN(set.create, read_objects(arguments, "create", false));
+  if (set.create.size() > max_objects) return {Errc::too_many, "at most " + std::to_string(max_objects) + " objects (maxObjectsInSet)"};
+  return set;
+}
+
 Json to_json(const SetResponse& response, std::string_view account_id) {
   return {{"accountId", account_id},
           {"oldState", response.old_state ? Json(*response.old_state) : Json(nullptr)},

@@ -21,6 +21,8 @@ struct SetArguments {
 };
 // The views live as long as the arguments. Errors: invalid; too_many (more objects than max_objects).
 Result<SetArguments> read_set(Arguments& arguments, std::size_t max_objects);
+// Of methods that make objects and do nothing else: create alone.
+Result<SetArguments> read_creations(Arguments& arguments, std::size_t max_objects);
 
 struct SetResponse {
   std::optional<std::string> old_state;  // none: nobody knows

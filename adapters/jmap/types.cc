@@ -2,6 +2,7 @@
 
 #include "adapters/jmap/email_sort.h"
 #include "adapters/jmap/message_properties.h"
+#include "adapters/jmap/socket.h"
 #include "store/mailboxes.h"
 #include "store/message_changer.h"
 
@@ -40,16 +41,23 @@ void add_core(Methods& methods) {
   methods.add("Core/echo", kCore, echo);
 }
 
-void offer_mail(Methods& methods) { methods.offer({kMail, nothing_of, mail_of}); }
+void offer_mail(Methods& methods) {
+  methods.offer({kMail, nothing_of, mail_of});
+  for (const std::string_view type : {"Email", "Mailbox", "Thread"}) methods.add_modseq_type(type);
+}
 
 Methods all_methods() {
   Methods methods;
   add_core(methods);
   add_blobs(methods);
+  add_blob_management(methods);
+  add_quotas(methods);
   add_mailboxes(methods);
   add_emails(methods);
+  add_submissions(methods);
   offer_mail(methods);
   offer_message(methods);
+  offer_socket(methods);
   return methods;
 }
 

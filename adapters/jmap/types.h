@@ -7,6 +7,9 @@ namespace telepost::adapters::jmap {
 
 void add_core(Methods& methods);       // and offers it
 void add_blobs(Methods& methods);
+void add_blob_management(Methods& methods);  // and offers it
+void add_quotas(Methods& methods);           // and offers it
+void add_submissions(Methods& methods);      // with identities; and offers them
 void add_mailboxes(Methods& methods);
 void add_emails(Methods& methods);     // with threads and search snippets
 // urn:ietf:params:jmap:mail (RFC 8621 section 1.3.1), once all of its types are there.

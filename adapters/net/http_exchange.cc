@@ -233,6 +233,7 @@ LineStream* HttpExchange::upgrade(const HttpFields& fields) {
   append_switch(stream_.out(), fields);
   status_ = 101;
   phase_ = Phase::upgraded;
+  if (draining_) stream_.interrupt();  // it was told before there was anything to interrupt
   return &stream_;
 }
 

@@ -1,6 +1,7 @@
 // What a handler answers with.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct HttpReply {
   // A whole body of text from 1 KiB to 512 KiB is packed for a client that takes gzip, unless `fields` have a Content-Encoding. What is
   // secret beside what a stranger chose should not be (BREACH).
   enum class Packing : unsigned char { allowed, never } packing = Packing::allowed;
+  // Let go of once the reply has left, or cannot: what counts requests under way counts those whose replies nobody takes.
+  std::shared_ptr<void> ticket{};
 };
 
 // RFC 9457: application/problem+json. "about:blank" has the status's phrase as its title.

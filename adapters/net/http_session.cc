@@ -134,6 +134,7 @@ Awaitable<bool> HttpSession::exchange() {
     if (!reply) reply = problem(500);
     (void)co_await exchange_->send_whole(*reply);
   }
+  reply.reset();
   count(exchange_->status_);
   bool going_on = exchange_->phase_ == Phase::complete;
   const bool is_cut = exchange_->phase_ == Phase::streaming || exchange_->phase_ == Phase::broken;

@@ -163,11 +163,12 @@ Awaitable<Result<void>> LineStream::fill(Duration timeout) {
     co_await asio::post(socket_.get_executor(), kUseAwaitable);
   }
   Result<void> waited;
-  const bool too_early = has_flushed_ && !(tls_ && tls_->has_pending());
+  const bool too_early = has_flushed_ && !woken_ && !(tls_ && tls_->has_pending());
   Step step = too_early ? Step::want_read : read_some();
   while (waited.ok() && (step == Step::want_read || step == Step::want_write)) {
     give_back();
-    waited = co_await wait_for(step);
+    if (woken_) waited = Error{Errc::cancelled, "somebody woke it"};
+    else waited = co_await wait_for(step);
     if (waited.ok()) step = read_some();
   }
   has_flushed_ = filling_ = false;
@@ -175,6 +176,17 @@ Awaitable<Result<void>> LineStream::fill(Duration timeout) {
   if (!waited.ok()) co_return waited;
   if (step != Step::done) co_return end_error(step);
   co_return Result<void>();
+}
+
+Awaitable<Result<LineStream::Filled>> LineStream::fill_or_wake(Duration timeout) {
+  wakeable_ = true;
+  woken_ = timeout <= Duration(0);
+  const Result<void> filled = co_await fill(timeout);
+  wakeable_ = false;
+  const bool was_woken = std::exchange(woken_, false);
+  if (filled.ok()) co_return Filled::bytes;
+  if (filled.error().kind == Errc::cancelled && was_woken && !interrupted_) co_return Filled::woken;
+  co_return filled.error();
 }
 
 Awaitable<Result<void>> LineStream::flush(Duration timeout) {
@@ -265,12 +277,16 @@ std::function<void()> LineStream::waker() {
   if (!self_) self_ = std::make_shared<LineStream*>(this);
   return [self = self_, executor = socket_.get_executor()] {
     asio::post(executor, [self] {
-      LineStream* const stream = *self;
-      if (stream == nullptr || !std::exchange(stream->resting_, false)) return;
-      boost::system::error_code ignored;
-      stream->socket_.cancel(ignored);
+      if (*self != nullptr) (*self)->wake();
     });
   };
+}
+
+void LineStream::wake() {
+  const bool rested = std::exchange(resting_, false);
+  woken_ = wakeable_;
+  boost::system::error_code ignored;
+  if (rested || wakeable_) socket_.cancel(ignored);
 }
 
 void LineStream::interrupt() {

@@ -33,6 +33,9 @@ class LineStream {
   // Reads once, at least one byte. Errors: unavailable (the peer closed or is gone, or TLS broke), timeout, cancelled
   // (interrupt() or close()), too_large (128 KiB are buffered and nothing was consumed).
   Awaitable<Result<void>> fill(Duration timeout);
+  // The same, and the waker ends it too. Without any time it only looks, and is woken where there is nothing.
+  enum class Filled : unsigned char { bytes, woken };
+  Awaitable<Result<Filled>> fill_or_wake(Duration timeout);
 
   std::string& out() { return out_; }
   // Sends out(). Errors as for fill().
@@ -52,7 +55,8 @@ class LineStream {
   // Lets time pass, reading nothing and holding nothing; up to kDeadlineTick longer, or less when the waker is called. False:
   // there is no more time, by interrupt(), close() or a bound of deadline().
   Awaitable<bool> rest(Duration duration);
-  // Ends the rest() that is going on, if one is. Any thread, at any time: it posts to the loop. Nothing once the stream is gone.
+  // Ends the rest() or fill_or_wake() that is going on, if one is. Any thread, at any time: it posts to the loop. Nothing once the
+  // stream is gone.
   std::function<void()> waker();
 
   // Null in plain text.
@@ -77,6 +81,7 @@ class LineStream {
   bool make_room();
   void resize(std::size_t bytes);
   void give_back();
+  void wake();
   Step read_some();
   Step write_some(std::size_t& sent);
   Awaitable<Result<void>> wait_for(Step step);
@@ -100,6 +105,8 @@ class LineStream {
   bool has_flushed_ = false;    // since the last read: the peer's answer cannot be here yet
   bool filling_ = false;
   bool resting_ = false;
+  bool wakeable_ = false;       // fill_or_wake() is going on
+  bool woken_ = false;          // it was to end
   std::shared_ptr<LineStream*> self_;  // of wakers; null inside once the stream is gone
   bool interrupted_ = false;
 };

@@ -1,4 +1,4 @@
-"""Debian's Dovecot as a peer: an LMTP listener on a free loopback port, its files under build/bench/dovecot.
+"""Debian's Dovecot as a peer: listeners of LMTP and IMAP on free loopback ports, its files under build/bench/dovecot.
 
 With arguments it is a program: `dovecot_peer.py run` starts it in the foreground, prints its port and waits for
 Ctrl-C.
@@ -23,7 +23,7 @@ class Dovecot:
         """plugins: "zlib" compresses what is saved by zstd, at Dovecot's own level."""
         self.root = pathlib.Path(root)
         self.mail, self.plugins = mail, plugins
-        self.port = None
+        self.port = self.imap_port = None
         self.process = None
 
     def start(self):
@@ -31,14 +31,14 @@ class Dovecot:
         shutil.rmtree(self.root, ignore_errors=True)
         for folder in ("run", "state", "mail"):
             (self.root / folder).mkdir(parents=True)
-        self.port = harness.free_port()
+        self.port, self.imap_port = harness.free_port(), harness.free_port()
         # Started by root, Dovecot insists on its own user for what needs no rights and on another than root for
         # mail; else everything runs as us.
         ours = pwd.getpwuid(os.getuid())
         user = pwd.getpwnam("mail") if os.getuid() == 0 else ours
         internal = "dovecot" if os.getuid() == 0 else ours.pw_name
         os.chown(self.root / "mail", user.pw_uid, user.pw_gid)
-        values = {"ROOT": self.root, "PORT": self.port, "UID": user.pw_uid, "GID": user.pw_gid, "USER": internal, "MAIL": self.mail, "PLUGINS": self.plugins,
+        values = {"ROOT": self.root, "PORT": self.port, "IMAP_PORT": self.imap_port, "UID": user.pw_uid, "GID": user.pw_gid, "USER": internal, "MAIL": self.mail, "PLUGINS": self.plugins,
                   "GROUP": grp.getgrgid(pwd.getpwnam(internal).pw_gid).gr_name}
         text = TEMPLATE.read_text()
         for name, value in values.items():

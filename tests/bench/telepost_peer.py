@@ -12,9 +12,9 @@ import telepost  # noqa: E402
 
 
 class Telepost(telepost.Telepost):
-    def __init__(self, root=harness.BUILD / "bench/telepost"):
+    def __init__(self, root=harness.BUILD / "bench/telepost", overrides=()):
         # Dovecot's configuration logs nothing per message either.
-        super().__init__(pathlib.Path(root), program=harness.TELEPOST, level="warning")
+        super().__init__(pathlib.Path(root), program=harness.TELEPOST, level="warning", overrides=overrides)
 
     def start(self):
         """Starts with an empty store."""

@@ -11,6 +11,7 @@
 #include "adapters/jmap/query_codec.h"
 #include "adapters/jmap/reference_codec.h"
 #include "adapters/jmap/set_codec.h"
+#include "adapters/jmap/socket_codec.h"
 
 namespace {
 
@@ -53,6 +54,8 @@ void read_arguments(const Json& object) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const SocketMessage message = read_socket_message(text, 16);
+  if (const auto* const error = std::get_if<SocketError>(&message)) expect(parse_i_json(to_socket_text(*error)).ok());
   auto read = read_request(text, 16);
   if (auto* const error = std::get_if<RequestError>(&read)) {
     expect(parse_i_json(to_text(to_json(*error))).ok());

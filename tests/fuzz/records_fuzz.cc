@@ -15,6 +15,7 @@
 #include "schema/mail_job.h"
 #include "schema/partition.h"
 #include "schema/records.h"
+#include "schema/sender_record.h"
 #include "schema/upload_record.h"
 
 namespace {
@@ -45,7 +46,7 @@ void ids(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 35) {
+  switch (data[0] % 36) {
     case 0: round_trip(schema::decode_AccountRecord, bytes); break;
     case 1: round_trip(schema::decode_HeadRecord, bytes); break;
     case 2: round_trip(schema::decode_MailboxRecord, bytes); break;
@@ -80,6 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 32: round_trip(schema::decode_ThreadChangeRecord, bytes); break;
     case 33: round_trip(schema::decode_RecountRecord, bytes); break;
     case 34: round_trip(schema::decode_UploadRecord, bytes); break;
+    case 35: round_trip(schema::decode_SenderRecord, bytes); break;
     default: round_trip(schema::decode_AppPasswordRecord, bytes);
   }
   return 0;

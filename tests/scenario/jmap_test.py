@@ -1,5 +1,4 @@
 """JMAP from outside: the real program over HTTP, with app passwords, in plain text and in TLS."""
-import base64
 import http.client
 import json
 import pathlib
@@ -11,13 +10,8 @@ import urllib.parse
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from jmap import CORE, basic  # noqa: E402
 from telepost import Telepost  # noqa: E402
-
-CORE = "urn:ietf:params:jmap:core"
-
-
-def basic(name, password):
-    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 class Jmap(unittest.TestCase):

@@ -45,7 +45,7 @@ inline const std::vector<Library> kLibraries = {
     {"xercesc/", {"schema/xml/"}},
     {"mimetic/", {"transcoders/mime"}},
     {"libxml/", {"transcoders/mime/html_sanitizer"}},
-    {"unicode/", {"transcoders/unicode"}},
+    {"unicode/", {"transcoders/unicode", "transcoders/words"}},
     {"libav", {"transcoders/"}},
     {"libsw", {"transcoders/"}},
     {"tiff", {"transcoders/"}},

@@ -64,6 +64,17 @@ TEST_F(Http, AReplyThatNobodyTakesIsGivenUp) {
   EXPECT_LT(peer.hear_all().size(), stage_.content.size()) << "it was broken off";
 }
 
+TEST_F(Http, AReplyKeepsItsTicketUntilItIsTaken) {
+  stage_.content = patterned(30'000'000);  // more than sockets hold
+  start();
+  HttpPeer peer(endpoint());
+  peer.say(get("/ticketed"));
+  peer.hear_until("\r\n\r\n");
+  EXPECT_EQ(stage_.ticket.use_count(), 2);
+  EXPECT_EQ(peer.hear_all().size(), stage_.content.size());
+  EXPECT_EQ(stage_.ticket.use_count(), 1);
+}
+
 TEST_F(Http, ConnectionsAreCountedInAllAndEnd) {
   start({.max_connections = 2});
   HttpPeer first(endpoint()), second(endpoint());

@@ -97,6 +97,7 @@ Awaitable<Reply> route(HttpExchange& exchange, Stage& stage) {
   }
   if (path == "/large") co_return HttpReply{.content_type = "application/x-test", .body = stage.content};
   if (path == "/json") co_return HttpReply{.content_type = "application/json", .body = std::string(5000, '1'), .validators = {"\"j1\"", {}}};
+  if (path == "/ticketed") co_return HttpReply{.body = stage.content, .ticket = stage.ticket};
   if (path == "/none") co_return HttpReply{.status = 204};
   if (path == "/throw") throw std::runtime_error("a handler's own mistake");
   Reply reply;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,7 @@ struct Stage {
   std::promise<void> arrived;           // /wait and /events are under way
   std::atomic<std::uint64_t> received{0};
   std::function<void()> wake;           // of /events
+  std::shared_ptr<void> ticket = std::make_shared<int>();  // of the replies of /ticketed
 };
 
 using Reply = std::optional<HttpReply>;

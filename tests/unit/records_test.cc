@@ -8,7 +8,9 @@
 #include "schema/ids.h"
 #include "schema/index_records.h"
 #include "schema/kept_record.h"
+#include "schema/mail_job.h"
 #include "schema/records.h"
+#include "schema/sender_record.h"
 
 namespace telepost::schema {
 namespace {
@@ -33,6 +35,33 @@ TEST(Records, AccountOfVersion1IsReadAndWritten) {
   // 01 version, 02 disabled, created (64 bits), class "standard", 1 address, name "Ann", no password
   expect_golden(AccountRecord{AccountState::disabled, from_millis(1), "standard", {"tel:+1555"}, "Ann", "", ""},
                 "01 02 0000000000000001 08 7374616e64617264 01 09 74656c3a2b31353535 03 416e6e 00", decode_AccountRecord);
+}
+
+TEST(Records, WhatASubscriberSaysOfMailThatLeaves) {
+  SenderRecord sender;
+  sender.identities = {{5, "a@b", "A", std::vector<NamedAddress>{{"", "c@d"}}, std::nullopt, "t", "h", Modseq{1}, Modseq{2}}};
+  sender.gone = {{6, Modseq{3}, Modseq{4}}};
+  sender.submissions_floor = Modseq{9};
+  // one identity: number, email, name, replyTo with one address, no bcc, signatures, created, modseq; one gone; both floors
+  expect_golden(sender, "01 01 05 03 614062 01 41 01 01 00 03 634064 00 01 74 01 68 01 02 01 06 03 04 00 09", decode_SenderRecord);
+}
+
+TEST(Records, ASubmissionThatNobodyFollowsIsWrittenAsBefore) {
+  SubmissionRecord record;
+  record.from = "a@b";
+  record.recipients = record.open = 2;
+  const std::string before = encode(record);
+  // from, RET, ENVID, REQUIRETLS, TLS-Required, created, send_at, recipients, open, not final, not canceled, offset, size, trace
+  EXPECT_EQ(to_hex(before), to_hex(unhex("01 03 614062 00 00 00 00 0000000000000000 0000000000000000 02 02 00 00 00 00 00")));
+  EXPECT_EQ(*decode_SubmissionRecord(before), record);
+  record.sent = true;
+  record.email = LocalId{7};
+  record.thread = ThreadId{8};
+  record.identity = 9;
+  record.envelope = "{}";
+  record.created_modseq = Modseq{1};
+  record.modseq = Modseq{2};
+  expect_golden(record, to_hex(before) + "01 07 08 09 02 7b7d 01 02 00", decode_SubmissionRecord);
 }
 
 TEST(Records, MessageOfVersion1IsReadAndWritten) {

@@ -1,0 +1,147 @@
+#include "adapters/jmap/email_submission.h"
+
+#include <algorithm>
+
+#include "adapters/jmap/changes_codec.h"
+#include "adapters/jmap/date_codec.h"
+#include "adapters/jmap/identity.h"
+#include "adapters/jmap/types.h"
+
+namespace telepost::adapters::jmap {
+namespace {
+
+// RFC 8621 section 7: what a server of the recipient's took is nobody's to know any more.
+std::string_view delivered_of(schema::SendState state) {
+  switch (state) {
+    case schema::SendState::waiting:
+    case schema::SendState::deferred: return "queued";
+    case schema::SendState::relayed: return "unknown";
+    case schema::SendState::delivered: return "yes";
+    case schema::SendState::failed: return "no";
+  }
+  return "unknown";
+}
+
+Json submission_capability(const Context& context) {
+  const schema::Configuration& configuration = context.store.configuration();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kMaxDelayedSend).count();
+  return {{"maxDelayedSend", seconds},
+          {"submissionExtensions",
+           {{"FUTURERELEASE", Json::array({std::to_string(seconds)})},
+            {"DSN", Json::array()},
+            {"REQUIRETLS", Json::array()},
+            {"8BITMIME", Json::array()},
+            {"SMTPUTF8", Json::array()},
+            {"SIZE", Json::array({std::to_string(configuration.submission.max_message_bytes)})}}}};
+}
+
+Json no_capability(const Context&) { return Json::object(); }
+
+}  // namespace
+
+const Names& submission_properties() {
+  static const Names names = {"id", "identityId", "emailId", "threadId", "envelope", "sendAt", "undoStatus", "deliveryStatus", "dsnBlobIds", "mdnBlobIds"};
+  return names;
+}
+
+std::string submission_id(schema::LocalId id) { return to_id('n', id.value); }
+
+std::optional<schema::LocalId> submission_from(std::string_view id) {
+  const auto number = number_from('n', id);
+  return number ? std::optional(schema::LocalId{*number}) : std::nullopt;
+}
+
+std::string_view undo_status_of(const schema::SubmissionRecord& record) {
+  if (record.canceled) return "canceled";
+  return record.final || record.sent ? "final" : "pending";
+}
+
+Json to_json(const FollowedSubmission& submission) {
+  const auto& [id, record] = submission;
+  const Result<Json> envelope = parse_i_json(record.envelope);
+  return {{"id", submission_id(id)},
+          {"identityId", to_id('i', record.identity)},
+          {"emailId", to_id('e', record.email.value)},
+          {"threadId", to_id('t', record.thread.value)},
+          {"envelope", envelope.ok() ? *envelope : Json(nullptr)},
+          {"sendAt", to_utc_date(record.send_at)},
+          {"undoStatus", undo_status_of(record)},
+          {"dsnBlobIds", Json::array()},
+          {"mdnBlobIds", Json::array()}};
+}
+
+Json delivery_status_of(const std::vector<schema::SubmittedRecipientRecord>& to) {
+  Json status = Json::object();
+  for (const schema::SubmittedRecipientRecord& recipient : to) {
+    const bool is_queued = recipient.state == schema::SendState::waiting;
+    status[recipient.address] = {{"smtpReply", is_queued ? "250 2.0.0 waits in the queue" : recipient.reply},
+                                 {"delivered", delivered_of(recipient.state)},
+                                 {"displayed", "unknown"}};
+  }
+  return status;
+}
+
+MethodResult get_submissions(Call& call) {
+  TELEPOST_ASSIGN(const schema::AccountId account, call.account());
+  const std::size_t most = call.context.settings.max_objects_in_get;
+  TELEPOST_ASSIGN(const GetArguments get, read_get(call.arguments, submission_properties(), most));
+  TELEPOST_TRY(call.arguments.done());
+  TELEPOST_ASSIGN(const store::FollowedSubmissions followed, call.context.store.submission().followed(account));
+  std::map<std::string, const FollowedSubmission*> by_id;
+  for (const FollowedSubmission& one : followed.all) {
+    if (!one.second.destroyed) by_id.emplace(submission_id(one.first), &one);
+  }
+  GetResponse response{to_state(followed.modseq)};
+  std::vector<std::string> ids = get.ids.value_or(std::vector<std::string>());
+  for (const auto& [id, one] : by_id) {
+    if (!get.ids) ids.push_back(id);
+  }
+  if (ids.size() > most) return MethodError{"requestTooLarge", "more submissions than maxObjectsInGet; name them"};
+  for (const std::string& id : ids) {
+    const auto found = by_id.find(id);
+    if (found == by_id.end()) {
+      response.not_found.push_back(id);
+      continue;
+    }
+    Json json = to_json(*found->second);
+    if (get.wants("deliveryStatus")) {
+      TELEPOST_ASSIGN(const store::SubmissionState state, call.context.store.submission().show({account, found->second->first}));
+      json["deliveryStatus"] = delivery_status_of(state.to);
+    }
+    for (const std::string& property : submission_properties()) {
+      if (!get.wants(property)) json.erase(property);
+    }
+    response.list.push_back(std::move(json));
+  }
+  return to_json(std::move(response), to_id(account));
+}
+
+MethodResult submission_changes(Call& call) {
+  TELEPOST_ASSIGN(const schema::AccountId account, call.account());
+  TELEPOST_ASSIGN(const ChangesArguments asked, read_changes(call.arguments));
+  TELEPOST_TRY(call.arguments.done());
+  TELEPOST_ASSIGN(const store::FollowedSubmissions followed, call.context.store.submission().followed(account));
+  const auto since = known_state_from(asked.since_state);
+  if (!since || since->at < followed.floor || since->at > followed.modseq) return MethodError{"cannotCalculateChanges", "too old, or no state of this server"};
+  std::vector<ObjectChange> all;
+  for (const auto& [id, record] : followed.all) {
+    all.push_back({record.modseq, submission_id(id), record.created_modseq, record.destroyed ? ObjectChange::Kind::gone : ObjectChange::Kind::live});
+  }
+  const auto changes = changes_between(*since, followed.modseq, std::move(all), asked.max_changes);
+  if (!changes) return MethodError{"cannotCalculateChanges", "more changed at one moment than maxChanges allows"};
+  return to_json(*changes, to_id(account));
+}
+
+void add_submissions(Methods& methods) {
+  methods.offer({kSubmission, no_capability, submission_capability});
+  methods.add("Identity/get", kSubmission, get_identities);
+  methods.add("Identity/changes", kSubmission, identity_changes);
+  methods.add("Identity/set", kSubmission, set_identities);
+  methods.add("EmailSubmission/get", kSubmission, get_submissions);
+  methods.add("EmailSubmission/changes", kSubmission, submission_changes);
+  methods.add("EmailSubmission/query", kSubmission, query_submissions);
+  methods.add("EmailSubmission/queryChanges", kSubmission, submission_query_changes);
+  methods.add("EmailSubmission/set", kSubmission, set_submissions);
+}
+
+}  // namespace telepost::adapters::jmap

@@ -1,0 +1,40 @@
+#include "adapters/jmap/push_feed.h"
+
+#include <utility>
+
+namespace telepost::adapters::jmap {
+
+PushFeed::PushFeed(store::ChangeFeed& feed)
+    : feed_(feed), listening_(feed.subscribe([this](schema::AccountId account, schema::Modseq) { announce(account); })) {}
+
+PushFeed::~PushFeed() { feed_.unsubscribe(listening_); }
+
+PushFeed::Subscription::~Subscription() { feed_.remove(*this); }
+
+std::unique_ptr<PushFeed::Subscription> PushFeed::subscribe(schema::AccountId account, std::function<void()> wake) {
+  std::unique_ptr<Subscription> subscription(new Subscription(*this, account, std::move(wake)));
+  const std::lock_guard lock(mutex_);
+  if (waiting_.count(account) >= kMostStreams) return nullptr;
+  waiting_.emplace(account, subscription.get());
+  return subscription;
+}
+
+void PushFeed::announce(schema::AccountId account) {
+  const std::lock_guard lock(mutex_);
+  const auto [begin, end] = waiting_.equal_range(account);
+  for (auto entry = begin; entry != end; ++entry) {
+    if (!entry->second->has_news_.exchange(true)) entry->second->wake_();
+  }
+}
+
+void PushFeed::remove(const Subscription& subscription) {
+  const std::lock_guard lock(mutex_);
+  const auto [begin, end] = waiting_.equal_range(subscription.account_);
+  for (auto entry = begin; entry != end; ++entry) {
+    if (entry->second != &subscription) continue;
+    waiting_.erase(entry);
+    return;
+  }
+}
+
+}  // namespace telepost::adapters::jmap

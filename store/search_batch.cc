@@ -1,0 +1,98 @@
+#include "store/search_batch.h"
+
+#include "base/log.h"
+#include "schema/keys.h"
+#include "store/change_log.h"
+#include "store/message_texts.h"
+#include "store/rooms.h"
+
+namespace telepost::store {
+namespace keys = schema::keys;
+
+namespace {
+constexpr std::size_t kMostBytes = 5u << 18;  // of words; the last message may bring two MiB more, and a batch of the engine takes four
+}
+
+struct SearchBatch::Source {
+  Rooms& rooms;
+  const schema::AccountId account;
+  const PartitionReader& snapshot;
+  const MessageTexts texts;
+};
+
+Result<SearchBatch> SearchBatch::read(Rooms& rooms, schema::AccountId account, const PartitionReader& snapshot, const schema::HeadRecord& head,
+                                      const schema::SearchRecord& from, std::size_t most) {
+  const Source source{rooms, account, snapshot, {rooms, account, snapshot}};
+  SearchBatch batch;
+  batch.until_ = from.position;
+  batch.next_ = from.next;
+  TELEPOST_ASSIGN(const auto changes, changes_behind(snapshot, from.position, most));
+  bool stopped = false;
+  for (const Change& change : changes) {
+    stopped = batch.writer_.size_bytes() > kMostBytes;
+    if (stopped) break;
+    const Result<void> done = batch.read(source, change);
+    if (!done.ok() && done.error().kind != Errc::corrupt) return done.error();
+    if (!done.ok()) {  // one that is damaged keeps the others from nothing: verify tells of it
+      const schema::MessageId id{account, {change.record.id}};
+      log::error("message_not_searched", {{"message", schema::to_string(id)}, {"reason", to_string(done.error())}});
+    }
+    batch.until_ = change.modseq;
+  }
+  if (!stopped && changes.size() < most) batch.until_ = head.modseq;
+  batch.records_ = batch.writer_.take();
+  return Result<SearchBatch>(std::move(batch));
+}
+
+Result<std::optional<schema::SearchedMessageRecord>> SearchBatch::known(const Source& source, schema::LocalId local) const {
+  const auto told = told_.find(local.value);
+  if (told != told_.end()) return told->second;
+  TELEPOST_ASSIGN(const auto bytes, source.snapshot.get(Space::point, keys::searched_message(local)));
+  if (!bytes) return std::optional<schema::SearchedMessageRecord>();
+  TELEPOST_ASSIGN(const auto record, schema::decode_SearchedMessageRecord(*bytes));
+  return std::optional(record);
+}
+
+Result<void> SearchBatch::read(const Source& source, const Change& change) {
+  using What = schema::ChangeRecord::What;
+  const schema::LocalId local{change.record.id};
+  if (change.record.what == What::message) return read_message(source, change);
+  if (change.record.what != What::message_gone) return {};
+  TELEPOST_ASSIGN(const auto there, known(source, local));
+  if (!there) return {};
+  TELEPOST_ASSIGN(const auto bytes, source.snapshot.get(Space::point, keys::message(local)));
+  if (bytes) {
+    TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
+    if (!record.placements.empty()) return {};  // it came back since, by a later entry
+  }
+  gone_.push_back({local, there->number, false});
+  told_[local.value] = std::nullopt;
+  return {};
+}
+
+// What a message says never changes; only annotations are added.
+Result<void> SearchBatch::read_message(const Source& source, const Change& change) {
+  const schema::LocalId local{change.record.id};
+  TELEPOST_ASSIGN(const auto there, known(source, local));
+  TELEPOST_ASSIGN(const schema::Modseq annotated, source.texts.annotated(local));
+  if (there && there->annotated == annotated) return {};
+  TELEPOST_ASSIGN(const auto bytes, source.snapshot.get(Space::point, keys::message(local)));
+  if (!bytes) return {Errc::corrupt, "an entry of the change log without its message"};
+  TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
+  if (record.placements.empty()) return {Errc::corrupt, "an entry of the change log of a message that is nowhere"};
+  const schema::Placement& first = record.placements.front();
+  TELEPOST_ASSIGN(const auto stored, source.snapshot.get(Space::scan, keys::summary(first.mailbox, first.uid)));
+  if (!stored) return {Errc::corrupt, "a placement without summary"};
+  TELEPOST_ASSIGN(const schema::Summary summary, schema::decode_Summary(*stored));
+  if (there) gone_.push_back({local, there->number, true});
+  writer_.begin(next_);
+  const Result<void> read = source.texts.for_each(summary, [&](schema::SearchField field, std::string_view text) { writer_.add(field, text); });
+  const PostingWriter::Sum sum = writer_.end();
+  TELEPOST_TRY(read);
+  if (sum.is_cut) log::warning("message_searched_in_part", {{"message", schema::to_string(schema::MessageId{source.account, local})}, {"reason", "it has more words than are kept of one"}});
+  added_.push_back({local, record.received, {next_++, annotated, sum.words, sum.hashes}});
+  told_[local.value] = added_.back().record;
+  return {};
+}
+
+}  // namespace telepost::store
