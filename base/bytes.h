@@ -63,6 +63,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 std::string to_lower(std::string_view text);
 std::string_view trim(std::string_view text);  // spaces, tabs, CR and LF at both ends
+bool is_ascii(std::string_view text);
 bool is_valid_utf8(std::string_view text);
 
 // The smallest string above every string that begins with the prefix; empty if there is none (all 0xff).

@@ -11,11 +11,10 @@
 #include "cli/bench_mime.h"
 #include "cli/bench_scale.h"
 #include "cli/bench_sweep.h"
+#include "cli/program.h"
 
 namespace telepost::cli {
 namespace {
-
-constexpr int kUsage = 64, kUnavailable = 69;  // sysexits
 
 struct Arguments {
   LoadOptions load;
@@ -81,7 +80,7 @@ int bench_load(std::span<const std::string> args) {
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them from the back
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+    return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   LoadOptions& load = arguments.load;
   load.protocol = arguments.smtp.empty() ? LoadProtocol::lmtp : LoadProtocol::smtp;
@@ -90,17 +89,17 @@ int bench_load(std::span<const std::string> args) {
     std::ifstream file(arguments.password_file);
     if (!std::getline(file, load.password)) {
       fmt::print(stderr, "telepost bench load: --user wants a --password-file with the password in its first line\n");
-      return kUsage;
+      return kExitUsage;
     }
   }
   if (arguments.new_accounts) load.recipient = LoadOptions::Recipient::new_account_per_message;
   Result<LoadReport> report = run_bench_load(load);
   if (!report.ok()) {
     fmt::print(stderr, "telepost bench load: {}\n", report.error().detail);
-    return report.error().kind == Errc::invalid ? kUsage : kUnavailable;
+    return report.error().kind == Errc::invalid ? kExitUsage : kExitUnavailable;
   }
   arguments.json ? print_json(*report) : print_table(*report, load.window_seconds);
-  return report->errors == 0 ? 0 : kUnavailable;
+  return report->errors == 0 ? 0 : kExitUnavailable;
 }
 
 }  // namespace
@@ -112,7 +111,7 @@ int bench_command(std::span<const std::string> args) {
   if (!args.empty() && args.front() == "mime") return bench_mime(args.subspan(1));
   if (!args.empty() && args.front() == "sweep") return bench_sweep(args.subspan(1));
   fmt::print(stderr, "usage: telepost bench load|lists|mime|scale|sweep OPTIONS; `telepost bench load --help` tells them\n");
-  return kUsage;
+  return kExitUsage;
 }
 
 }  // namespace telepost::cli

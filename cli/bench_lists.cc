@@ -1,7 +1,6 @@
 #include "cli/bench_lists.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -12,18 +11,10 @@
 #include <thread>
 
 #include "cli/load_connection.h"
+#include "cli/program.h"
 
 namespace telepost::cli {
 namespace {
-
-constexpr int kWrongUse = 64, kNobodyThere = 69;  // sysexits
-
-double own_cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 class ListBench {
  public:
@@ -75,7 +66,7 @@ class ListBench {
         continue;
       }
       if (report_.errors++ == 0) report_.first_error = shown.error().detail;
-      if (shown.error().kind == Errc::unavailable) return;  // the connection is lost
+      if (shown.error().kind == Errc::unavailable || shown.error().kind == Errc::timeout) return;  // the connection is lost
     }
   }
 
@@ -143,12 +134,12 @@ int bench_lists(std::span<const std::string> args) {
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them from the back
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kWrongUse;
+    return app.exit(error) == 0 ? 0 : kExitUsage;
   }
-  if (arguments.jmap.empty() == arguments.imap.empty()) return complain("name one server: --jmap HOST:PORT or --imap HOST:PORT", kWrongUse);
+  if (arguments.jmap.empty() == arguments.imap.empty()) return complain("name one server: --jmap HOST:PORT or --imap HOST:PORT", kExitUsage);
   ListClientOptions& client = arguments.client;
   std::ifstream file(arguments.password_file);
-  if (!std::getline(file, client.password)) return complain("no password in " + arguments.password_file, kWrongUse);
+  if (!std::getline(file, client.password)) return complain("no password in " + arguments.password_file, kExitUsage);
   client.tls = arguments.tls ? WireTls::unchecked : WireTls::none;
   client.target = arguments.jmap.empty() ? arguments.imap : arguments.jmap;
   arguments.bench.connect = [&]() -> Result<std::unique_ptr<ListClient>> {
@@ -156,9 +147,9 @@ int bench_lists(std::span<const std::string> args) {
     return connect_jmap(client, arguments.envelope ? ListProperties::envelope : ListProperties::summary);
   };
   const Result<ListBenchReport> report = run_bench_lists(arguments.bench);
-  if (!report.ok()) return complain(report.error().detail, kNobodyThere);
+  if (!report.ok()) return complain(report.error().detail, kExitUnavailable);
   print_report(*report, arguments.json);
-  return report->errors == 0 ? 0 : kNobodyThere;
+  return report->errors == 0 ? 0 : kExitUnavailable;
 }
 
 }  // namespace telepost::cli

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -16,13 +15,6 @@ namespace {
 
 constexpr std::chrono::seconds kSilence{60};  // no reply on any connection for so long ends the run
 constexpr std::uint64_t kLostPerRun = 1000;   // connections that may be lost and opened again
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 Result<void> check(const LoadOptions& options) {
   if (options.target.empty()) return Error{Errc::invalid, "name the server: --lmtp HOST:PORT or --smtp HOST:PORT"};
@@ -45,11 +37,11 @@ class Load {
 
   Result<LoadReport> go() {
     connections_.resize(run_.options.connections);
-    double cpu_before = cpu_seconds();  // after the pools were generated
+    double cpu_before = own_cpu_seconds();  // after the pools were generated
     run_.start = run_.now = run_.last_reply = LoadClock::now();
     for (std::size_t i = 0; i < connections_.size(); ++i) TELEPOST_TRY(open(i));
     while (active_ > 0) TELEPOST_TRY(turn());
-    run_.report.cpu_seconds = cpu_seconds() - cpu_before;
+    run_.report.cpu_seconds = own_cpu_seconds() - cpu_before;
     return finish();
   }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/program.h"
 #include "schema/document.h"
 #include "transcoders/mime/describe.h"
 #include "transcoders/mime/scanner.h"
@@ -15,7 +16,7 @@
 namespace telepost::cli {
 namespace {
 
-constexpr int kUsage = 64, kNoInput = 66;  // sysexits
+constexpr int kNoInput = 66;  // sysexits.h EX_NOINPUT
 constexpr std::size_t kChunkBytes = 64u << 10;
 
 std::size_t document_bytes(std::string_view mail) {
@@ -57,7 +58,7 @@ int bench_mime(std::span<const std::string> args) {
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them from the back
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+    return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   std::vector<std::string> mails;
   for (const std::string& path : paths) {

@@ -12,6 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr int kAsksAgain = 100;
+
 // What the other side counts; what is no number is none.
 std::uint64_t number_in(std::string_view text) {
   std::uint64_t number = 0;
@@ -92,7 +94,12 @@ class JmapClient final : public ListClient {
                         {"position", position},  {"limit", limit_}};
     const Json ids = {{"resultOf", "0"}, {"name", "Email/query"}, {"path", "/ids"}};
     const Json get = {{"accountId", account_}, {"#ids", ids}, {"properties", properties_}};
-    TELEPOST_ASSIGN(const std::string answer, call(Json::array({Json::array({"Email/query", query, "0"}), Json::array({"Email/get", get, "1"})})));
+    const Json calls = Json::array({Json::array({"Email/query", query, "0"}), Json::array({"Email/get", get, "1"})});
+    TELEPOST_ASSIGN(std::string answer, call(calls));
+    // A server whose list of so much mail is not made yet says so, and comes further with each call (RFC 8620 section 3.6.2).
+    for (int again = 0; again < kAsksAgain && answer.find("\"serverUnavailable\"") != std::string::npos; ++again) {
+      TELEPOST_ASSIGN(answer, call(calls));
+    }
     return occurrences(answer, "\"receivedAt\":") == limit_ ? Result<void>() : refused(answer);
   }
 

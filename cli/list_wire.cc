@@ -1,8 +1,12 @@
 #include "cli/list_wire.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <optional>
+#include <utility>
 
 #include "cli/load_connection.h"
 
@@ -14,32 +18,71 @@ using boost::system::error_code;
 struct ListWire::Socket {
   asio::io_context context{1};
   asio::ssl::context tls_context{asio::ssl::context::tls_client};
-  asio::ssl::stream<asio::ip::tcp::socket> stream{context, tls_context};
+  asio::ssl::stream<asio::generic::stream_protocol::socket> stream{context, tls_context};
   bool is_tls = false;
+  std::chrono::milliseconds silence{};
+
+  // begin(handler) starts one operation; gives how many bytes it took.
+  template <class Begin>
+  Result<std::size_t> run(const Begin& begin) {
+    std::optional<error_code> ended;
+    std::size_t count = 0;
+    begin([&](error_code error, std::size_t bytes = 0) {
+      ended = error;
+      count = bytes;
+    });
+    context.restart();
+    context.run_for(silence);
+    if (!ended) {
+      error_code ignored;
+      stream.next_layer().close(ignored);
+      context.run();  // to the end of the operation, which writes to what is here
+      return {Errc::timeout, "the other side was silent for too long"};
+    }
+    if (*ended) return {Errc::unavailable, ended->message()};
+    return count;
+  }
 };
+
+namespace {
+
+// Of what connect_to() gave: IPv4, IPv6 or Unix.
+int family_of(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  return ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0 ? address.ss_family : AF_UNSPEC;
+}
+
+}  // namespace
 
 ListWire::ListWire(std::unique_ptr<Socket> socket) : socket_(std::move(socket)) {}
 ListWire::~ListWire() = default;
 
-Result<std::unique_ptr<ListWire>> ListWire::connect(const std::string& target, WireTls tls) {
+Result<std::unique_ptr<ListWire>> ListWire::connect(const std::string& target, WireTls tls, std::chrono::milliseconds silence) {
   TELEPOST_ASSIGN(const int descriptor, connect_to(target));
   auto socket = std::make_unique<Socket>();
+  socket->silence = silence;
   error_code error;
-  socket->stream.next_layer().assign(asio::ip::tcp::v4(), descriptor, error);
-  if (!error && tls == WireTls::unchecked) {
-    socket->is_tls = true;
-    socket->stream.handshake(asio::ssl::stream_base::client, error);
+  socket->stream.next_layer().assign(asio::generic::stream_protocol(family_of(descriptor), 0), descriptor, error);
+  if (error) {
+    ::close(descriptor);
+    return {Errc::unavailable, target + ": " + error.message()};
   }
-  if (error) return {Errc::unavailable, target + ": " + error.message()};
+  if (tls == WireTls::unchecked) {
+    socket->is_tls = true;
+    const auto shaken = socket->run([&](auto handler) { socket->stream.async_handshake(asio::ssl::stream_base::client, std::move(handler)); });
+    if (!shaken.ok()) return {shaken.error().kind, target + ": " + shaken.error().detail};
+  }
   return std::unique_ptr<ListWire>(new ListWire(std::move(socket)));
 }
 
 Result<void> ListWire::send(std::string_view bytes) {
-  error_code error;
   const asio::const_buffer buffer(bytes.data(), bytes.size());
-  if (socket_->is_tls) asio::write(socket_->stream, buffer, error);
-  else asio::write(socket_->stream.next_layer(), buffer, error);
-  return error ? Result<void>(Errc::unavailable, error.message()) : Result<void>();
+  TELEPOST_TRY(socket_->run([&](auto handler) {
+    if (socket_->is_tls) asio::async_write(socket_->stream, buffer, std::move(handler));
+    else asio::async_write(socket_->stream.next_layer(), buffer, std::move(handler));
+  }));
+  return {};
 }
 
 Result<void> ListWire::read_more() {
@@ -48,11 +91,13 @@ Result<void> ListWire::read_more() {
   at_ = 0;
   const std::size_t had = in_.size();
   in_.resize(had + kPiece);
-  error_code error;
   const asio::mutable_buffer buffer(in_.data() + had, kPiece);
-  const std::size_t got = socket_->is_tls ? socket_->stream.read_some(buffer, error) : socket_->stream.next_layer().read_some(buffer, error);
-  in_.resize(had + got);
-  return error ? Result<void>(Errc::unavailable, error.message()) : Result<void>();
+  const Result<std::size_t> got = socket_->run([&](auto handler) {
+    if (socket_->is_tls) socket_->stream.async_read_some(buffer, std::move(handler));
+    else socket_->stream.next_layer().async_read_some(buffer, std::move(handler));
+  });
+  in_.resize(had + (got.ok() ? *got : 0));
+  return got.ok() ? Result<void>() : Result<void>(got.error());
 }
 
 Result<std::string> ListWire::line() {

@@ -94,5 +94,6 @@ class LoadConnection {
 
 // "host:port", "[v6]:port" or a path: a connected, blocking socket.
 Result<int> connect_to(const std::string& target);
+double own_cpu_seconds();  // of this process so far, user and system
 
 }  // namespace telepost::cli

@@ -13,7 +13,8 @@ class App;
 
 namespace telepost::cli {
 
-inline constexpr int kExitUsage = 64;  // sysexits.h EX_USAGE
+inline constexpr int kExitUsage = 64;        // sysexits.h EX_USAGE
+inline constexpr int kExitUnavailable = 69;  // EX_UNAVAILABLE: of a benchmark, nobody answered or not all went well
 
 // What every command is given.
 struct Program {

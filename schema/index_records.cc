@@ -8,12 +8,6 @@ namespace {
 
 std::uint64_t number_of(Time time) { return static_cast<std::uint64_t>(to_millis(time)); }
 
-std::string key_of(char letter, std::uint64_t number) {
-  std::string key(1, letter);
-  ByteWriter(key).u64(number);
-  return key;
-}
-
 }  // namespace
 
 std::string encode(const IndexedMessageRecord& r) { return Encoder().number(r.thread).number(r.gone).take(); }
@@ -92,19 +86,4 @@ Result<RecountRecord> decode_RecountRecord(std::string_view bytes) {
   return in.finish(std::move(r));
 }
 
-namespace keys {
-
-std::string indexed_message(LocalId local) { return key_of('V', local.value); }
-std::string thread(ThreadId thread) { return key_of('Y', thread.value); }
-std::string thread_by_id(std::uint64_t hash) { return key_of('N', hash); }
-std::string threads_by_partner(std::uint64_t hash) { return key_of('P', hash); }
-std::string order(MailboxId order) {
-  std::string key = "C";
-  ByteWriter(key).u32(order.value);
-  return key;
-}
-std::string thread_change(Modseq modseq) { return key_of('N', modseq.value); }
-std::string thread_gone(Modseq modseq) { return key_of('O', modseq.value); }
-
-}  // namespace keys
 }  // namespace telepost::schema

@@ -20,6 +20,8 @@ struct IndexedMessageRecord {
   bool gone = false;  // it left its mailboxes, and is no member
   bool operator==(const IndexedMessageRecord&) const = default;
 };
+std::string encode(const IndexedMessageRecord& record);
+Result<IndexedMessageRecord> decode_IndexedMessageRecord(std::string_view bytes);
 
 struct ThreadRecord {
   // A message as orders and counts need it.
@@ -38,6 +40,8 @@ struct ThreadRecord {
   std::vector<Member> members;     // oldest first; never empty
   bool operator==(const ThreadRecord&) const = default;
 };
+std::string encode(const ThreadRecord& record);
+Result<ThreadRecord> decode_ThreadRecord(std::string_view bytes);
 
 // The conversations with one other side that may still take a message.
 struct PartnerRecord {
@@ -50,6 +54,8 @@ struct PartnerRecord {
   std::vector<Open> threads;
   bool operator==(const PartnerRecord&) const = default;
 };
+std::string encode(const PartnerRecord& record);
+Result<PartnerRecord> decode_PartnerRecord(std::string_view bytes);
 
 // An order of the index by received time, as a mailbox's stands in its MailboxRecord. There is none of an empty order.
 struct OrderRecord {
@@ -59,6 +65,8 @@ struct OrderRecord {
   OrderFront front;
   bool operator==(const OrderRecord&) const = default;
 };
+std::string encode(const OrderRecord& record);
+Result<OrderRecord> decode_OrderRecord(std::string_view bytes);
 
 // An entry of the threads' log: live under the modseq of a thread's last change, or that of a thread that is gone.
 struct ThreadChangeRecord {
@@ -66,6 +74,8 @@ struct ThreadChangeRecord {
   Modseq created{};
   bool operator==(const ThreadChangeRecord&) const = default;
 };
+std::string encode(const ThreadChangeRecord& record);
+Result<ThreadChangeRecord> decode_ThreadChangeRecord(std::string_view bytes);
 
 // Where counting anew by another trash goes on.
 struct RecountRecord {
@@ -74,23 +84,12 @@ struct RecountRecord {
   std::string after;    // from this order key on
   bool operator==(const RecountRecord&) const = default;
 };
-
-std::string encode(const IndexedMessageRecord& record);
-std::string encode(const ThreadRecord& record);
-std::string encode(const PartnerRecord& record);
-std::string encode(const OrderRecord& record);
-std::string encode(const ThreadChangeRecord& record);
 std::string encode(const RecountRecord& record);
-Result<IndexedMessageRecord> decode_IndexedMessageRecord(std::string_view bytes);
-Result<ThreadRecord> decode_ThreadRecord(std::string_view bytes);
-Result<PartnerRecord> decode_PartnerRecord(std::string_view bytes);
-Result<OrderRecord> decode_OrderRecord(std::string_view bytes);
-Result<ThreadChangeRecord> decode_ThreadChangeRecord(std::string_view bytes);
 Result<RecountRecord> decode_RecountRecord(std::string_view bytes);
 
-namespace keys {
+namespace keys {  // schema/keys.cc, as those of schema/keys.h
 
-// The orders of the index lie beside those of the mailboxes, under numbers that no mailbox has (mailboxes.cc gives fewer than 2^30).
+// The orders of the index lie beside those of the mailboxes, under numbers that no mailbox has (store/mailbox_forest.cc gives fewer than 2^30).
 inline constexpr MailboxId kAllMail{0x80000000u};
 inline constexpr MailboxId threads_of(MailboxId order) { return {order.value | 0x40000000u}; }  // of a mailbox, or of all mail
 

@@ -3,6 +3,9 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/sha256.h"
+#include "schema/index_records.h"
+#include "schema/search_records.h"
+#include "schema/upload_record.h"
 
 namespace telepost::schema::keys {
 namespace {
@@ -60,6 +63,7 @@ std::string delivery_key(std::string_view key) { return Key('K').raw(sha256(key)
 std::string message(LocalId local) { return Key('M').u64(local.value); }
 std::string intent(LocalId local) { return Key('I').u64(local.value); }
 std::string summary(MailboxId mailbox, Uid uid) { return Key('S').u32(mailbox.value).u32(uid.value); }
+std::string received_order(MailboxId mailbox) { return Key('R').u32(mailbox.value); }
 std::string received(MailboxId mailbox, Time received, LocalId local) {
   return Key('R').u32(mailbox.value).time_newest_first(received).u64(~local.value);
 }
@@ -79,7 +83,19 @@ std::string untouched(Time touched, LocalId local) { return Key('Y').time(touche
 std::string document(LocalId local) { return Key('X').u64(local.value); }
 std::string segment(LocalId local, std::uint32_t index) { return Key('P').u64(local.value).u32(index); }
 std::string packed(LocalId local) { return Key('U').u64(local.value); }
+std::string annotations(LocalId local) { return Key('N').u64(local.value); }
 std::string annotation(LocalId local, Modseq modseq) { return Key('N').u64(local.value).u64(modseq.value); }
+
+std::string indexed_message(LocalId local) { return Key('V').u64(local.value); }
+std::string thread(ThreadId thread) { return Key('Y').u64(thread.value); }
+std::string thread_by_id(std::uint64_t hash) { return Key('N').u64(hash); }
+std::string threads_by_partner(std::uint64_t hash) { return Key('P').u64(hash); }
+std::string order(MailboxId order) { return Key('C').u32(order.value); }
+std::string thread_change(Modseq modseq) { return Key('N').u64(modseq.value); }
+std::string thread_gone(Modseq modseq) { return Key('O').u64(modseq.value); }
+std::string searched_message(LocalId local) { return Key('S').u64(local.value); }
+std::string upload(std::uint64_t upload) { return Key('L').u64(upload); }
+std::string upload_chunk(std::uint64_t upload, std::uint32_t index) { return Key('L').u64(upload).u32(index); }
 
 std::string link(MessageId message) { return Key('L').u64(message.account.value).u64(message.local.value); }
 

@@ -21,6 +21,7 @@
 //                        P hash:8                            PartnerRecord     the same of who is at the other side
 //                        C order:4                           OrderRecord
 //                        X                                   RecountRecord     while the index counts by another trash
+//                        D                                   SenderRecord      schema/sender_record.h
 //                        G                                   SearchRecord      the full text: schema/search_records.h
 //                        S local:8                           SearchedMessageRecord
 //                 scan   S mailbox:4 uid:4                   Summary
@@ -120,6 +121,7 @@ std::string submission(LocalId local);
 std::string submitted_recipients(LocalId local);  // prefix
 std::string submitted_recipient(LocalId local, std::uint32_t number);
 std::string received(MailboxId mailbox, Time received, LocalId local);
+std::string received_order(MailboxId mailbox);  // prefix of all of one order
 inline constexpr std::size_t kReceivedOrderOffset = 5;  // where ~received:8 ~local:8 begin in such a key
 std::string block(MailboxId mailbox, std::uint8_t level, std::string_view upper);
 std::string kept(Time departed, LocalId local);
@@ -133,6 +135,7 @@ inline constexpr std::string_view kParked = "Y";
 std::string document(LocalId local);
 std::string segment(LocalId local, std::uint32_t index);
 std::string packed(LocalId local);
+std::string annotations(LocalId local);  // prefix
 std::string annotation(LocalId local, Modseq modseq);
 
 // piece partition

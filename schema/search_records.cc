@@ -173,11 +173,6 @@ Result<std::vector<Posting>> decode_postings(std::string_view bytes, SearchNumbe
 
 namespace keys {
 
-std::string searched_message(LocalId local) {
-  std::string key = "S";
-  ByteWriter(key).u64(local.value);
-  return key;
-}
 std::string postings_of(std::string_view word) {
   std::string key(kPostings);
   return key.append(word).append(1, '\0');

@@ -3,12 +3,7 @@
 //
 // What is indexed of a message is a search document: a number of its own, never given again. A message that is annotated becomes another
 // one. A number whose message is gone stays until a pass over all postings has taken it out of them.
-//
-// In the account's partition, and stated in schema/keys.h:
-//   point  G                          SearchRecord
-//          S local:8                  SearchedMessageRecord
-//   scan   W word 0 last:4            PostingBlock          postings of a word, up to that document
-//          V block:4                  SearchDocuments       256 documents
+// Where it all lies stands in schema/keys.h.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +35,8 @@ struct SearchRecord {
   Modseq pass{};
   bool operator==(const SearchRecord&) const = default;
 };
+std::string encode(const SearchRecord& record);
+Result<SearchRecord> decode_SearchRecord(std::string_view bytes);
 
 struct SearchedMessageRecord {
   SearchNumber number = 0;
@@ -48,6 +45,8 @@ struct SearchedMessageRecord {
   std::uint64_t hashes = 0;
   bool operator==(const SearchedMessageRecord&) const = default;
 };
+std::string encode(const SearchedMessageRecord& record);
+Result<SearchedMessageRecord> decode_SearchedMessageRecord(std::string_view bytes);
 
 inline constexpr SearchNumber kSearchDocumentsInBlock = 256;
 
@@ -61,6 +60,8 @@ struct SearchDocuments {
   std::vector<One> list;        // at most kSearchDocumentsInBlock; its block's n-th document is the n-th
   bool operator==(const SearchDocuments&) const = default;
 };
+std::string encode(const SearchDocuments& record);
+Result<SearchDocuments> decode_SearchDocuments(std::string_view bytes);
 
 // One word in one message: in which fields, and at which of their words, counted from 0.
 struct Posting {
@@ -93,12 +94,6 @@ std::vector<std::uint32_t> positions_in(const Posting& posting, SearchField fiel
 // What a document's sum adds for one posting.
 std::uint64_t hash_of(std::string_view word, const Posting& posting);
 
-std::string encode(const SearchRecord& record);
-std::string encode(const SearchedMessageRecord& record);
-std::string encode(const SearchDocuments& record);
-Result<SearchRecord> decode_SearchRecord(std::string_view bytes);
-Result<SearchedMessageRecord> decode_SearchedMessageRecord(std::string_view bytes);
-Result<SearchDocuments> decode_SearchDocuments(std::string_view bytes);
 Result<std::vector<Posting>> decode_postings(std::string_view bytes, SearchNumber last);  // of a block; they show its bytes
 
 namespace keys {

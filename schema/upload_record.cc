@@ -13,19 +13,4 @@ Result<UploadRecord> decode_UploadRecord(std::string_view bytes) {
   return in.finish(std::move(r));
 }
 
-namespace keys {
-
-std::string upload(std::uint64_t upload) {
-  std::string key(kUploads);
-  ByteWriter(key).u64(upload);
-  return key;
-}
-
-std::string upload_chunk(std::uint64_t upload, std::uint32_t index) {
-  std::string key(kUploads);
-  ByteWriter(key).u64(upload).u32(index);
-  return key;
-}
-
-}  // namespace keys
 }  // namespace telepost::schema

@@ -23,7 +23,7 @@ struct UploadRecord {
 std::string encode(const UploadRecord& record);
 Result<UploadRecord> decode_UploadRecord(std::string_view bytes);
 
-namespace keys {
+namespace keys {  // schema/keys.cc
 std::string upload(std::uint64_t upload);
 std::string upload_chunk(std::uint64_t upload, std::uint32_t index);
 inline constexpr std::string_view kUploads = "L";

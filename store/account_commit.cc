@@ -32,7 +32,7 @@ void AccountWrite::note_trash() {
 }
 
 // Each time that there are as many changes more: somebody may have read them in the one index, and nobody in the other.
-void AccountWrite::read_on_in_index() {
+void AccountWrite::make_index_due() {
   const auto tails = [](const schema::HeadRecord& head) { return head.modseq.value / kIndexTail; };
   if (tails(record_) > tails(head_->state.head)) add_due(rooms_->clock.now(), due::kIndex, due::no_id());
 }
@@ -41,7 +41,7 @@ void AccountWrite::move_into(Commit& commit) {
   watch_quota(*this);
   relieve_if_over();
   note_trash();
-  read_on_in_index();
+  make_index_due();
   if (profile_changed_) batch_.put(Space::point, keys::kAccount, schema::encode(profile_));
   std::string head = schema::encode(record_);
   batch_.put(Space::point, keys::kHead, head);

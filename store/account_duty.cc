@@ -53,6 +53,7 @@ Result<SweepKinds> AccountDuty::run() {
     if (work_.run.is_stopping()) return {Errc::cancelled, "the store is being closed"};
     damaged_.reset();
     work_.audit.clear();
+    work_.rests.clear();
     const Place place = place_;
     const SweepCount count = work_.run.count();
     const Result<bool> stepped = step();
@@ -171,7 +172,10 @@ Result<bool> AccountDuty::act_inside(AccountWrite write, const std::vector<DueIt
     }
     place_.from = item.key + '\0';
   }
-  const bool more = stopped || items.size() == kItemsAtOnce || std::exchange(work_.made_more, false);
+  if (!work_.run.is_dry()) {  // a rest may lie before what this step looked at; a dry run has none
+    for (const auto& [what, key] : work_.rests) place_.from = std::min(place_.from, key);
+  }
+  const bool more = stopped || items.size() == kItemsAtOnce || !work_.rests.empty();
   work_.run.count().due += done.size();
   if (!work_.run.is_dry()) {
     bool has_changed = !done.empty();

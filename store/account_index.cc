@@ -8,6 +8,7 @@
 #include "schema/keys.h"
 #include "store/message_writer.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -20,12 +21,8 @@ constexpr int kCatchUpTries = 16;  // each refusal means that another process su
 
 bool is_whole(const schema::HeadRecord& head) { return head.indexed == head.modseq && head.indexed_trash == head.trash; }
 
-bool has(const std::vector<std::string>& keywords, std::string_view keyword) {
-  return std::binary_search(keywords.begin(), keywords.end(), keyword, std::less<>());
-}
-
 ThreadBook::Member member_of(schema::LocalId local, const schema::MessageRecord& record, const schema::Summary& summary) {
-  ThreadBook::Member member{record.received, local, !has(summary.keywords, "$seen") && !has(summary.keywords, "$draft"), {}};
+  ThreadBook::Member member{record.received, local, is_unread(summary), {}};
   for (const schema::Placement& placement : record.placements) member.mailboxes.push_back(placement.mailbox);
   std::sort(member.mailboxes.begin(), member.mailboxes.end());
   return member;
@@ -43,9 +40,11 @@ Result<AccountIndex::Whole> AccountIndex::catch_up(Rooms& rooms, schema::Account
     TELEPOST_ASSIGN(whole.head, schema::decode_HeadRecord(*bytes));
     return is_whole(whole.head);
   };
+  const SteadyTime begun = rooms.clock.steady();
   TELEPOST_ASSIGN(bool done, look());
   for (int refused = 0; !done;) {
     whole.snapshot.reset();
+    if (rooms.clock.steady() - begun > kLongestReading) return {Errc::busy, "the account's list is still being made; try again later"};
     TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads));
     if (is_whole(write.head())) {  // by another reader, and nothing comes before the lock is given back
       TELEPOST_ASSIGN(done, look());
@@ -68,7 +67,7 @@ Result<bool> AccountIndex::step() {
     if (!counted) return false;
   }
   if (is_whole(head)) return true;
-  TELEPOST_ASSIGN(const auto changes, next());
+  TELEPOST_ASSIGN(const auto changes, changes_behind(write_, head.indexed, kChangesAtOnce));
   TELEPOST_TRY(read_ahead(changes));
   ThreadBook book(write_, head.indexed_trash);
   bool stopped = false;
@@ -91,22 +90,6 @@ void AccountIndex::not_indexed(const Change& change, const Error& error) const {
   log::error("message_not_indexed", {{"message", schema::to_string(id)}, {"reason", to_string(error)}});
 }
 
-// Of the log's two ranges, in the order of what happened.
-Result<std::vector<Change>> AccountIndex::next() const {
-  const schema::Modseq first{write_.head().indexed.value + 1};
-  std::vector<Change> changes;
-  for (const auto& [begin, end] : {std::pair(keys::change(first), keys::after("L")), std::pair(keys::gone(first), keys::after("G"))}) {
-    TELEPOST_ASSIGN(const auto records, write_.scan(Space::scan, begin, end, kChangesAtOnce));
-    for (const auto& [key, value] : records) {
-      TELEPOST_ASSIGN(auto record, schema::decode_ChangeRecord(value));
-      changes.push_back({{ByteReader(std::string_view(key).substr(1)).u64()}, std::move(record)});
-    }
-  }
-  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.modseq < b.modseq; });
-  if (changes.size() > kChangesAtOnce) changes.resize(kChangesAtOnce);
-  return changes;
-}
-
 Result<void> AccountIndex::read_ahead(const std::vector<Change>& changes) {
   std::vector<std::string> wanted;
   for (const Change& change : changes) {
@@ -117,17 +100,11 @@ Result<void> AccountIndex::read_ahead(const std::vector<Change>& changes) {
 }
 
 Result<std::optional<schema::MessageRecord>> AccountIndex::message(schema::LocalId local) const {
-  TELEPOST_ASSIGN(const auto bytes, write_.get(Space::point, keys::message(local)));
-  if (!bytes) return std::optional<schema::MessageRecord>();
-  TELEPOST_ASSIGN(auto record, schema::decode_MessageRecord(*bytes));
-  return std::optional(std::move(record));
+  return stored<schema::decode_MessageRecord>(write_, Space::point, keys::message(local));
 }
 
 Result<std::optional<schema::IndexedMessageRecord>> AccountIndex::indexed(schema::LocalId local) const {
-  TELEPOST_ASSIGN(const auto bytes, write_.get(Space::point, keys::indexed_message(local)));
-  if (!bytes) return std::optional<schema::IndexedMessageRecord>();
-  TELEPOST_ASSIGN(const auto record, schema::decode_IndexedMessageRecord(*bytes));
-  return std::optional(record);
+  return stored<schema::decode_IndexedMessageRecord>(write_, Space::point, keys::indexed_message(local));
 }
 
 Result<void> AccountIndex::read(ThreadBook& book, const Change& change) {
@@ -219,7 +196,7 @@ Result<bool> AccountIndex::recount_page(schema::RecountRecord& at) {
   const schema::HeadRecord& head = write_.head();
   const schema::MailboxId mailbox = at.in_new ? at.trash : head.indexed_trash;
   if (mailbox.value == 0) return true;
-  const std::string prefix = keys::received(keys::threads_of(mailbox), Time{}, {}).substr(0, keys::kReceivedOrderOffset);
+  const std::string prefix = keys::received_order(keys::threads_of(mailbox));
   TELEPOST_ASSIGN(const auto page, write_.scan(Space::scan, prefix + at.after, keys::after(prefix), kRecountsAtOnce));
   ThreadBook book(write_, head.indexed_trash);
   for (const auto& [key, value] : page) {

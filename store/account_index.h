@@ -6,18 +6,22 @@
 // ever had; where the position is the head's modseq it is the present one.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "schema/index_records.h"
 #include "store/account_write.h"
-#include "store/message_reader.h"
+#include "store/change_log.h"
 #include "store/thread_book.h"
 
 namespace telepost::store {
 
 inline constexpr std::uint64_t kIndexTail = 256;  // changes: each time that it is so many more behind, due work reads on
+
+inline constexpr Duration kLongestReading = std::chrono::seconds(5);  // of the change log, by whoever asks for what an index of it tells
 
 class AccountIndex {
  public:
@@ -28,7 +32,8 @@ class AccountIndex {
   // A message record goes for good. What the index has yet to read of goes with its tombstone.
   Result<void> forget(schema::LocalId local);
 
-  // A snapshot in which it has read all, and the head there. Blocks: reads on in as many batches as that takes. Errors: not_found.
+  // A snapshot in which it has read all, and the head there. Blocks: reads on in as many batches as that takes. Errors: not_found, busy
+  // (it is so far behind that this takes longer than a request may; what was read stays, and the same call comes further).
   struct Whole {
     std::unique_ptr<PartitionReader> snapshot;
     schema::HeadRecord head;
@@ -36,7 +41,6 @@ class AccountIndex {
   static Result<Whole> catch_up(Rooms& rooms, schema::AccountId account);
 
  private:
-  Result<std::vector<Change>> next() const;
   Result<void> read_ahead(const std::vector<Change>& changes);
   Result<void> read(ThreadBook& book, const Change& change);
   Result<void> read_message(ThreadBook& book, schema::LocalId local, const schema::MessageRecord& record, schema::Modseq modseq);

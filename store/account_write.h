@@ -113,7 +113,7 @@ class AccountWrite {
   static Result<bool> is_stale(Rooms& rooms, const Head& head, Mode mode);
   void relieve_if_over();
   void note_trash();
-  void read_on_in_index();
+  void make_index_due();
   void hand_over(std::function<void(const Result<void>&)> done, std::uint32_t messages);
   Result<void> wait(bool unlocks);
   void remember(Space space, std::string_view key, std::optional<std::string> value);

@@ -1,5 +1,7 @@
 #include "store/duty.h"
 
+#include <utility>
+
 #include "base/assert.h"
 #include "schema/keys.h"
 
@@ -44,8 +46,9 @@ const Duty* duty_of(char what) {
 
 void put_rest(DutyWork& work, AccountWrite& write, const DueItem& item, const std::string& id, std::string_view value) {
   TELEPOST_ASSERT(id > item.id);
-  write.put(Space::queue, schema::keys::due(item.time, item.what, id), value);
-  work.made_more = true;
+  std::string key = schema::keys::due(item.time, item.what, id);
+  write.put(Space::queue, key, value);
+  work.note_rest(item.what, std::move(key));
 }
 
 }  // namespace telepost::store

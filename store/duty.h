@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -29,7 +30,11 @@ struct DutyWork {
   const schema::AccountId account;
   AuditTrail audit;  // of the batch that is being built
   std::map<schema::LocalId, Error> damaged = {};  // messages that stored damage kept from being prepared
-  bool made_more = false;  // by a duty: something in the account is due now that was not before
+  std::map<char, std::string> rests = {};  // of the step under way, by letter: the first key that its duties put for this same sweep
+  void note_rest(char what, std::string key) {
+    const auto [rest, is_first] = rests.try_emplace(what, key);
+    if (!is_first && key < rest->second) rest->second = std::move(key);
+  }
   schema::MessageId message(const DueItem& item) const { return {account, item.local()}; }
 };
 

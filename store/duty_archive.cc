@@ -1,5 +1,7 @@
 // Sources that leave for the archive, and what of them has to leave it.
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "policies/lifecycle.h"
 #include "schema/keys.h"
@@ -35,8 +37,9 @@ Result<void> consider_archive(DutyWork& work, AccountWrite& write, const DueItem
   const auto relief = policies::relief(write.service());
   if (!relief || schema::online_bytes(write.head()) <= relief->above_bytes) return {};
   // In this sweep still: behind every item of its time, and not after its end.
-  write.put(Space::queue, keys::due(work.run.until(), due::kRelieve, due::no_id()), {});
-  work.made_more = true;
+  std::string key = keys::due(work.run.until(), due::kRelieve, due::no_id());
+  write.put(Space::queue, key, {});
+  work.note_rest(due::kRelieve, std::move(key));
   return {};
 }
 

@@ -17,11 +17,6 @@ namespace keys = schema::keys;
 
 namespace {
 constexpr std::size_t kTombstonesAtOnce = 500;
-
-Result<schema::SearchRecord> search_record(const AccountWrite& write) {
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, std::string(keys::kSearch)));
-  return bytes ? schema::decode_SearchRecord(*bytes) : Result<schema::SearchRecord>(schema::SearchRecord{});
-}
 }  // namespace
 
 Result<void> forget_key(DutyWork&, AccountWrite& write, const DueItem& item) {
@@ -31,14 +26,12 @@ Result<void> forget_key(DutyWork&, AccountWrite& write, const DueItem& item) {
 
 Result<void> read_on_in_index(DutyWork& work, AccountWrite& write, const DueItem& item) {
   TELEPOST_ASSIGN(const bool all_read, AccountIndex(write).step());
-  TELEPOST_ASSIGN(const schema::SearchRecord search, search_record(write));
+  TELEPOST_ASSIGN(const schema::SearchRecord search, SearchIndex::record(write));
   // What came meanwhile has due work of its own once it is as much.
   const bool all_searched = write.head().modseq.value - search.position.value < kIndexTail && search.cursor.empty();
   if (all_read && all_searched) return {};
-  // Of several items one goes on, behind all of them: this step has passed the time of each.
-  DueItem last = item;
-  last.time = std::min(work.rooms.clock.now(), work.run.until());
-  put_rest(work, write, last, due::id_of({}, due::number_of(item.id) + 1));
+  if (work.rests.contains(item.what)) return {};  // of several items one goes on
+  put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
   return {};
 }
 
@@ -54,7 +47,7 @@ Result<void> read_on_in_search(DutyWork& work, const DueItem&) {
 // them is. What the index has yet to read of goes once it has.
 Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& item) {
   TELEPOST_ASSIGN(const bool all_read, AccountIndex(write).step());
-  TELEPOST_ASSIGN(const schema::SearchRecord search, search_record(write));
+  TELEPOST_ASSIGN(const schema::SearchRecord search, SearchIndex::record(write));
   const auto later = [&] {
     put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
     write.head().trim_due = item.time;

@@ -6,6 +6,7 @@
 #include "store/duty.h"
 #include "store/identities.h"
 #include "store/outbox.h"
+#include "store/outcomes.h"
 #include "store/recipients.h"
 #include "store/reports.h"
 #include "store/rooms.h"
@@ -51,9 +52,9 @@ namespace {
 // Who follows it is told that the object goes, for as long as changes are told; then it is one of those that nobody tells of.
 Result<bool> tells_of_its_end(DutyWork& work, AccountWrite& write, const DueItem& item) {
   const std::string head = keys::submission(item.local());
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, head));
-  if (!bytes) return false;
-  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
+  TELEPOST_ASSIGN(auto kept, read_submission(write, item.local()));
+  if (!kept) return false;
+  schema::SubmissionRecord& record = *kept;
   if (record.email.value == 0) return false;
   if (!record.destroyed) {
     record.destroyed = true;
@@ -78,9 +79,9 @@ Result<void> forget_submission(DutyWork& work, AccountWrite& write, const DueIte
   TELEPOST_ASSIGN(const auto recipients, write.scan(Space::point, prefix, keys::after(prefix), kRecipientsAtOnce));
   for (const auto& [key, value] : recipients) write.erase(Space::point, key);
   const std::string head = keys::submission(local);
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, head));
-  if (!bytes) return {};
-  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
+  TELEPOST_ASSIGN(auto kept, read_submission(write, local));
+  if (!kept) return {};
+  schema::SubmissionRecord& record = *kept;
   record.recipients -= std::min(record.recipients, static_cast<std::uint32_t>(recipients.size()));
   if (record.recipients == 0) {
     write.erase(Space::point, head);

@@ -7,6 +7,7 @@
 #include "store/account_write.h"
 #include "store/accounts.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -61,6 +62,12 @@ Result<void> keep(AccountWrite& write, const schema::SenderRecord& record) {
   return write.commit();
 }
 
+template <class Reader>
+Result<schema::SenderRecord> sender_in(const Reader& reader) {
+  TELEPOST_ASSIGN(auto record, stored<schema::decode_SenderRecord>(reader, Space::point, std::string(keys::kSender)));
+  return record ? *std::move(record) : schema::SenderRecord();
+}
+
 }  // namespace
 
 bool is_of_address(std::uint64_t number) { return (number & kOfAddress) != 0; }
@@ -81,15 +88,16 @@ const schema::IdentityRecord* IdentityList::find(std::uint64_t number) const {
   return found == identities.end() ? nullptr : &*found;
 }
 
-Result<schema::SenderRecord> read_sender(AccountWrite& write) {
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, std::string(keys::kSender)));
-  return bytes ? schema::decode_SenderRecord(*bytes) : Result<schema::SenderRecord>(schema::SenderRecord());
-}
+Result<schema::SenderRecord> read_sender(const AccountWrite& write) { return sender_in(write); }
+Result<schema::SenderRecord> read_sender(const PartitionReader& reader) { return sender_in(reader); }
 
 Result<IdentityList> identities_of(Store& store, schema::AccountId account) {
-  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_of(store), account, AccountWrite::Mode::with_reads));
-  TELEPOST_ASSIGN(schema::SenderRecord record, read_sender(write));
-  return list_of(write.profile(), write.head(), std::move(record));
+  const auto snapshot = rooms_of(store).engine->snapshot(schema::Partition::account(account));
+  TELEPOST_ASSIGN(const auto head, stored<schema::decode_HeadRecord>(*snapshot, Space::point, std::string(keys::kHead)));
+  TELEPOST_ASSIGN(const auto profile, stored<schema::decode_AccountRecord>(*snapshot, Space::point, std::string(keys::kAccount)));
+  if (!head || !profile) return {Errc::not_found, "no account " + schema::to_string(account)};
+  TELEPOST_ASSIGN(schema::SenderRecord record, read_sender(*snapshot));
+  return list_of(*profile, *head, std::move(record));
 }
 
 Result<schema::IdentityRecord> put_identity(Store& store, schema::AccountId account, schema::IdentityRecord identity) {
@@ -107,6 +115,8 @@ Result<schema::IdentityRecord> put_identity(Store& store, schema::AccountId acco
     identity.number = rooms_of(store).numbers.next();
     identity.created = identity.modseq;
   }
+  // Those whose address is gone are told to nobody, and take nobody's place.
+  std::erase_if(record.identities, [&](const auto& each) { return list.find(each.number) == nullptr; });
   const auto place = std::find_if(record.identities.begin(), record.identities.end(), [&](const auto& each) { return each.number == identity.number; });
   if (place != record.identities.end()) *place = identity;
   else if (record.identities.size() == kMostIdentities) return {Errc::too_many, "an account has at most 100 identities"};

@@ -13,6 +13,7 @@
 namespace telepost::store {
 
 class AccountWrite;
+class PartitionReader;
 class Store;
 
 inline constexpr std::size_t kMostIdentities = 100;                 // kept, beside those of an address that nobody changed
@@ -40,7 +41,8 @@ Result<IdentityList> identities_of(Store& store, schema::AccountId account);
 Result<schema::IdentityRecord> put_identity(Store& store, schema::AccountId account, schema::IdentityRecord identity);
 Result<void> remove_identity(Store& store, schema::AccountId account, std::uint64_t number);  // refused: it is an address's own
 
-// The account's record, in a mode with reads; as it is before anybody changed it, where there is none.
-Result<schema::SenderRecord> read_sender(AccountWrite& write);
+// The account's record; as it is before anybody changed it, where there is none. Of a write: in a mode with reads.
+Result<schema::SenderRecord> read_sender(const AccountWrite& write);
+Result<schema::SenderRecord> read_sender(const PartitionReader& reader);
 
 }  // namespace telepost::store

@@ -12,7 +12,7 @@ namespace keys = schema::keys;
 namespace {
 
 std::string record_key(schema::MailboxId order, const std::string& key) {
-  return keys::received(order, Time{}, {}).substr(0, keys::kReceivedOrderOffset) + key;
+  return keys::received_order(order) + key;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "schema/keys.h"
+#include "store/account_index.h"
 #include "store/rooms.h"
 #include "store/search_index.h"
 
@@ -14,7 +15,6 @@ namespace keys = schema::keys;
 namespace {
 
 constexpr std::uint64_t kShortTail = 32;                       // changes that a query reads by itself
-constexpr Duration kLongestReading = std::chrono::seconds(5);  // by whoever asks
 constexpr std::size_t kBlocksOneByOne = 256;
 
 bool is_before(const MailSearch::Hit& a, const MailSearch::Hit& b) { return a.received != b.received ? a.received > b.received : a.local > b.local; }
@@ -38,7 +38,7 @@ Result<void> for_each_block(const PartitionReader& reader, const PostingQuery::N
 
 Result<MailSearch> MailSearch::open(Store& store, schema::AccountId account) {
   Rooms& rooms = rooms_of(store);
-  const auto begun = std::chrono::steady_clock::now();
+  const SteadyTime begun = rooms.clock.steady();
   for (;;) {
     auto snapshot = rooms.engine->snapshot(schema::Partition::account(account));
     TELEPOST_ASSIGN(const auto bytes, snapshot->get(Space::point, keys::kHead));
@@ -50,7 +50,7 @@ Result<MailSearch> MailSearch::open(Store& store, schema::AccountId account) {
       if (tail.until() == head.modseq) return Result<MailSearch>(MailSearch(std::move(snapshot), std::move(record), std::move(tail)));
     }
     snapshot.reset();
-    if (std::chrono::steady_clock::now() - begun > kLongestReading) return {Errc::busy, "the words of the account's mail are still being read; try again later"};
+    if (rooms.clock.steady() - begun > kLongestReading) return {Errc::busy, "the words of the account's mail are still being read; try again later"};
     TELEPOST_TRY(SearchIndex(rooms, account).read_on());
   }
 }

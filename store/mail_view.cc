@@ -6,8 +6,10 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "store/account_index.h"
+#include "store/log_ranges.h"
 #include "store/message_writer.h"
 #include "store/received_order.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -25,10 +27,7 @@ Result<MailView> MailView::open(Rooms& rooms, schema::AccountId account) {
 }
 
 Result<std::optional<schema::OrderRecord>> MailView::index_order(schema::MailboxId order) const {
-  TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::point, keys::order(order)));
-  if (!bytes) return std::optional<schema::OrderRecord>();
-  TELEPOST_ASSIGN(auto record, schema::decode_OrderRecord(*bytes));
-  return std::optional(std::move(record));
+  return stored<schema::decode_OrderRecord>(*snapshot_, Space::point, keys::order(order));
 }
 
 Result<MailView::Listed> MailView::find(const Order& order) const {
@@ -108,21 +107,12 @@ Result<MailView::ThreadCounts> MailView::thread_counts(schema::MailboxId mailbox
 // Live entries and those of what is gone, by modseq.
 Result<std::vector<MailView::ThreadChange>> MailView::log_since(schema::Modseq since, std::size_t limit) const {
   const schema::Modseq first{since.value + 1};
-  std::vector<ThreadChange> changes;
-  for (const bool gone : {false, true}) {
-    const std::string begin = gone ? keys::thread_gone(first) : keys::thread_change(first);
-    std::size_t taken = 0;
-    Result<void> decoded;
-    TELEPOST_TRY(snapshot_->scan(Space::scan, begin, keys::after(begin.substr(0, 1)), [&](std::string_view key, std::string_view value) {
-      const auto record = schema::decode_ThreadChangeRecord(value);
-      if (!record.ok()) decoded = record.error();
-      else changes.push_back({{ByteReader(key.substr(1)).u64()}, *record, gone});
-      return decoded.ok() && ++taken < limit;
-    }));
-    TELEPOST_TRY(decoded);
-  }
-  std::sort(changes.begin(), changes.end(), [](const ThreadChange& a, const ThreadChange& b) { return a.modseq < b.modseq; });
-  return changes;
+  const auto scan = [&](const std::string& begin, const std::string& end, const auto& visit) { return snapshot_->scan(Space::scan, begin, end, visit); };
+  const auto entry = [](schema::Modseq modseq, std::string_view value, bool is_gone) -> Result<ThreadChange> {
+    TELEPOST_ASSIGN(const auto record, schema::decode_ThreadChangeRecord(value));
+    return ThreadChange{modseq, record, is_gone};
+  };
+  return gather_log<ThreadChange>(keys::thread_change(first), keys::thread_gone(first), limit, scan, entry);
 }
 
 Result<bool> MailView::is_thread(schema::ThreadId thread) const {

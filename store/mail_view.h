@@ -3,7 +3,7 @@
 //
 // A view is opened for one request and lives at most 30 s (it holds a snapshot); every answer of it is of modseq(), whatever is
 // delivered or changed meanwhile. Opening it lets the account's index read on first (store/account_index.h): with nothing new that is
-// one read. Used by one thread; every call may block.
+// one read; with much it ends after some seconds. Used by one thread; every call may block.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ struct Rooms;
 
 class MailView {
  public:
-  // Errors: not_found (no such account), and those of reading and writing.
+  // Errors: not_found (no such account), busy (the index is so far behind that reading on takes longer than a request may; what was read
+  // stays, and the same call comes further), and those of reading and writing.
   static Result<MailView> open(Rooms& rooms, schema::AccountId account);
 
   schema::Modseq modseq() const { return head_.modseq; }  // changes since it are all that a list of this view may differ by

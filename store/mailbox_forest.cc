@@ -1,6 +1,7 @@
 #include "store/mailbox_forest.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
 #include "schema/keys.h"
@@ -17,6 +18,25 @@ Result<void> check_mailbox_name(std::string_view name) {
   return {Errc::invalid, "a mailbox name has 1 to 255 bytes of UTF-8 without controls; '/' separates levels"};
 }
 
+Result<schema::MailboxRecord> new_mailbox(AccountWrite& write, schema::MailboxId parent, std::string name, schema::Role role) {
+  schema::HeadRecord& head = write.head();
+  if (head.next_mailbox.value > kMaxMailboxes * 100) return {Errc::too_many, "the account made too many mailboxes"};
+  schema::MailboxRecord record;
+  record.id = head.next_mailbox;
+  ++head.next_mailbox.value;
+  record.parent = parent;
+  record.name = std::move(name);
+  record.role = role;
+  record.uidvalidity = head.next_uidvalidity++;
+  return record;
+}
+
+std::string id_value(schema::MailboxId id) {
+  std::string value;
+  ByteWriter(value).u32(id.value);
+  return value;
+}
+
 Result<MailboxForest> MailboxForest::read(AccountWrite& write) {
   MailboxForest forest(write);
   TELEPOST_ASSIGN(const auto records, write.scan(Space::point, "B", keys::after("B"), kMaxMailboxes + 1));
@@ -29,15 +49,9 @@ Result<MailboxForest> MailboxForest::read(AccountWrite& write) {
 
 Result<schema::MailboxId> MailboxForest::add(const NewMailbox& mailbox) {
   if (all_.size() >= kMaxMailboxes) return {Errc::too_many, "an account has at most 10,000 mailboxes"};
-  schema::MailboxRecord record;
-  record.id = write_.head().next_mailbox;
-  record.parent = mailbox.parent;
-  record.name = mailbox.name;
-  record.role = mailbox.role;
+  TELEPOST_ASSIGN(schema::MailboxRecord record, new_mailbox(write_, mailbox.parent, mailbox.name, mailbox.role));
   record.subscribed = mailbox.subscribed;
   record.sort_order = mailbox.sort_order;
-  ++write_.head().next_mailbox.value;
-  record.uidvalidity = write_.head().next_uidvalidity++;
   changed_.emplace(record.id, schema::MailboxRecord());
   return all_.insert_or_assign(record.id, std::move(record)).first->first;
 }
@@ -54,6 +68,15 @@ Result<void> MailboxForest::change(const MailboxChange& change) {
   if (change.sort_order) record.sort_order = *change.sort_order;
   if (record != was) changed_.emplace(change.id, std::move(was));
   return {};
+}
+
+bool MailboxForest::has_inside(schema::MailboxId mailbox, schema::MailboxId other) const {
+  auto above = all_.find(other);
+  for (std::size_t depth = 0; above != all_.end() && depth < kMaxMailboxDepth; ++depth) {
+    if (above->first == mailbox) return true;
+    above = all_.find(above->second.parent);
+  }
+  return false;
 }
 
 Result<void> MailboxForest::check(const schema::MailboxRecord& mailbox) const {
@@ -111,9 +134,7 @@ Result<void> MailboxForest::write() {
     schema::MailboxRecord mailbox = all_.at(id);
     mailbox.properties_modseq = mailbox.modseq = write_.advance();
     if (was.id != id) mailbox.created_modseq = mailbox.modseq;
-    std::string value;
-    ByteWriter(value).u32(id.value);
-    write_.put(Space::point, keys::mailbox_name(mailbox.parent, mailbox.name), value);
+    write_.put(Space::point, keys::mailbox_name(mailbox.parent, mailbox.name), id_value(id));
     write_.add_mailbox(std::move(mailbox));
   }
   if (is_other_path) Redating::restart(write_);  // what a rule says of a path or a role

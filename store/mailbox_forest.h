@@ -14,6 +14,10 @@ namespace telepost::store {
 // One level of a path. Error: invalid.
 Result<void> check_mailbox_name(std::string_view name);
 
+// A mailbox that is to be, with the account's next id and uidvalidity; nothing of it is written yet. Error: too_many.
+Result<schema::MailboxRecord> new_mailbox(AccountWrite& write, schema::MailboxId parent, std::string name, schema::Role role);
+std::string id_value(schema::MailboxId id);  // what a mailbox's place in the tree leads to
+
 class MailboxForest {
  public:
   // Of a write that touched no mailbox yet; mode with_reads. The write outlives it.
@@ -22,6 +26,7 @@ class MailboxForest {
   // As they are to be; nothing is checked before write(). Errors: not_found, too_many.
   Result<schema::MailboxId> add(const NewMailbox& mailbox);
   Result<void> change(const MailboxChange& change);
+  bool has_inside(schema::MailboxId mailbox, schema::MailboxId other) const;  // or is it
   // Checks what is new and puts it into the account's batch. Errors: those of Mailboxes::change.
   Result<void> write();
 

@@ -8,7 +8,6 @@
 #include "store/account_write.h"
 #include "store/mailbox_forest.h"
 #include "store/message_edit.h"
-#include "store/redating.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -30,12 +29,6 @@ Result<std::vector<std::string>> names_of(std::string_view path) {
   if (names.size() > kMaxMailboxDepth) return {Errc::invalid, "mailboxes lie at most 16 deep"};
   if (equals_ignoring_case(names[0], "INBOX")) names[0] = "INBOX";  // RFC 9051 section 5.1
   return names;
-}
-
-std::string id_value(schema::MailboxId id) {
-  std::string value;
-  ByteWriter(value).u32(id.value);
-  return value;
 }
 
 Result<std::map<schema::MailboxId, schema::MailboxRecord>> read_all(const PartitionReader& reader) {
@@ -76,14 +69,7 @@ Result<std::optional<schema::MailboxId>> walk(const std::vector<std::string>& na
 }
 
 Result<schema::MailboxId> add_level(AccountWrite& write, schema::MailboxId parent, const std::string& name, schema::Role role) {
-  if (write.head().next_mailbox.value > kMaxMailboxes * 100) return {Errc::too_many, "the account made too many mailboxes"};
-  schema::MailboxRecord record;
-  record.id = write.head().next_mailbox;
-  ++write.head().next_mailbox.value;
-  record.parent = parent;
-  record.name = name;
-  record.role = role;
-  record.uidvalidity = write.head().next_uidvalidity++;
+  TELEPOST_ASSIGN(schema::MailboxRecord record, new_mailbox(write, parent, name, role));
   record.created_modseq = record.modseq = record.properties_modseq = write.advance();
   write.put(Space::point, keys::mailbox_name(parent, name), id_value(record.id));
   const schema::MailboxId id = record.id;
@@ -225,18 +211,10 @@ Result<void> Mailboxes::rename(schema::AccountId account, schema::MailboxId mail
   if (taken) return {Errc::exists, "mailbox '" + std::string(new_path) + "' is there already"};
   TELEPOST_ASSIGN(const auto parent, walk(names, names.size() - 1, get));
   if (!parent) return {Errc::not_found, "the new parent does not exist"};
-  for (schema::MailboxId above = *parent; above.value != 0;) {
-    if (above == mailbox) return {Errc::invalid, "a mailbox cannot lie inside itself"};
-    TELEPOST_ASSIGN(const schema::MailboxRecord* const record, write.mailbox(above));
-    above = record->parent;
-  }
-  TELEPOST_ASSIGN(schema::MailboxRecord* const record, write.mailbox(mailbox));
-  write.erase(Space::point, keys::mailbox_name(record->parent, record->name));
-  record->parent = *parent;
-  record->name = names.back();
-  record->modseq = record->properties_modseq = write.advance();
-  write.put(Space::point, keys::mailbox_name(record->parent, record->name), id_value(mailbox));
-  Redating::restart(write);
+  TELEPOST_ASSIGN(MailboxForest forest, MailboxForest::read(write));
+  if (forest.has_inside(mailbox, *parent)) return {Errc::invalid, "a mailbox cannot lie inside itself"};
+  TELEPOST_TRY(forest.change({.id = mailbox, .parent = *parent, .name = names.back()}));
+  TELEPOST_TRY(forest.write());
   return write.commit();
 }
 

@@ -82,6 +82,8 @@ class Mailboxes {
   // Errors: exists (the path, or a mailbox of that role), invalid, too_many (10,000 mailboxes).
   Result<schema::MailboxId> create(schema::AccountId account, std::string_view path,
                                    schema::Role role = schema::Role::none);
+  // With all that lies inside. Errors: not_found (the mailbox, the new parent), exists, invalid (a name, or inside itself), refused (INBOX),
+  // too_large (what lies inside would be over 16 deep).
   Result<void> rename(schema::AccountId account, schema::MailboxId mailbox, std::string_view new_path);
 
   struct Made {

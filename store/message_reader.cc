@@ -220,7 +220,7 @@ Result<std::string> MessageReader::document(schema::MessageId id) {
 
 Result<std::vector<std::string>> MessageReader::annotations(schema::MessageId id) {
   const auto reader = rooms_.engine->reader(Partition::account(id.account));
-  const std::string prefix = keys::annotation(id.local, {}).substr(0, 9);
+  const std::string prefix = keys::annotations(id.local);
   std::vector<std::string> list;
   TELEPOST_TRY(reader->scan(Space::large, prefix, keys::after(prefix), [&](std::string_view, std::string_view value) {
     list.emplace_back(value);

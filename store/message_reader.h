@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "schema/ids.h"
 #include "schema/records.h"
+#include "store/change_log.h"
 
 namespace telepost::store {
 
@@ -26,12 +27,6 @@ struct ListPage {
   schema::MailboxRecord mailbox;  // counters at the same state
   schema::Modseq modseq;          // of the account
   std::vector<Listed> messages;
-};
-
-// One change after a state.
-struct Change {
-  schema::Modseq modseq;
-  schema::ChangeRecord record;
 };
 
 // Who reads content. Only a subscriber's own reading is an access (store/accesses.h); a list, a sweep, a replica or a sender is none.

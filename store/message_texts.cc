@@ -62,7 +62,7 @@ Result<void> read_parts(const schema::Part& part, const mime::ReadRange& read, s
 }  // namespace
 
 Result<schema::Modseq> MessageTexts::annotated(schema::LocalId local) const {
-  const std::string prefix = keys::annotation(local, {}).substr(0, 9);
+  const std::string prefix = keys::annotations(local);
   schema::Modseq last{};
   TELEPOST_TRY(snapshot_.scan(Space::large, prefix, keys::after(prefix), [&](std::string_view key, std::string_view) {
     last = {ByteReader(key.substr(9)).u64()};
@@ -72,7 +72,7 @@ Result<schema::Modseq> MessageTexts::annotated(schema::LocalId local) const {
 }
 
 Result<void> MessageTexts::read_annotations(schema::LocalId local, const Visit& visit) const {
-  const std::string prefix = keys::annotation(local, {}).substr(0, 9);
+  const std::string prefix = keys::annotations(local);
   std::vector<std::string> list;
   TELEPOST_TRY(snapshot_.scan(Space::large, prefix, keys::after(prefix), [&](std::string_view, std::string_view value) {
     list.emplace_back(value);

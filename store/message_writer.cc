@@ -75,6 +75,8 @@ bool is_unseen_draft(const schema::Summary& summary) {
   return is_unseen(summary) && std::binary_search(summary.keywords.begin(), summary.keywords.end(), "$draft");
 }
 
+bool is_unread(const schema::Summary& summary) { return is_unseen(summary) && !is_unseen_draft(summary); }
+
 void count_in(schema::MailboxRecord& mailbox, const schema::Summary& summary) {
   ++mailbox.messages;
   mailbox.unseen += is_unseen(summary) ? 1u : 0u;

@@ -40,6 +40,7 @@ void count_in(schema::MailboxRecord& mailbox, const schema::Summary& summary);
 void count_out(schema::MailboxRecord& mailbox, const schema::Summary& summary);
 bool is_unseen(const schema::Summary& summary);
 bool is_unseen_draft(const schema::Summary& summary);
+bool is_unread(const schema::Summary& summary);  // neither $seen nor $draft, as threads count it (RFC 8621 section 2)
 
 // R key of a placement, without mailbox: the order key of store/received_order.h.
 std::string order_key(Time received, schema::LocalId local);

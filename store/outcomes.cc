@@ -10,6 +10,7 @@
 #include "store/message_edit.h"
 #include "store/reports.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -97,22 +98,28 @@ Result<void> end_submission(Rooms& rooms, AccountWrite& write, schema::LocalId l
 
 // Whoever follows the submission is told the replies of its jobs.
 Result<void> note_reply_of_deferral(AccountWrite& write, schema::LocalId local) {
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::submission(local)));
-  if (!bytes) return {};
-  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
-  record.modseq = write.advance();
-  write.put(Space::point, keys::submission(local), schema::encode(record));
+  TELEPOST_ASSIGN(auto record, read_submission(write, local));
+  if (!record) return {};
+  record->modseq = write.advance();
+  write.put(Space::point, keys::submission(local), schema::encode(*record));
   return {};
 }
 
 }  // namespace
 
+Result<std::optional<schema::SubmissionRecord>> read_submission(const AccountWrite& write, schema::LocalId local) {
+  return stored<schema::decode_SubmissionRecord>(write, Space::point, keys::submission(local));
+}
+Result<std::optional<schema::SubmissionRecord>> read_submission(const PartitionReader& reader, schema::LocalId local) {
+  return stored<schema::decode_SubmissionRecord>(reader, Space::point, keys::submission(local));
+}
+
 Result<std::vector<std::uint32_t>> settle(Rooms& rooms, AccountWrite& write, schema::LocalId local, const std::vector<SettledRecipient>& recipients,
                     const schema::CdrRecord& same) {
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::submission(local)));
+  TELEPOST_ASSIGN(auto kept, read_submission(write, local));
   std::vector<std::uint32_t> now_settled;
-  if (!bytes) return now_settled;
-  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
+  if (!kept) return now_settled;
+  schema::SubmissionRecord& record = *kept;
   for (const SettledRecipient& settled : recipients) {
     const std::string key = keys::submitted_recipient(local, settled.number);
     TELEPOST_ASSIGN(const auto before, write.get(Space::point, key));

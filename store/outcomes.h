@@ -33,6 +33,10 @@ struct SettledRecipient {
 Result<std::vector<std::uint32_t>> settle(Rooms& rooms, AccountWrite& write, schema::LocalId local, const std::vector<SettledRecipient>& recipients,
                     const schema::CdrRecord& cdr);
 
+// What is kept of a message that its account handed in; none: nothing (any more). Of a write: in a mode with reads.
+Result<std::optional<schema::SubmissionRecord>> read_submission(const AccountWrite& write, schema::LocalId local);
+Result<std::optional<schema::SubmissionRecord>> read_submission(const PartitionReader& reader, schema::LocalId local);
+
 class Outcomes : public std::enable_shared_from_this<Outcomes> {
  public:
   explicit Outcomes(Rooms& rooms) : rooms_(rooms) {}

@@ -23,8 +23,6 @@ std::string level_end(schema::MailboxId order, std::uint8_t level) {
 
 std::string_view upper_of(std::string_view record_key) { return record_key.substr(6); }
 
-std::string prefix_of(schema::MailboxId order) { return keys::received(order, Time{}, {}).substr(0, keys::kReceivedOrderOffset); }
-
 }  // namespace
 
 bool ReceivedOrder::in_front_block(std::string_view key) const {
@@ -122,7 +120,7 @@ void ReceivedOrder::close_front_group() {
 
 // The key of the kBlock-th message from `lower` on: messages before it stay in the newer half.
 Result<std::string> ReceivedOrder::middle_key(std::string_view lower, std::string_view upper) {
-  const std::string prefix = prefix_of(order_);
+  const std::string prefix = keys::received_order(order_);
   TELEPOST_ASSIGN(const auto records, write_.scan(Space::scan, prefix + std::string(lower),
                                                   prefix + std::string(upper), kBlock + 1));
   if (records.size() <= kBlock) return {Errc::corrupt, "a block of the order by received time counts more than it holds"};
@@ -313,7 +311,7 @@ Result<ReceivedOrder::View::Place> ReceivedOrder::View::block_of(std::string_vie
 }
 
 Result<void> ReceivedOrder::View::list_from(std::string_view key, const Visit& visit) const {
-  const std::string prefix = prefix_of(order_);
+  const std::string prefix = keys::received_order(order_);
   return reader_.scan(Space::scan, prefix + std::string(key), keys::after(prefix), [&](std::string_view found, std::string_view value) {
     return visit(found.substr(keys::kReceivedOrderOffset), value);
   });

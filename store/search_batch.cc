@@ -5,6 +5,7 @@
 #include "store/change_log.h"
 #include "store/message_texts.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -47,10 +48,7 @@ Result<SearchBatch> SearchBatch::read(Rooms& rooms, schema::AccountId account, c
 Result<std::optional<schema::SearchedMessageRecord>> SearchBatch::known(const Source& source, schema::LocalId local) const {
   const auto told = told_.find(local.value);
   if (told != told_.end()) return told->second;
-  TELEPOST_ASSIGN(const auto bytes, source.snapshot.get(Space::point, keys::searched_message(local)));
-  if (!bytes) return std::optional<schema::SearchedMessageRecord>();
-  TELEPOST_ASSIGN(const auto record, schema::decode_SearchedMessageRecord(*bytes));
-  return std::optional(record);
+  return stored<schema::decode_SearchedMessageRecord>(source.snapshot, Space::point, keys::searched_message(local));
 }
 
 Result<void> SearchBatch::read(const Source& source, const Change& change) {

@@ -44,11 +44,6 @@ class Documents {
 
 }  // namespace
 
-Result<schema::SearchRecord> SearchIndex::record(const PartitionReader& reader) {
-  TELEPOST_ASSIGN(const auto bytes, reader.get(Space::point, keys::kSearch));
-  return bytes ? schema::decode_SearchRecord(*bytes) : Result<schema::SearchRecord>(schema::SearchRecord{});
-}
-
 // Every posting is written twice or thrice over its life: what is joined is as much as is there.
 bool SearchIndex::wants_pass(const schema::SearchRecord& record) {
   const bool is_dead = record.dead > 0 && record.dead * 4 >= record.live + record.dead;
@@ -58,11 +53,7 @@ bool SearchIndex::wants_pass(const schema::SearchRecord& record) {
 // Beside deliveries: what is read in the batch are the index's own records, and its own batches are waited for.
 Result<std::optional<AccountWrite>> SearchIndex::begin(const schema::SearchRecord& expected) {
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::beside_deliveries));
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, std::string(keys::kSearch)));
-  schema::SearchRecord there;
-  if (bytes) {
-    TELEPOST_ASSIGN(there, schema::decode_SearchRecord(*bytes));
-  }
+  TELEPOST_ASSIGN(const schema::SearchRecord there, record(write));
   const bool is_ours = there == expected && write.profile().state != schema::AccountState::deleting;
   return is_ours ? std::optional<AccountWrite>(std::move(write)) : std::nullopt;
 }

@@ -11,6 +11,7 @@
 #include "schema/search_records.h"
 #include "store/account_write.h"
 #include "store/search_batch.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 
@@ -23,7 +24,12 @@ class SearchIndex {
   // A bounded piece of a pass, where one is due or under way. True: none is.
   Result<bool> pass();
 
-  static Result<schema::SearchRecord> record(const PartitionReader& reader);
+  // Reader: a PartitionReader, or an AccountWrite in a mode with reads. Of an account that nothing was read of yet: as it begins.
+  template <class Reader>
+  static Result<schema::SearchRecord> record(const Reader& reader) {
+    TELEPOST_ASSIGN(auto stored_one, stored<schema::decode_SearchRecord>(reader, Space::point, std::string(schema::keys::kSearch)));
+    return stored_one ? *std::move(stored_one) : schema::SearchRecord{};
+  }
   static bool wants_pass(const schema::SearchRecord& record);
 
  private:

@@ -6,8 +6,8 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "schema/keys.h"
-#include "schema/sender_record.h"
 #include "store/account_write.h"
+#include "store/identities.h"
 #include "store/intake.h"
 #include "store/outcomes.h"
 #include "store/resolve.h"
@@ -103,10 +103,10 @@ Result<SubmissionState> Submission::show(schema::MessageId id) {
 // An outcome stands in the job first and then in the account: what is in neither when they are read one after the other has moved.
 Result<SubmissionState> Submission::read(schema::MessageId id, bool& moved) {
   const auto snapshot = rooms_.engine->snapshot(schema::Partition::account(id.account));
-  TELEPOST_ASSIGN(const auto bytes, snapshot->get(Space::point, keys::submission(id.local)));
-  if (!bytes) return {Errc::not_found, "no submission of message " + schema::to_string(id)};
+  TELEPOST_ASSIGN(auto kept, read_submission(*snapshot, id.local));
+  if (!kept) return {Errc::not_found, "no submission of message " + schema::to_string(id)};
   SubmissionState state;
-  TELEPOST_ASSIGN(state.record, schema::decode_SubmissionRecord(*bytes));
+  state.record = *std::move(kept);
   const std::string prefix = keys::submitted_recipients(id.local);
   Result<void> decoded;
   TELEPOST_TRY(snapshot->scan(Space::point, prefix, keys::after(prefix), [&](std::string_view, std::string_view value) {
@@ -197,13 +197,6 @@ std::vector<std::uint64_t> open_jobs(const SubmissionState& state) {
   return jobs;
 }
 
-Result<std::optional<schema::SubmissionRecord>> read_followed(AccountWrite& write, schema::LocalId local) {
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::submission(local)));
-  if (!bytes) return std::optional<schema::SubmissionRecord>();
-  TELEPOST_ASSIGN(schema::SubmissionRecord record, schema::decode_SubmissionRecord(*bytes));
-  return std::optional(std::move(record));
-}
-
 }  // namespace
 
 Result<std::uint32_t> Submission::cancel(schema::MessageId id) {
@@ -226,7 +219,7 @@ Result<std::uint32_t> Submission::cancel(schema::MessageId id) {
   cdr.network = "local";
   cdr.trace = state.record.trace;
   if (!here.empty()) TELEPOST_TRY(settle(rooms_, write, id.local, here, cdr));
-  TELEPOST_ASSIGN(auto record, read_followed(write, id.local));
+  TELEPOST_ASSIGN(auto record, read_submission(write, id.local));
   if (!record) return count;
   record->canceled = true;
   if (record->email.value != 0) record->modseq = write.advance();
@@ -240,12 +233,8 @@ Result<FollowedSubmissions> Submission::followed(schema::AccountId account) {
   TELEPOST_ASSIGN(const auto head, snapshot->get(Space::point, keys::kHead));
   if (!head) return {Errc::not_found, "no such account"};
   TELEPOST_ASSIGN(const auto head_record, schema::decode_HeadRecord(*head));
-  TELEPOST_ASSIGN(const auto sender, snapshot->get(Space::point, keys::kSender));
-  schema::SenderRecord sender_record;
-  if (sender) {
-    TELEPOST_ASSIGN(sender_record, schema::decode_SenderRecord(*sender));
-  }
-  FollowedSubmissions followed{head_record.modseq, sender_record.submissions_floor, {}};
+  TELEPOST_ASSIGN(const schema::SenderRecord sender, read_sender(*snapshot));
+  FollowedSubmissions followed{head_record.modseq, sender.submissions_floor, {}};
   Result<void> decoded;
   TELEPOST_TRY(snapshot->scan(Space::point, "O", keys::after("O"), [&](std::string_view key, std::string_view value) {
     auto record = schema::decode_SubmissionRecord(value);
@@ -259,7 +248,7 @@ Result<FollowedSubmissions> Submission::followed(schema::AccountId account) {
 
 Result<void> Submission::destroy(schema::MessageId id) {
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, id.account, AccountWrite::Mode::with_reads));
-  TELEPOST_ASSIGN(auto record, read_followed(write, id.local));
+  TELEPOST_ASSIGN(auto record, read_submission(write, id.local));
   if (!record || record->email.value == 0 || record->destroyed) return {Errc::not_found, "no such submission"};
   record->destroyed = true;
   record->modseq = write.advance();

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "schema/keys.h"
 #include "store/account_write.h"
 #include "store/due_list.h"
 #include "store/duty.h"
 #include "store/held_account.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -26,10 +28,22 @@ std::string count_of(std::uint32_t chunks) {
 
 // It is visible when its last chunk is there.
 Result<std::optional<Upload>> read_record(const PartitionReader& reader, std::uint64_t id) {
-  TELEPOST_ASSIGN(const auto bytes, reader.get(Space::point, keys::upload(id)));
-  if (!bytes) return std::optional<Upload>();
-  TELEPOST_ASSIGN(auto record, schema::decode_UploadRecord(*bytes));
-  return std::optional(std::move(record));
+  return stored<schema::decode_UploadRecord>(reader, Space::point, keys::upload(id));
+}
+
+void erase_upload(AccountWrite& write, std::uint64_t id, std::uint64_t chunks) {
+  write.erase(Space::point, keys::upload(id));
+  for (std::uint64_t index = 0; index < chunks; ++index) write.erase(Space::large, keys::upload_chunk(id, static_cast<std::uint32_t>(index)));
+}
+
+// Of one that nobody will finish. What cannot be written now goes when its due work says.
+void forget_unfinished(Rooms& rooms, schema::AccountId account, std::uint64_t id, std::uint32_t chunks, Time expires) {
+  Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
+  if (!write.ok()) return;
+  erase_upload(*write, id, chunks);
+  write->erase(Space::queue, keys::due(expires, due::kForgetUpload, due::id_of(schema::LocalId{id})));
+  const Result<void> written = write->commit();
+  if (!written.ok()) log::warning("upload_not_forgotten", {{"account", schema::to_string(account)}, {"reason", to_string(written.error())}});
 }
 
 }  // namespace
@@ -38,6 +52,15 @@ NewUpload::NewUpload(Rooms& rooms, schema::AccountId account, std::uint64_t id, 
     : rooms_(rooms), account_(account), id_(id), bytes_before_(bytes_before) {
   record_.created = rooms.clock.now();
   record_.expires = record_.created + kUploadKept;
+}
+
+NewUpload::~NewUpload() {
+  if (finished_ || chunks_ == 0) return;
+  const auto forget = [&rooms = rooms_, account = account_, id = id_, chunks = chunks_, expires = record_.expires] {
+    forget_unfinished(rooms, account, id, chunks, expires);
+  };
+  const Result<void> taken = rooms_.workers.run(forget);
+  if (!taken.ok()) log::warning("upload_not_forgotten", {{"account", schema::to_string(account_)}, {"reason", to_string(taken.error())}});
 }
 
 Result<void> NewUpload::write(std::string_view bytes) {
@@ -70,6 +93,7 @@ Result<Upload> NewUpload::finish(std::string_view type) {
   if (rooms_.clock.now() >= record_.expires - kUploadKept / 2) return {Errc::busy, "the upload took too long"};
   record_.type = type;
   TELEPOST_TRY(store_chunk(Last::yes));
+  finished_ = true;
   return record_;
 }
 
@@ -114,10 +138,7 @@ Result<void> Uploads::read(schema::AccountId account, std::uint64_t id, schema::
 }
 
 Result<void> forget_upload(DutyWork&, AccountWrite& write, const DueItem& item) {
-  const std::uint64_t id = item.local().value;
-  write.erase(Space::point, keys::upload(id));
-  const std::uint32_t chunks = ByteReader(item.value).u32();
-  for (std::uint32_t index = 0; index < chunks; ++index) write.erase(Space::large, keys::upload_chunk(id, index));
+  erase_upload(write, item.local().value, ByteReader(item.value).u32());
   return {};
 }
 
@@ -130,8 +151,7 @@ Result<bool> HeldAccount::drop_uploads(AccountWrite& write, SweepCount*) {
     TELEPOST_ASSIGN(const auto record, schema::decode_UploadRecord(value));
     const std::uint64_t id = ByteReader(std::string_view(key).substr(1)).u64();
     const std::uint64_t chunks = (record.size_bytes + schema::kUploadChunkBytes - 1) / schema::kUploadChunkBytes;
-    write.erase(Space::point, key);
-    for (std::uint64_t index = 0; index < chunks; ++index) write.erase(Space::large, keys::upload_chunk(id, static_cast<std::uint32_t>(index)));
+    erase_upload(write, id, chunks);
   }
   return uploads.size() == kChunksAtOnce;
 }

@@ -22,10 +22,14 @@ inline constexpr Duration kUploadKept = std::chrono::hours(24);
 inline constexpr std::size_t kMostUploads = 1000;                              // of an account at a time
 inline constexpr std::uint64_t kMostUploadedBytes = std::uint64_t{512} << 20;  // the same
 
-// One on its way in. Memory: a chunk. Destroyed before finish(): what was written goes when an upload would.
+// One on its way in. Memory: a chunk. Destroyed before finish() succeeded: the store's workers take away what was written; what a crash
+// leaves of one goes when an upload would. The store outlives it.
 class NewUpload {
  public:
   NewUpload(Rooms& rooms, schema::AccountId account, std::uint64_t id, std::uint64_t bytes_before);
+  ~NewUpload();
+  NewUpload(const NewUpload&) = delete;
+  NewUpload& operator=(const NewUpload&) = delete;
   // Errors: over_quota, disk_full, io; then nothing more can be done with it.
   Result<void> write(std::string_view bytes);
   // Durable at return.
@@ -43,6 +47,7 @@ class NewUpload {
   Upload record_;
   std::string chunk_;
   std::uint32_t chunks_ = 0;
+  bool finished_ = false;
 };
 
 class Uploads {

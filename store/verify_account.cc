@@ -167,7 +167,7 @@ void AccountVerification::compare_summary(Known& message, std::string_view key, 
   if (message.kind == 0) {
     message.kind = static_cast<std::uint8_t>(summary.kind);
     message.summary = hash;
-    message.unread = is_unseen(summary) && !std::binary_search(summary.keywords.begin(), summary.keywords.end(), "$draft");
+    message.unread = is_unread(summary);
   } else if (message.summary != hash) {
     damage("summary", key, "the summaries of a message differ between its mailboxes");
     if (Recount* const box = mailbox({ByteReader(key.substr(1)).u32()})) box->uncertain = true;

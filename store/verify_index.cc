@@ -20,7 +20,6 @@ std::uint64_t hash_of(std::string_view key) {
   return hash_of(received, reader.u64());
 }
 std::uint64_t number_of(std::string_view key) { return ByteReader(key.substr(1)).u64(); }
-std::string prefix_of(schema::MailboxId order) { return keys::received(order, Time{}, {}).substr(0, keys::kReceivedOrderOffset); }
 const schema::MailboxId kFirstOrder = keys::threads_of({0});
 
 }  // namespace
@@ -160,6 +159,15 @@ Result<void> IndexVerification::verify_log() {
   });
 }
 
+// While the index counts by another trash, its orders count by neither.
+Result<bool> IndexVerification::is_recounting() {
+  TELEPOST_ASSIGN(const auto bytes, snapshot_.get(Space::point, std::string(keys::kRecount)));
+  if (!bytes) return false;
+  const auto record = schema::decode_RecountRecord(*bytes);
+  if (!record.ok()) scope_.damage("record", partition_, keys::kRecount, record.error().detail);
+  return true;
+}
+
 // Every order that should be there, and every one that is.
 Result<void> IndexVerification::verify_orders() {
   std::map<schema::MailboxId, schema::OrderRecord> records;
@@ -171,29 +179,31 @@ Result<void> IndexVerification::verify_orders() {
     orders_.try_emplace(order);
     return {};
   }));
+  TELEPOST_ASSIGN(const bool recounting, is_recounting());
   for (const auto& [order, expected] : orders_) {
     const auto record = records.find(order);
-    TELEPOST_TRY(verify_order(order, expected, record == records.end() ? nullptr : &record->second));
+    TELEPOST_TRY(verify_order(order, expected, record == records.end() ? nullptr : &record->second, recounting));
   }
   std::uint64_t entries = 0;
-  TELEPOST_TRY(snapshot_.scan(Space::scan, prefix_of(kFirstOrder), keys::after("R"), [&](std::string_view, std::string_view) { return ++entries > 0; }));
-  if (entries != in_orders_) damage(prefix_of(kFirstOrder), "entries of an order that is not there");
+  const std::string first = keys::received_order(kFirstOrder);
+  TELEPOST_TRY(snapshot_.scan(Space::scan, first, keys::after("R"), [&](std::string_view, std::string_view) { return ++entries > 0; }));
+  if (entries != in_orders_) damage(first, "entries of an order that is not there");
   return snapshot_.scan(Space::scan, keys::block(kFirstOrder, 0, {}), keys::after("C"), [&](std::string_view key, std::string_view) {
     if (!orders_.contains({ByteReader(key.substr(1)).u32()})) damage(key, "a block of an order that is not there");
     return true;
   });
 }
 
-Result<void> IndexVerification::verify_order(schema::MailboxId order, const Expected& expected, const schema::OrderRecord* record) {
+Result<void> IndexVerification::verify_order(schema::MailboxId order, const Expected& expected, const schema::OrderRecord* record, bool recounting) {
   const std::string key = keys::order(order);
   if (record == nullptr) return damage(key, "an order without its record"), Result<void>();
-  TELEPOST_ASSIGN(const auto walking, snapshot_.get(Space::point, std::string(keys::kRecount)));
   if (record->messages != expected.entries.count) damage(key, "an order counts other than the threads hold");
-  else if (!walking && record->unread != expected.unread) damage(key, "an order counts other unread threads than there are");
+  else if (!recounting && record->unread != expected.unread) damage(key, "an order counts other unread threads than there are");
   const auto bad = [&](std::string_view block, std::string what) { scope_.damage("record", partition_, block, std::move(what)); };
   TELEPOST_ASSIGN(OrderRecount recount, OrderRecount::read(snapshot_, order, record->front, bad));
   Sum met;
-  TELEPOST_TRY(snapshot_.scan(Space::scan, prefix_of(order), keys::after(prefix_of(order)), [&](std::string_view entry_key, std::string_view) {
+  const std::string prefix = keys::received_order(order);
+  TELEPOST_TRY(snapshot_.scan(Space::scan, prefix, keys::after(prefix), [&](std::string_view entry_key, std::string_view) {
     const std::string_view order_part = entry_key.substr(keys::kReceivedOrderOffset);
     met.add(hash_of(order_part));
     recount.count(order_part);

@@ -59,7 +59,8 @@ class IndexVerification {
   Result<void> verify_ties();
   Result<void> verify_log();
   Result<void> verify_orders();
-  Result<void> verify_order(schema::MailboxId order, const Expected& expected, const schema::OrderRecord* record);
+  Result<bool> is_recounting();
+  Result<void> verify_order(schema::MailboxId order, const Expected& expected, const schema::OrderRecord* record, bool recounting);
 
   VerifyScope& scope_;
   const schema::Partition& partition_;

@@ -94,12 +94,12 @@ Result<void> AccountVerification::verify_order() {
   };
   std::string begin = "R";
   for (const auto& [id, box] : mailboxes_) {
-    const std::string prefix = keys::received(id, Time{}, {}).substr(0, keys::kReceivedOrderOffset);
+    const std::string prefix = keys::received_order(id);
     TELEPOST_TRY(scan(Space::scan, begin, prefix, strange));
     begin = keys::after(prefix);
   }
   const schema::MailboxId first_of_index = keys::threads_of({0});
-  TELEPOST_TRY(scan(Space::scan, begin, keys::received(first_of_index, Time{}, {}).substr(0, keys::kReceivedOrderOffset), strange));
+  TELEPOST_TRY(scan(Space::scan, begin, keys::received_order(first_of_index), strange));
   return scan(Space::scan, "C", keys::block(first_of_index, 0, {}), [this](std::string_view key, std::string_view) -> Result<void> {
     if (key.size() != 22 || mailbox({ByteReader(key.substr(1)).u32()}) == nullptr) damage("blocks", key, "a block of a mailbox that is not there");
     return {};
@@ -120,7 +120,7 @@ Result<void> AccountVerification::verify_order_of(Recount& box) {
     broken = true;
   };
   TELEPOST_ASSIGN(OrderRecount recount, OrderRecount::read(*snapshot_, id, box.record.front, bad));
-  const std::string prefix = keys::received(id, Time{}, {}).substr(0, keys::kReceivedOrderOffset);
+  const std::string prefix = keys::received_order(id);
   std::uint64_t entries = 0;
   TELEPOST_TRY(scan(Space::scan, prefix, keys::after(prefix), [&](std::string_view key, std::string_view value) -> Result<void> {
     ++entries;

@@ -5,8 +5,6 @@
 #include <unicode/stringpiece.h>
 #include <unicode/unistr.h>
 
-#include <algorithm>
-
 #include "base/assert.h"
 #include "base/bytes.h"
 
@@ -36,10 +34,6 @@ std::string normalized(const icu::Normalizer2& by, std::string_view text) {
   by.normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr, error);
   TELEPOST_ASSERT(U_SUCCESS(error));
   return out;
-}
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 }  // namespace

@@ -169,6 +169,4 @@ class Walk {
 
 void for_each_word(std::string_view text, const std::function<bool(const Word& word)>& visit) { Walk(text, visit).run(); }
 
-std::string fold_word(std::string_view word) { return std::string(bounded(fold_letters(word))); }
-
 }  // namespace telepost::transcoders

@@ -26,7 +26,4 @@ struct Word {
 // Calls `visit` with each word in its order until it gives false. What is no UTF-8 parts words.
 void for_each_word(std::string_view text, const std::function<bool(const Word& word)>& visit);
 
-// One word, or what is to be compared with one.
-std::string fold_word(std::string_view word);
-
 }  // namespace telepost::transcoders

@@ -11,8 +11,6 @@ namespace {
 
 Error wants(std::string_view name, std::string_view what) { return {Errc::invalid, std::string(name) + " wants " + std::string(what)}; }
 
-bool is_id_or_reference(const std::string& text) { return is_id(text.starts_with('#') ? std::string_view(text).substr(1) : std::string_view(text)); }
-
 }  // namespace
 
 std::optional<std::int64_t> integer_in(const Json& value) {
@@ -46,13 +44,16 @@ bool Arguments::has(std::string_view name) const {
   return found != object_.end() && !found->is_null();
 }
 
-const Json* Arguments::any(std::string_view name) { return take(name); }
+Result<const std::string*> Arguments::text_view_or_null(std::string_view name) {
+  const Json* const value = take_value(name);
+  if (value == nullptr) return nullptr;
+  if (!value->is_string()) return wants(name, "a text");
+  return &value->get_ref<const std::string&>();
+}
 
 Result<std::optional<std::string>> Arguments::text_or_null(std::string_view name) {
-  const Json* const value = take_value(name);
-  if (value == nullptr) return std::optional<std::string>();
-  if (!value->is_string()) return wants(name, "a text");
-  return std::optional(value->get<std::string>());
+  TELEPOST_ASSIGN(const std::string* const text, text_view_or_null(name));
+  return text != nullptr ? std::optional(*text) : std::nullopt;
 }
 
 Result<std::string> Arguments::text(std::string_view name) {

@@ -24,6 +24,7 @@ class Arguments {
 
   Result<std::string> text(std::string_view name);
   Result<std::optional<std::string>> text_or_null(std::string_view name);
+  Result<const std::string*> text_view_or_null(std::string_view name);  // in the object; null, or absent: nullptr
   Result<std::string> id(std::string_view name);
   Result<std::optional<std::string>> id_or_null(std::string_view name);
   // Without those that stood before; references to created objects ("#x") where they are wanted.
@@ -36,7 +37,6 @@ class Arguments {
   Result<std::optional<Time>> utc_date_or_null(std::string_view name);
   Result<const Json*> object_or_null(std::string_view name);                              // null, or absent: nullptr
   Result<const Json*> array_or_null(std::string_view name);
-  const Json* any(std::string_view name);                                                 // absent: nullptr
 
   // Nothing may be there that nobody asked for.
   Result<void> done() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters/jmap/call.h"
 #include "schema/document.h"
 #include "transcoders/mime/body_value.h"
 #include "transcoders/mime/decoder.h"
@@ -164,6 +165,15 @@ Result<std::unique_ptr<Blob>> open_blob(store::Store& store, schema::AccountId a
     blob = std::make_unique<PartBlob>(std::move(blob), std::move(leaf));
   }
   return blob;
+}
+
+Result<std::optional<NamedBlob>> find_blob(const Call& call, schema::AccountId account, const std::string& name, store::Purpose purpose) {
+  const auto id = blob_from(call.created_ids.resolve(name).value_or(""));
+  if (!id) return std::optional<NamedBlob>();
+  auto blob = open_blob(call.context.store, account, *id, purpose);
+  if (!blob.ok() && blob.error().kind == Errc::not_found) return std::optional<NamedBlob>();
+  TELEPOST_TRY(blob);
+  return std::optional(NamedBlob{*id, *std::move(blob)});
 }
 
 Result<std::string> bytes_of(Blob& blob, schema::ByteRange range) {

@@ -14,6 +14,8 @@
 
 namespace telepost::adapters::jmap {
 
+class Call;
+
 inline constexpr std::uint64_t kWholeBlob = ~std::uint64_t{0} >> 1;  // the size of a range that ends with the blob
 
 class Blob {
@@ -35,6 +37,13 @@ class Blob {
 
 // Errors: not_found (also a part that the message does not have), and those of reading the store. purpose: who reads the content.
 Result<std::unique_ptr<Blob>> open_blob(store::Store& store, schema::AccountId account, const BlobId& id, store::Purpose purpose);
+
+// A blob as a call names it: by its id, or by "#" and a creation id. None: there is no such blob. Errors: those of reading the store.
+struct NamedBlob {
+  BlobId id;
+  std::unique_ptr<Blob> blob;
+};
+Result<std::optional<NamedBlob>> find_blob(const Call& call, schema::AccountId account, const std::string& name, store::Purpose purpose);
 
 // All of a range. Precondition: it is no larger than what may be held.
 Result<std::string> bytes_of(Blob& blob, schema::ByteRange range);

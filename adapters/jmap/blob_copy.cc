@@ -16,10 +16,8 @@ MethodResult copy_blobs(Call& call) {
   if (from != to_id(account)) return MethodError{"fromAccountNotFound"};
   Json copied = Json::object(), not_copied = Json::object();
   for (const std::string& id : *ids) {
-    const auto blob_id = blob_from(call.created_ids.resolve(id).value_or(""));
-    const auto blob = blob_id ? open_blob(call.context.store, account, *blob_id, store::Purpose::store) : Result<std::unique_ptr<Blob>>(Errc::not_found, "");
-    if (!blob.ok() && blob.error().kind != Errc::not_found) return blob.error();
-    if (blob.ok()) copied[id] = to_id(*blob_id);
+    TELEPOST_ASSIGN(const auto found, find_blob(call, account, id, store::Purpose::store));
+    if (found) copied[id] = to_id(found->id);
     else not_copied[id] = to_json(SetError{"notFound"});
   }
   const auto or_null = [](Json object) { return object.empty() ? Json(nullptr) : object; };

@@ -90,15 +90,13 @@ MethodResult get_blobs(Call& call) {
   std::uint64_t budget = kMostOfACall;
   Json list = Json::array(), not_found = Json::array();
   for (const std::string& id : *ids) {
-    const auto blob_id = blob_from(call.created_ids.resolve(id).value_or(""));
-    auto blob = blob_id ? open_blob(call.context.store, account, *blob_id, store::Purpose::subscriber) : Result<std::unique_ptr<Blob>>(Errc::not_found, "");
-    if (!blob.ok() && blob.error().kind == Errc::not_found) {
+    TELEPOST_ASSIGN(const auto found, find_blob(call, account, id, store::Purpose::subscriber));
+    if (!found) {
       not_found.push_back(id);
       continue;
     }
-    TELEPOST_TRY(blob);
-    TELEPOST_ASSIGN(Json json, read_blob(**blob, wanted, budget));
-    json["id"] = to_id(*blob_id);
+    TELEPOST_ASSIGN(Json json, read_blob(*found->blob, wanted, budget));
+    json["id"] = to_id(found->id);
     list.push_back(std::move(json));
   }
   return Json{{"accountId", to_id(account)}, {"list", std::move(list)}, {"notFound", std::move(not_found)}};

@@ -26,12 +26,10 @@ struct FoundBlob {
 Result<std::vector<FoundBlob>> find_blobs(Call& call, schema::AccountId account, const std::vector<std::string>& ids, Json& not_found) {
   std::vector<FoundBlob> found;
   for (const std::string& id : ids) {
-    const auto blob_id = blob_from(call.created_ids.resolve(id).value_or(""));
-    const auto blob = blob_id ? open_blob(call.context.store, account, *blob_id, store::Purpose::store) : Result<std::unique_ptr<Blob>>(Errc::not_found, "");
-    if (!blob.ok() && blob.error().kind != Errc::not_found) return blob.error();
-    if (!blob.ok()) not_found.push_back(id);
-    else if (blob_id->of == BlobId::Of::upload) found.push_back({to_id(*blob_id), std::nullopt});
-    else found.push_back({to_id(*blob_id), schema::LocalId{blob_id->number}});
+    TELEPOST_ASSIGN(const auto blob, find_blob(call, account, id, store::Purpose::store));
+    if (!blob) not_found.push_back(id);
+    else if (blob->id.of == BlobId::Of::upload) found.push_back({to_id(blob->id), std::nullopt});
+    else found.push_back({to_id(blob->id), schema::LocalId{blob->id.number}});
   }
   return found;
 }
@@ -84,9 +82,7 @@ MethodResult lookup_blobs(Call& call) {
 
 void add_blob_management(Methods& methods) {
   methods.offer({kBlob, [](const Context&) { return Json::object(); }, blob_capability});
-  methods.add("Blob/upload", kBlob, upload_blobs);
-  methods.add("Blob/get", kBlob, get_blobs);
-  methods.add("Blob/lookup", kBlob, lookup_blobs);
+  methods.add(kBlob, {{"Blob/upload", upload_blobs}, {"Blob/get", get_blobs}, {"Blob/lookup", lookup_blobs}});
 }
 
 }  // namespace telepost::adapters::jmap

@@ -24,24 +24,17 @@ struct UploadObject {
   std::vector<BlobSource> sources;
 };
 
-const std::string* text_in(const Json& object, const char* name) {
-  const auto member = object.find(name);
-  return member != object.end() && member->is_string() ? &member->get_ref<const std::string&>() : nullptr;
-}
-
 // Exactly one of the three ways to say bytes; a range of a blob alone.
 Result<BlobSource> read_source(const Json& object) {
   if (!object.is_object()) return {Errc::invalid, "data wants objects"};
   Arguments members(object);
   BlobSource source;
-  TELEPOST_TRY(members.text_or_null("data:asText"));
-  TELEPOST_TRY(members.text_or_null("data:asBase64"));
+  TELEPOST_ASSIGN(source.text, members.text_view_or_null("data:asText"));
+  TELEPOST_ASSIGN(source.base64, members.text_view_or_null("data:asBase64"));
   TELEPOST_ASSIGN(const auto blob, members.text_or_null("blobId"));
   TELEPOST_ASSIGN(const auto offset, members.unsigned_or_null("offset"));
   TELEPOST_ASSIGN(source.length, members.unsigned_or_null("length"));
   TELEPOST_TRY(members.done());
-  source.text = text_in(object, "data:asText");
-  source.base64 = text_in(object, "data:asBase64");
   source.blob = blob.value_or("");
   source.offset = offset.value_or(0);
   const int ways = (source.text != nullptr ? 1 : 0) + (source.base64 != nullptr ? 1 : 0) + (blob ? 1 : 0);
@@ -95,15 +88,14 @@ class BlobWriting {
   }
 
   Result<std::optional<SetError>> add_blob(const BlobSource& source) {
-    const auto id = blob_from(call_.created_ids.resolve(source.blob).value_or(""));
-    auto blob = id ? open_blob(call_.context.store, account_, *id, store::Purpose::subscriber) : Result<std::unique_ptr<Blob>>(Errc::not_found, "");
-    if (!blob.ok() && blob.error().kind == Errc::not_found) return std::optional(invalid_data("there is no blob '" + source.blob.substr(0, 80) + "'"));
-    TELEPOST_TRY(blob);
-    TELEPOST_ASSIGN(const std::uint64_t size, (*blob)->size());
+    TELEPOST_ASSIGN(const auto found, find_blob(call_, account_, source.blob, store::Purpose::subscriber));
+    if (!found) return std::optional(invalid_data("there is no blob '" + source.blob.substr(0, 80) + "'"));
+    Blob& blob = *found->blob;
+    TELEPOST_ASSIGN(const std::uint64_t size, blob.size());
     const bool fits = source.offset <= size && source.length.value_or(0) <= size - source.offset;
     if (!fits) return std::optional(invalid_data("the range ends behind the blob"));
     Result<std::optional<SetError>> outcome = std::optional<SetError>();
-    TELEPOST_TRY((*blob)->read({source.offset, source.length.value_or(size - source.offset)}, [&](std::string_view piece) {
+    TELEPOST_TRY(blob.read({source.offset, source.length.value_or(size - source.offset)}, [&](std::string_view piece) {
       outcome = write(piece);
       return outcome.ok() && !*outcome;
     }));
@@ -205,8 +197,7 @@ MethodResult upload_blobs(Call& call) {
   blobs.read(set.create);
   const Result<void> made = blobs.make_all();
   if (made.ok()) return blobs.answer();
-  const MethodError failure = method_error_of(made.error());
-  return blobs.has_changed() ? MethodError{"serverPartialFail", failure.description} : failure;
+  return after_change(method_error_of(made.error()), blobs.has_changed());
 }
 
 }  // namespace telepost::adapters::jmap

@@ -46,10 +46,10 @@ class Call {
   // Reads accountId. invalid; not_found (accountNotFound): it is not one that the login may use.
   Result<schema::AccountId> account();
   // A response besides the method's own, right behind it, as though it were another call's (RFC 8620 section 5.4).
-  void respond_also(std::string name, Json response) { also_.push_back({std::move(name), std::move(response)}); }
+  void respond_also(std::string method, MethodResult result) { also_.push_back({std::move(method), std::move(result)}); }
   struct Also {
-    std::string name;
-    Json response;
+    std::string method;
+    MethodResult result;
   };
   std::vector<Also> take_also() { return std::move(also_); }
 

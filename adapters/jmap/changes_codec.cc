@@ -36,7 +36,7 @@ Result<ChangesArguments> read_changes(Arguments& arguments) {
   return changes;
 }
 
-std::optional<Changes> changes_between(KnownState since, schema::Modseq now, std::vector<ObjectChange> changes, std::uint64_t most) {
+Result<Changes> changes_between(KnownState since, schema::Modseq now, std::vector<ObjectChange> changes, std::uint64_t most) {
   const auto is_news = [&](const ObjectChange& change) {
     return change.at > since.at && !(change.kind == ObjectChange::Kind::gone && change.created > since.at);
   };
@@ -47,7 +47,7 @@ std::optional<Changes> changes_between(KnownState since, schema::Modseq now, std
     // All of one moment, or none of it: the state in between says of a moment that it is over.
     auto size = static_cast<std::size_t>(most);
     while (size > 0 && changes[size].at == changes[size - 1].at) --size;
-    if (size == 0) return std::nullopt;
+    if (size == 0) return {Errc::unsupported, "more changed at one moment than maxChanges allows"};
     changes.resize(size);
     between.new_state = {changes.back().at, since.begun};
   }

@@ -44,9 +44,9 @@ struct Changes {
   std::vector<ObjectChange> created, updated, destroyed;
 };
 // From `since` to `now` or, where that is more than `most`, to a state in between. What came and went meanwhile is left out. What came
-// in the sequence and changes again in it may be told as created twice; nothing is left out. None: there is no state in between, since
-// changes of one moment are more than `most`.
-std::optional<Changes> changes_between(KnownState since, schema::Modseq now, std::vector<ObjectChange> changes, std::uint64_t most);
+// in the sequence and changes again in it may be told as created twice; nothing is left out. unsupported (cannotCalculateChanges): there
+// is no state in between, since changes of one moment are more than `most`.
+Result<Changes> changes_between(KnownState since, schema::Modseq now, std::vector<ObjectChange> changes, std::uint64_t most);
 Json to_json(const Changes& changes, std::string_view account_id);
 
 }  // namespace telepost::adapters::jmap

@@ -77,17 +77,17 @@ Result<void> add_content(Json& json, EmailContent& content, const EmailWanted& w
 }
 
 void add_emails(Methods& methods) {
-  methods.add("Email/get", kMail, get_emails);
-  methods.add("Email/changes", kMail, email_changes);
-  methods.add("Email/query", kMail, query_emails);
-  methods.add("Email/queryChanges", kMail, email_query_changes);
-  methods.add("Email/set", kMail, set_emails);
-  methods.add("Email/copy", kMail, copy_emails);
-  methods.add("Email/import", kMail, import_emails);
-  methods.add("Email/parse", kMail, parse_emails);
-  methods.add("SearchSnippet/get", kMail, get_search_snippets);
-  methods.add("Thread/get", kMail, get_threads);
-  methods.add("Thread/changes", kMail, thread_changes);
+  methods.add(kMail, {{"Email/get", get_emails},
+                      {"Email/changes", email_changes},
+                      {"Email/query", query_emails},
+                      {"Email/queryChanges", email_query_changes},
+                      {"Email/set", set_emails},
+                      {"Email/copy", copy_emails},
+                      {"Email/import", import_emails},
+                      {"Email/parse", parse_emails},
+                      {"SearchSnippet/get", get_search_snippets},
+                      {"Thread/get", get_threads},
+                      {"Thread/changes", thread_changes}});
 }
 
 }  // namespace telepost::adapters::jmap

@@ -63,9 +63,8 @@ MethodResult email_changes(Call& call) {
   const auto since = known_state_from(asked.since_state);
   if (!since) return MethodError{"cannotCalculateChanges", "that is no state of this server"};
   TELEPOST_ASSIGN(Told told, changes_since(call.context.store, account, since->at, asked.max_changes));
-  const auto changes = changes_between(*since, told.now, std::move(told.changes), asked.max_changes);
-  if (!changes) return MethodError{"cannotCalculateChanges", "more changed at one moment than maxChanges allows"};
-  return to_json(*changes, to_id(account));
+  TELEPOST_ASSIGN(const Changes changes, changes_between(*since, told.now, std::move(told.changes), asked.max_changes));
+  return to_json(changes, to_id(account));
 }
 
 MethodResult get_threads(Call& call) {

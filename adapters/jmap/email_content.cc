@@ -15,8 +15,8 @@ constexpr std::uint64_t kSmallBytes = std::uint64_t{256} << 10;
 
 }  // namespace
 
-StoredEmail::StoredEmail(store::Store& store, schema::MessageId id, const schema::Summary& summary)
-    : store_(store), id_(id), summary_(summary), blob_{BlobId::Of::message, id.local.value, {}} {}
+StoredEmail::StoredEmail(store::Store& store, schema::MessageId id, const schema::Summary& summary, store::Purpose purpose)
+    : store_(store), id_(id), summary_(summary), blob_{BlobId::Of::message, id.local.value, {}}, purpose_(purpose) {}
 
 Result<std::string> StoredEmail::source(schema::ByteRange range) {
   std::string bytes;

@@ -10,10 +10,11 @@
 
 namespace telepost::adapters::jmap {
 
-// Reads the source's begin for the header alone, and the document for the structure; a small source is read once.
+// Reads the source's begin for the header alone, and the document for the structure; a small source is read once. purpose: who reads it
+// (store/message_reader.h); the subscriber's reading may take as long as an archive does.
 class StoredEmail final : public EmailContent {
  public:
-  StoredEmail(store::Store& store, schema::MessageId id, const schema::Summary& summary);
+  StoredEmail(store::Store& store, schema::MessageId id, const schema::Summary& summary, store::Purpose purpose);
   const BlobId& blob() const override { return blob_; }
   schema::MessageId id() const { return id_; }
   Result<const HeaderFields*> header() override;
@@ -22,8 +23,6 @@ class StoredEmail final : public EmailContent {
   Result<std::string> preview() override { return summary_.preview; }
   Result<std::string> read(schema::ByteRange range) override;
   Result<std::string> header_bytes();
-  // From here on what is read is the subscriber's reading (store/message_reader.h), and may take as long as an archive does.
-  void is_read_by_subscriber() { purpose_ = store::Purpose::subscriber; }
 
  private:
   Result<std::string> source(schema::ByteRange range);
@@ -31,7 +30,7 @@ class StoredEmail final : public EmailContent {
   const schema::MessageId id_;
   const schema::Summary& summary_;
   const BlobId blob_;
-  store::Purpose purpose_ = store::Purpose::store;
+  const store::Purpose purpose_;
   std::optional<schema::Document> document_;
   std::optional<HeaderFields> header_;
   std::optional<std::string> whole_;

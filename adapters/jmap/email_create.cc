@@ -116,11 +116,12 @@ class NewEmail {
   void add_missing() {
     SystemRandom random;
     message_id_ = to_hex(random.bytes(16));
-    const Json from = HeaderFields(header_).value({"From", HeaderForm::addresses, false});
+    const HeaderFields given(header_);
+    const Json from = given.value({"From", HeaderForm::addresses, false});
     const std::string address = from.is_array() && !from.empty() ? from[0]["email"].get<std::string>() : "";
     const std::string domain = address.substr(std::min(address.rfind('@') + 1, address.size()));
-    if (!HeaderFields(header_).find("Message-ID")) header_ += "Message-ID: <" + message_id_ + "@" + (domain.empty() ? "localhost" : domain) + ">\r\n";
-    if (!HeaderFields(header_).find("Date")) header_ += "Date: " + to_rfc5322_date(call_.context.store.now()) + "\r\n";
+    if (!given.find("Message-ID")) header_ += "Message-ID: <" + message_id_ + "@" + (domain.empty() ? "localhost" : domain) + ">\r\n";
+    if (!given.find("Date")) header_ += "Date: " + to_rfc5322_date(call_.context.store.now()) + "\r\n";
     header_ += "MIME-Version: 1.0\r\n";
   }
 
@@ -227,15 +228,15 @@ Created create_email(Call& call, schema::AccountId account, const Json& object) 
 Created import_email(Call& call, schema::AccountId account, const Json& object) {
   EmailPlace place = read_place(object, call.created_ids);
   const auto id = object.find("blobId");
-  const auto blob_id = id != object.end() && id->is_string() ? blob_from(call.created_ids.resolve(id->get<std::string>()).value_or("")) : std::nullopt;
-  auto opened = blob_id ? open_blob(call.context.store, account, *blob_id, store::Purpose::subscriber) : Result<std::unique_ptr<Blob>>(Errc::not_found, "");
-  if (!opened.ok() && opened.error().kind == Errc::not_found) place.faults.emplace_back("blobId");
-  else if (!opened.ok()) return opened.error();
+  const std::string blob = id != object.end() && id->is_string() ? id->get<std::string>() : std::string();
+  auto found = find_blob(call, account, blob, store::Purpose::subscriber);
+  if (!found.ok()) return found.error();
+  if (!*found) place.faults.emplace_back("blobId");
   for (const auto& [name, value] : object.items()) {
     if (name != "blobId" && name != "mailboxIds" && name != "keywords" && name != "receivedAt") place.faults.push_back(name);
   }
   if (!place.faults.empty()) return SetError{"invalidProperties", {}, place.faults};
-  BlobEmail email(*blob_id, std::move(*opened));
+  BlobEmail email((*found)->id, std::move((*found)->blob));
   const Result<bool> is_email = email.is_email();
   if (!is_email.ok()) return is_email.error();
   if (!*is_email) return SetError{"invalidEmail", "it has no header"};

@@ -34,8 +34,10 @@ Result<void> read_keywords(Arguments& members, EmailCondition& condition) {
 Result<void> read_header(Arguments& members, EmailCondition& condition) {
   for (const char* name : {"text", "body", "subject", "from", "to", "cc", "bcc"}) {
     TELEPOST_ASSIGN(const auto text, members.text_or_null(name));
-    auto query = text ? text_query(*text, fields_of(name)) : std::nullopt;
-    if (query && !query->phrases.empty()) condition.words.push_back(*std::move(query));
+    if (!text) continue;
+    auto query = text_query(*text, fields_of(name));
+    if (!query) return {Errc::too_large, "'" + std::string(name) + "' looks for too much: 1,024 bytes and 32 words at most"};
+    if (!query->phrases.empty()) condition.words.push_back(*std::move(query));
   }
   TELEPOST_ASSIGN(const auto header, members.texts_or_null("header"));
   if (!header) return {};
@@ -45,6 +47,7 @@ Result<void> read_header(Arguments& members, EmailCondition& condition) {
   return {};
 }
 
+// Errors: invalid; too_large (it looks for too much).
 Result<EmailCondition> read_condition(const Json& object) {
   Arguments members(object);
   EmailCondition condition;
@@ -69,15 +72,13 @@ Result<EmailCondition> read_condition(const Json& object) {
   return condition;
 }
 
-// Of conditions that are none of RFC 8621's, or that look for too much.
+// Of conditions that are none of RFC 8621's.
 std::optional<MethodError> unsupported(const Json& object) {
   static const Names known = {"inMailbox", "inMailboxOtherThan", "before", "after", "minSize", "maxSize", "allInThreadHaveKeyword",
                               "someInThreadHaveKeyword", "noneInThreadHaveKeyword", "hasKeyword", "notKeyword", "hasAttachment",
                               "text", "body", "from", "to", "cc", "bcc", "subject", "header"};
   for (const auto& [name, value] : object.items()) {
     if (!known.contains(name)) return MethodError{"unsupportedFilter", "there is no condition '" + name.substr(0, 80) + "'"};
-    const bool is_too_long = fields_of(name) != 0 && value.is_string() && !text_query(value.get_ref<const std::string&>(), fields_of(name));
-    if (is_too_long) return MethodError{"unsupportedFilter", "'" + name + "' looks for too much: 1,024 bytes and 32 words at most"};
   }
   return std::nullopt;
 }
@@ -104,7 +105,7 @@ std::optional<bool> by_summary(const schema::Summary& email, const EmailConditio
 Result<const HeaderFields*> HeaderSource::header(const schema::Summary& summary) {
   if (fields_ && last_ == summary.local) return &*fields_;
   if (++read_ > kMostHeadersRead) return {Errc::too_many, "too many emails to look into"};
-  StoredEmail email(store_, {account_, summary.local}, summary);
+  StoredEmail email(store_, {account_, summary.local}, summary, store::Purpose::store);
   Result<std::string> bytes = email.header_bytes();
   if (!bytes.ok() && bytes.error().kind != Errc::not_found) return bytes.error();
   last_ = summary.local;
@@ -130,10 +131,17 @@ std::variant<EmailFilter, MethodError> EmailFilter::read(Filter filter) {
     read.conditions_.emplace(&object, std::move(condition));
     return {};
   });
-  if (!visited.ok()) return method_error_of(visited.error());
   if (fault) return *fault;
-  std::size_t words = 0;
-  for (const auto& [object, condition] : read.conditions_) words += condition.words.size();
+  if (!visited.ok() && visited.error().kind == Errc::too_large) return MethodError{"unsupportedFilter", visited.error().detail};
+  if (!visited.ok()) return method_error_of(visited.error());
+  std::size_t words = 0, others = 0;
+  for (const auto& [object, condition] : read.conditions_) {
+    words += condition.words.size();
+    others += condition.thread_keywords.size() + (condition.other_than ? 1u : 0u);
+  }
+  if (others > kMostOtherEmailConditions) {
+    return MethodError{"unsupportedFilter", "more than " + std::to_string(kMostOtherEmailConditions) + " conditions look at other emails"};
+  }
   if (words > kMostWordConditions) return MethodError{"unsupportedFilter", "more than " + std::to_string(kMostWordConditions) + " conditions look for words"};
   read.filter_ = std::move(filter);
   return read;

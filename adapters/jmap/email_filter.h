@@ -26,6 +26,9 @@ inline constexpr std::size_t kMostHeadersRead = 5'000;
 // How many conditions of a filter may look for words: each may find all emails that there are.
 inline constexpr std::size_t kMostWordConditions = 16;
 
+// How many of them may ask for other emails: where else one lies, or what those of its thread have. Each may hold all that there are.
+inline constexpr std::size_t kMostOtherEmailConditions = 16;
+
 // The header of one email, read when somebody asks for it.
 class HeaderSource {
  public:
@@ -63,9 +66,7 @@ struct EmailCondition {
   };
   std::vector<InHeader> in_header;
   std::vector<store::SearchQuery> words;
-  // Only inMailbox, or nothing; the same with words.
-  bool is_mailbox_alone() const { return words.empty() && is_words_alone(); }
-  bool is_words_alone() const;
+  bool is_words_alone() const;  // with inMailbox, or without
 };
 
 // A filter whose conditions were read; the arguments outlive it.

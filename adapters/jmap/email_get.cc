@@ -74,9 +74,7 @@ class EmailGet {
       if (auto value = header.first == "from" ? sender_of(message.summary) : subject_of(message.summary)) json[header.first] = *std::move(value);
       else unknown.push_back(header);
     }
-    StoredEmail content(store_, {account_, message.summary.local}, message.summary);
-    const BodyWanted& body = wanted_.body;
-    if (rest_.wants("bodyValues") && (body.text_values || body.html_values || body.all_values)) content.is_read_by_subscriber();
+    StoredEmail content(store_, {account_, message.summary.local}, message.summary, purpose());
     const Result<void> added = unknown.empty() ? add(json, content, message, rest_) : add(json, content, message, with(std::move(unknown)));
     if (!added.ok() && added.error().kind == Errc::not_found) return std::optional<Json>();
     TELEPOST_TRY(added);
@@ -84,6 +82,13 @@ class EmailGet {
   }
 
  private:
+  // Decided before the first byte: a small source is read once, for whatever is asked first.
+  store::Purpose purpose() const {
+    const BodyWanted& body = wanted_.body;
+    const bool has_values = rest_.wants("bodyValues") && (body.text_values || body.html_values || body.all_values);
+    return has_values || rest_.wants("sanitizedHtml") ? store::Purpose::subscriber : store::Purpose::store;
+  }
+
   EmailWanted with(HeaderProperties headers) const {
     EmailWanted more = rest_;
     more.headers.insert(more.headers.end(), std::make_move_iterator(headers.begin()), std::make_move_iterator(headers.end()));
@@ -168,14 +173,12 @@ MethodResult parse_emails(Call& call) {
   ValueBudget budget;
   Json parsed = Json::object(), not_parsable = Json::array(), not_found = Json::array();
   for (const std::string& id : *ids) {
-    const auto blob_id = blob_from(call.created_ids.resolve(id).value_or(""));
-    auto blob = blob_id ? open_blob(call.context.store, account, *blob_id, store::Purpose::subscriber) : Result<std::unique_ptr<Blob>>(Errc::not_found, "");
-    if (!blob.ok() && blob.error().kind == Errc::not_found) {
+    TELEPOST_ASSIGN(auto found, find_blob(call, account, id, store::Purpose::subscriber));
+    if (!found) {
       not_found.push_back(id);
       continue;
     }
-    TELEPOST_TRY(blob);
-    BlobEmail content(*blob_id, std::move(*blob));
+    BlobEmail content(found->id, std::move(found->blob));
     TELEPOST_ASSIGN(const bool is_email, content.is_email());
     if (!is_email) {
       not_parsable.push_back(id);
@@ -186,7 +189,7 @@ MethodResult parse_emails(Call& call) {
       if (wanted.wants(name)) json[name] = nullptr;  // it is not stored as an email
     }
     TELEPOST_TRY(add_content(json, content, wanted, budget));
-    if (wanted.wants("blobId")) json["blobId"] = to_id(*blob_id);
+    if (wanted.wants("blobId")) json["blobId"] = to_id(content.blob());
     if (wanted.wants("size")) {
       TELEPOST_ASSIGN(json["size"], content.bytes().size());
     }

@@ -22,9 +22,11 @@ void sort_set(LocalSet& set) {
 Result<LocalSet> EmailScan::members(schema::MailboxId mailbox) const {
   LocalSet set;
   for (;;) {
-    TELEPOST_ASSIGN(const auto page, view_.list({mailbox, store::MailView::Collapse::none}, set.size(), kLongPage));
-    set.insert(set.end(), page.begin(), page.end());
-    if (page.size() < kLongPage) break;
+    const auto page = view_.list({mailbox, store::MailView::Collapse::none}, set.size(), kLongPage);
+    if (!page.ok() && page.error().kind == Errc::not_found) return LocalSet();
+    TELEPOST_TRY(page);
+    set.insert(set.end(), page->begin(), page->end());
+    if (page->size() < kLongPage) break;
   }
   sort_set(set);
   return set;
@@ -105,16 +107,29 @@ Result<void> EmailScan::learn() {
     if (condition.in_mailbox && known_.in_mailbox.try_emplace(*condition.in_mailbox).second && is_there(*condition.in_mailbox)) {
       TELEPOST_ASSIGN(known_.in_mailbox[*condition.in_mailbox], members(*condition.in_mailbox));
     }
-    if (!condition.other_than || !known_.in_another.try_emplace(*condition.other_than).second) continue;
-    LocalSet& set = known_.in_another[*condition.other_than];
-    for (const store::MailboxInTree& mailbox : mailboxes_) {
-      if (std::binary_search(condition.other_than->begin(), condition.other_than->end(), mailbox.record.id)) continue;
-      TELEPOST_ASSIGN(const LocalSet one, members(mailbox.record.id));
-      set.insert(set.end(), one.begin(), one.end());
-    }
-    sort_set(set);
+    if (condition.other_than) TELEPOST_TRY(learn_others(*condition.other_than));
   }
   return learn_threads(threads);
+}
+
+Result<void> EmailScan::learn_others(const std::vector<schema::MailboxId>& than) {
+  const auto [entry, is_new] = known_.in_another.try_emplace(than);
+  if (!is_new) return {};
+  std::uint64_t count = 0;
+  std::vector<schema::MailboxId> others;
+  for (const store::MailboxInTree& mailbox : mailboxes_) {
+    if (std::binary_search(than.begin(), than.end(), mailbox.record.id)) continue;
+    count += mailbox.record.messages;
+    others.push_back(mailbox.record.id);
+  }
+  if (count > kMostEmailsScanned) return {Errc::too_large, "more emails in other mailboxes than can be looked at"};
+  LocalSet& set = entry->second;
+  for (const schema::MailboxId other : others) {
+    TELEPOST_ASSIGN(const LocalSet one, members(other));
+    set.insert(set.end(), one.begin(), one.end());
+  }
+  sort_set(set);
+  return {};
 }
 
 Result<void> EmailScan::learn_words() {
@@ -163,9 +178,8 @@ Result<std::vector<schema::LocalId>> EmailScan::by_words() {
   }
   for (const EmailCondition* const condition : filter_.certain()) {
     if (!condition->in_mailbox) continue;
-    const Result<LocalSet> in = hits.size() <= kLongPage ? placed_in(hits, *condition->in_mailbox) : members(*condition->in_mailbox);
-    if (!in.ok() && in.error().kind != Errc::not_found) return in.error();
-    keep(in.ok() ? *in : LocalSet());
+    TELEPOST_ASSIGN(const LocalSet in, hits.size() <= kLongPage ? placed_in(hits, *condition->in_mailbox) : members(*condition->in_mailbox));
+    keep(in);
   }
   if (sort_.is_ascending()) std::reverse(hits.begin(), hits.end());
   std::vector<schema::LocalId> emails;

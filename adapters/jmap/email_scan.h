@@ -31,7 +31,8 @@ class EmailScan {
   Result<void> learn_threads(const std::set<ThreadKeyword>& wanted);
   Result<void> learn_thread(const ThreadKeyword& wanted, const std::vector<schema::LocalId>& all, const std::vector<std::optional<schema::ThreadId>>& threads,
                             const LocalSet& having);
-  Result<LocalSet> members(schema::MailboxId mailbox) const;
+  Result<LocalSet> members(schema::MailboxId mailbox) const;  // none where the view lacks it: it came behind it
+  Result<void> learn_others(const std::vector<schema::MailboxId>& than);
   using Visit = std::function<Result<void>(const schema::Summary& email)>;
   Result<void> for_each(std::optional<schema::MailboxId> only, const Visit& visit);
   Result<void> for_each_in(schema::MailboxId mailbox, const Visit& visit);

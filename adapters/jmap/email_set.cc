@@ -14,26 +14,6 @@ namespace {
 
 using store::MessageChange;
 
-// From which state of the account to which the call led.
-class Steps {
- public:
-  explicit Steps(schema::Modseq now) : first_(now), last_(now) {}
-  void add(schema::Modseq before, schema::Modseq after, bool is_whole) {
-    is_whole_ = is_whole_ && is_whole && before == last_;
-    last_ = after;
-  }
-  // A client may go from the one to the other only where nobody else changed anything in between.
-  void put_into(SetResponse& response) const {
-    response.new_state = to_state(last_);
-    if (is_whole_) response.old_state = to_state(first_);
-  }
-
- private:
-  const schema::Modseq first_;
-  schema::Modseq last_;
-  bool is_whole_ = true;
-};
-
 // A PatchObject of keywords and mailboxIds as what is added and removed, so that it holds for the email as it is when it is changed.
 class Patch {
  public:
@@ -193,8 +173,7 @@ class EmailSet {
   }
 
   MethodError failed(const Error& error, bool may_have_changed) const {
-    MethodError failure = method_error_of(error);
-    return may_have_changed || response_.has_changed() ? MethodError{"serverPartialFail", failure.description} : failure;
+    return after_change(method_error_of(error), may_have_changed || response_.has_changed());
   }
 
   Call& call_;

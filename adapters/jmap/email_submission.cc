@@ -105,12 +105,15 @@ MethodResult get_submissions(Call& call) {
     }
     Json json = to_json(*found->second);
     if (get.wants("deliveryStatus")) {
-      TELEPOST_ASSIGN(const store::SubmissionState state, call.context.store.submission().show({account, found->second->first}));
-      json["deliveryStatus"] = delivery_status_of(state.to);
+      const auto state = call.context.store.submission().show({account, found->second->first});
+      if (!state.ok() && state.error().kind == Errc::not_found) {  // it went meanwhile
+        response.not_found.push_back(id);
+        continue;
+      }
+      TELEPOST_TRY(state);
+      json["deliveryStatus"] = delivery_status_of(state->to);
     }
-    for (const std::string& property : submission_properties()) {
-      if (!get.wants(property)) json.erase(property);
-    }
+    get.keep_wanted(json);
     response.list.push_back(std::move(json));
   }
   return to_json(std::move(response), to_id(account));
@@ -127,21 +130,21 @@ MethodResult submission_changes(Call& call) {
   for (const auto& [id, record] : followed.all) {
     all.push_back({record.modseq, submission_id(id), record.created_modseq, record.destroyed ? ObjectChange::Kind::gone : ObjectChange::Kind::live});
   }
-  const auto changes = changes_between(*since, followed.modseq, std::move(all), asked.max_changes);
-  if (!changes) return MethodError{"cannotCalculateChanges", "more changed at one moment than maxChanges allows"};
-  return to_json(*changes, to_id(account));
+  TELEPOST_ASSIGN(const Changes changes, changes_between(*since, followed.modseq, std::move(all), asked.max_changes));
+  return to_json(changes, to_id(account));
 }
 
 void add_submissions(Methods& methods) {
   methods.offer({kSubmission, no_capability, submission_capability});
-  methods.add("Identity/get", kSubmission, get_identities);
-  methods.add("Identity/changes", kSubmission, identity_changes);
-  methods.add("Identity/set", kSubmission, set_identities);
-  methods.add("EmailSubmission/get", kSubmission, get_submissions);
-  methods.add("EmailSubmission/changes", kSubmission, submission_changes);
-  methods.add("EmailSubmission/query", kSubmission, query_submissions);
-  methods.add("EmailSubmission/queryChanges", kSubmission, submission_query_changes);
-  methods.add("EmailSubmission/set", kSubmission, set_submissions);
+  methods.add(kSubmission, {{"Identity/get", get_identities},
+                            {"Identity/changes", identity_changes},
+                            {"Identity/set", set_identities},
+                            {"EmailSubmission/get", get_submissions},
+                            {"EmailSubmission/changes", submission_changes},
+                            {"EmailSubmission/query", query_submissions},
+                            {"EmailSubmission/queryChanges", submission_query_changes},
+                            {"EmailSubmission/set", set_submissions}});
+  methods.add_modseq_type("EmailSubmission");
 }
 
 }  // namespace telepost::adapters::jmap

@@ -1,5 +1,7 @@
 // A new EmailSubmission (RFC 8621 section 7.5): the same way out as mail by SMTP submission takes, with the same refusals.
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "adapters/jmap/email_submission.h"
 #include "adapters/jmap/header_codec.h"
@@ -10,6 +12,7 @@
 #include "base/random.h"
 #include "store/accounts.h"
 #include "store/mail_view.h"
+#include "transcoders/mime/fields.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -18,22 +21,20 @@ constexpr std::size_t kMostAuthors = 100;
 
 SetError wrong(std::vector<std::string> properties, std::string why = {}) { return {"invalidProperties", std::move(why), std::move(properties)}; }
 
-// The addresses of every field of that name. None: one of them names somebody who cannot be read.
-std::optional<std::vector<std::string>> addresses_in(const HeaderFields& header, const char* field) {
+// The addresses of every field of that name; where they are more than `most`, more than `most` of them. None: a field names somebody
+// who cannot be read.
+std::optional<std::vector<std::string>> addresses_in(const HeaderFields& header, const char* field, std::size_t most) {
   std::vector<std::string> all;
-  const Json values = header.value({field, HeaderForm::addresses, true}), raw = header.value({field, HeaderForm::raw, true});
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    for (const Json& address : values[i]) all.push_back(address.at("email").get<std::string>());
-    if (values[i].empty() && raw[i].get_ref<const std::string&>().find('@') != std::string::npos) return std::nullopt;
+  for (const std::string& value : header.all(field)) {
+    std::vector<transcoders::mime::Mailbox> mailboxes = transcoders::mime::parse_addresses(value, most + 1);
+    if (mailboxes.empty() && value.find('@') != std::string::npos) return std::nullopt;
+    for (transcoders::mime::Mailbox& mailbox : mailboxes) all.push_back(std::move(mailbox.address));
   }
   return all;
 }
 
-bool has_eight_bit(const SubmissionEnvelope& envelope) {
-  const auto is_eight_bit = [](const std::string& text) {
-    return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  };
-  return is_eight_bit(envelope.from) || std::any_of(envelope.to.begin(), envelope.to.end(), [&](const auto& to) { return is_eight_bit(to.email); });
+bool is_seven_bit(const SubmissionEnvelope& envelope) {
+  return is_ascii(envelope.from) && std::all_of(envelope.to.begin(), envelope.to.end(), [](const auto& to) { return is_ascii(to.email); });
 }
 
 class NewSubmission {
@@ -74,12 +75,12 @@ class NewSubmission {
     if (email_->has_bare_line_end()) return fault({"invalidEmail", "its lines end in CRLF and nothing else"});
     if (email_->watch().hops() >= store_.configuration().submission.max_hops) return fault({"invalidEmail", "it goes round in a loop"});
     const HeaderFields header(email_->header());
-    const auto from = addresses_in(header, "From"), sender = addresses_in(header, "Sender");
+    const auto from = addresses_in(header, "From", kMostAuthors), sender = addresses_in(header, "Sender", kMostAuthors);
     if (from && from->empty()) return fault({"invalidEmail", "it has no author", {"from"}});
     // RFC 6409 section 8.1, as for mail by SMTP: we sign what we send.
     if (!from || !are_own(*from)) return fault({"forbiddenFrom", "From names an address that is not one of yours"});
     if (from->size() > 1 && (!sender || sender->empty() || !are_own(*sender))) return fault({"forbiddenFrom", "Sender names an address that is not one of yours"});
-    if (!envelope_) derive(header, sender && !sender->empty() ? sender->front() : from->front());
+    if (!envelope_) return derive(header, sender && !sender->empty() ? sender->front() : from->front());
     return std::optional<SetError>();
   }
 
@@ -105,7 +106,7 @@ class NewSubmission {
     const auto handed = store_.submission().hand_in(mail_, [this](const store::Submission::Sink& sink) { return email_->give(sink); });
     if (!handed.ok()) return outcome_of_sending(handed.error());
     const auto shown = store_.submission().show(*handed);
-    if (!shown.ok()) return shown.error();
+    if (!shown.ok()) return FailedAfterChange(shown.error());
     Json json = to_json(FollowedSubmission{handed->local, shown->record});
     json["deliveryStatus"] = delivery_status_of(shown->to);
     return json;
@@ -135,16 +136,20 @@ class NewSubmission {
   }
 
   // Each once, in the order of To, Cc and Bcc.
-  void derive(const HeaderFields& header, const std::string& from) {
+  Step derive(const HeaderFields& header, const std::string& from) {
+    const std::size_t most = store_.configuration().submission.max_recipients;
     envelope_.emplace();
     envelope_->from = store::is_one_of(identities_.addresses, from) ? from : identity_->email;
     std::set<std::string> seen;
     for (const char* field : {"To", "Cc", "Bcc"}) {
-      for (const std::string& address : addresses_in(header, field).value_or(std::vector<std::string>())) {
+      const auto all = addresses_in(header, field, most);
+      if (!all) return fault({"invalidEmail", std::string(field) + " names somebody who cannot be read", {to_lower(field)}});
+      for (const std::string& address : *all) {
         if (seen.insert(to_lower(address)).second) envelope_->to.push_back({address, {}});
       }
     }
     said_ = to_json(*envelope_);
+    return std::optional<SetError>();
   }
 
   // Once each; whom nobody can reach goes to invalid_.
@@ -186,7 +191,7 @@ class NewSubmission {
     mail_.request = envelope_->request;
     mail_.request.tls_optional = email_->watch().tls_optional() && !mail_.request.require_tls;
     mail_.body = email_->is_eight_bit() ? schema::MailBody::eight_bit : schema::MailBody::seven_bit;
-    mail_.smtputf8 = email_->is_header_eight_bit() || has_eight_bit(*envelope_);
+    mail_.smtputf8 = email_->is_header_eight_bit() || !is_seven_bit(*envelope_);
     mail_.followed = {id_.local, thread_, identity_->number, to_text(said_)};
   }
 

@@ -1,5 +1,7 @@
 // EmailSubmission/set (RFC 8621 section 7.5), and the Email/set that follows from its success.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "adapters/jmap/email.h"
 #include "adapters/jmap/email_submission.h"
@@ -79,7 +81,7 @@ Result<OnSuccess> read_on_success(Arguments& arguments) {
   if (destroy) wanted.destroy = *std::move(destroy);
   if (wanted.update == nullptr) return wanted;
   for (const auto& [id, patch] : wanted.update->items()) {
-    const bool is_right = patch.is_object() && is_id(id.starts_with('#') ? std::string_view(id).substr(1) : std::string_view(id));
+    const bool is_right = patch.is_object() && is_id_or_reference(id);
     if (!is_right) return {Errc::invalid, "onSuccessUpdateEmail wants patches by ids of submissions"};
   }
   return wanted;
@@ -112,15 +114,12 @@ void set_emails_on_success(Call& call, const OnSuccess& wanted, const SetRespons
   }
   if (arguments["update"].empty() && arguments["destroy"].empty()) return;
   Call implicit(call.context, call.login, call.in_use, call.created_ids, arguments);
-  MethodResult result = set_emails(implicit);
-  call.respond_also(result.ok() ? "Email/set" : "error", result.ok() ? std::move(result.response()) : to_json(result.error()));
+  call.respond_also("Email/set", set_emails(implicit));
 }
 
 // Whether nobody else changed any since then.
 bool are_changes_ours(const SetResponse& response, const store::FollowedSubmissions& before, const store::FollowedSubmissions& after) {
-  std::set<std::string> touched(response.destroyed.begin(), response.destroyed.end());
-  for (const auto& [name, object] : response.created) touched.insert(object.at("id").get<std::string>());
-  for (const auto& [id, object] : response.updated) touched.insert(id);
+  const std::set<std::string> touched = response.touched();
   return after.floor <= before.modseq && std::all_of(after.all.begin(), after.all.end(), [&](const FollowedSubmission& one) {
     return one.second.modseq <= before.modseq || touched.contains(submission_id(one.first));
   });
@@ -139,11 +138,12 @@ MethodResult set_submissions(Call& call) {
   SubmissionVerbs verbs(call, account);
   SetResponse response;
   if (auto error = apply_set(set, verbs, call.created_ids, response)) return *std::move(error);
-  TELEPOST_ASSIGN(const store::FollowedSubmissions after, submissions.followed(account));
-  response.new_state = to_state(after.modseq);
-  if (are_changes_ours(response, before, after)) response.old_state = to_state(before.modseq);
+  const auto after = submissions.followed(account);
+  if (!after.ok()) return after_change(method_error_of(after.error()), response.has_changed());
+  response.new_state = to_state(after->modseq);
+  if (are_changes_ours(response, before, *after)) response.old_state = to_state(before.modseq);
   Json answer = to_json(response, to_id(account));
-  set_emails_on_success(call, on_success, response, after);
+  set_emails_on_success(call, on_success, response, *after);
   return answer;
 }
 

@@ -39,12 +39,17 @@ MethodError method_error_of(const Error& error) {
     case Errc::disk_full:
     case Errc::unavailable:
     case Errc::timeout:
-    case Errc::cancelled: return {"serverUnavailable", {}};
+    case Errc::cancelled: return {"serverUnavailable", {}, to_string(error)};
     case Errc::exists:
     case Errc::io:
-    case Errc::corrupt: return {"serverFail", "the server's log says more"};
+    case Errc::corrupt: return {"serverFail", "the server's log says more", to_string(error)};
   }
-  return {"serverFail", {}};
+  return {"serverFail", {}, to_string(error)};
+}
+
+MethodError after_change(MethodError error, bool may_have_changed) {
+  if (may_have_changed) error.type = "serverPartialFail";
+  return error;
 }
 
 Json to_json(const SetError& error) {

@@ -25,10 +25,13 @@ Json to_json(const RequestError& error);            // with status 400
 struct MethodError {
   std::string_view type;  // "invalidArguments"
   std::string description = {};
+  std::string reason = {};  // of a failure of ours: for the log alone
 };
 Json to_json(const MethodError& error);
 // How a failure below ends a method call. What is not_found below is the account: each type tells itself of its objects.
 MethodError method_error_of(const Error& error);
+// The same of a call that may have changed something by then: serverPartialFail (RFC 8620 section 3.6.2).
+MethodError after_change(MethodError error, bool may_have_changed);
 
 // What a method gives: the arguments of its response, or why there is none. The failure of a store verb or of reading an argument
 // returns from a method as it is (TELEPOST_TRY).

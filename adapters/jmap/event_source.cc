@@ -6,8 +6,6 @@
 namespace telepost::adapters::jmap {
 namespace {
 
-constexpr Duration kBusyPause = std::chrono::milliseconds(200);
-
 using net::Awaitable;
 
 class EventSource {
@@ -16,7 +14,8 @@ class EventSource {
       : service_(service), exchange_(exchange), arguments_(arguments), stream_(stream), next_ping_(service.clock.steady() + arguments.interval) {}
 
   Awaitable<void> run() {
-    for (bool goes_on = true; goes_on;) {
+    // Where there is always news it never rests, which is where it hears that the server stops.
+    for (bool goes_on = true; goes_on && !exchange_.is_draining();) {
       if (stream_.has_news()) goes_on = co_await tell();
       else if (left() <= Duration(0)) goes_on = co_await ping();
       else goes_on = co_await exchange_.rest(left());
@@ -68,7 +67,6 @@ Answered event_source(Service& service, net::HttpExchange& exchange, Login login
   if (!stream) co_return net::problem(429, "as many streams of push are open already as an account may have");
   net::HttpReply head{.content_type = "text/event-stream"};
   head.fields = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"} /* fronts pass it on at once */};
-  open_to_all_pages(head);
   if (!exchange.begin(head).ok()) co_return std::nullopt;
   if (!exchange.request().is_head) {
     EventSource source(service, exchange, *arguments, *stream);

@@ -1,6 +1,12 @@
 #include "adapters/jmap/get_codec.h"
 
+#include <iterator>
+
 namespace telepost::adapters::jmap {
+
+void GetArguments::keep_wanted(Json& object) const {
+  for (auto member = object.begin(); member != object.end();) member = wants(member.key()) ? std::next(member) : object.erase(member);
+}
 
 Result<GetArguments> read_get(Arguments& arguments, const std::function<bool(std::string_view property)>& known, std::size_t max_objects) {
   GetArguments get;

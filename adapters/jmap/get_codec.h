@@ -19,6 +19,8 @@ struct GetArguments {
   std::optional<Names> properties;              // none: all, or what the type gives by itself
   // Whether an object is to have the property; id always.
   bool wants(std::string_view property) const { return property == "id" || !properties || properties->contains(property); }
+  // Takes from a whole object what it is not to have.
+  void keep_wanted(Json& object) const;
 };
 // Reads ids and properties; accountId was read. `known` tells whether a type has such a property. Errors: invalid; too_many (more ids
 // than max_objects).

@@ -220,6 +220,14 @@ std::optional<std::string> HeaderFields::find(std::string_view name) const {
   return mime::unfold(last->raw_value);
 }
 
+std::vector<std::string> HeaderFields::all(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const mime::FieldView& field : fields_) {
+    if (equals_ignoring_case(field.name, name)) values.push_back(mime::unfold(field.raw_value));
+  }
+  return values;
+}
+
 Json to_json(const mime::Mailbox& mailbox) {
   return {{"name", mailbox.display_name.empty() ? Json(nullptr) : Json(transcoders::to_nfc(mailbox.display_name))}, {"email", mailbox.address}};
 }

@@ -40,6 +40,7 @@ class HeaderFields {
   Json list() const;  // EmailHeader[]
   // The last one's value as it stands, without its line ends; nothing: there is none.
   std::optional<std::string> find(std::string_view name) const;
+  std::vector<std::string> all(std::string_view name) const;  // the same of every one of them
 
  private:
   std::string bytes_;

@@ -29,6 +29,8 @@ bool is_id(std::string_view text) {
   });
 }
 
+bool is_id_or_reference(std::string_view text) { return is_id(text.starts_with('#') ? text.substr(1) : text); }
+
 std::string to_id(schema::AccountId account) {
   const std::string digits = digits_of(account.value, 16);
   return "a" + std::string(16 - digits.size(), '0') + digits;

@@ -13,6 +13,7 @@ namespace telepost::adapters::jmap {
 
 // The type Id (RFC 8620 section 1.2): 1 to 255 of A-Z a-z 0-9 - and _.
 bool is_id(std::string_view text);
+bool is_id_or_reference(std::string_view text);  // "#" and a creation id
 
 std::string to_id(schema::AccountId account);  // "a" + 16 hex digits
 std::string to_id(schema::MailboxId mailbox);  // "m" + decimal

@@ -132,10 +132,9 @@ class IdentityVerbs final : public SetVerbs {
 // Whether nobody else changed any of them since the state that the call began with.
 bool is_all_ours(const SetResponse& response, const store::IdentityList& before, const store::IdentityList& after) {
   if (world_of(before) != world_of(after)) return false;
-  std::set<std::string> touched(response.destroyed.begin(), response.destroyed.end());
-  for (const auto& [name, object] : response.created) touched.insert(object.at("id").get<std::string>());
-  for (const auto& [id, object] : response.updated) touched.insert(id);
-  const auto is_ours = [&](const auto& each) { return each.modseq <= last_change(before) || touched.contains(to_id('i', each.number)); };
+  const std::set<std::string> touched = response.touched();
+  const schema::Modseq since = last_change(before);
+  const auto is_ours = [&](const auto& each) { return each.modseq <= since || touched.contains(to_id('i', each.number)); };
   return std::all_of(after.identities.begin(), after.identities.end(), is_ours) && std::all_of(after.gone.begin(), after.gone.end(), is_ours);
 }
 
@@ -164,9 +163,7 @@ MethodResult get_identities(Call& call) {
   GetResponse response{identity_state(list)};
   const auto tell = [&](const schema::IdentityRecord& identity) {
     Json json = to_json(identity);
-    for (const std::string& property : identity_properties()) {
-      if (!get.wants(property)) json.erase(property);
-    }
+    get.keep_wanted(json);
     response.list.push_back(std::move(json));
   };
   if (!get.ids) std::for_each(list.identities.begin(), list.identities.end(), tell);
@@ -190,11 +187,10 @@ MethodResult identity_changes(Call& call) {
   std::vector<ObjectChange> all;
   for (const schema::IdentityRecord& identity : list.identities) all.push_back({identity.modseq, to_id('i', identity.number), identity.created});
   for (const schema::GoneIdentity& gone : list.gone) all.push_back({gone.modseq, to_id('i', gone.number), gone.created, ObjectChange::Kind::gone});
-  const auto changes = changes_between(*since, last_change(list), std::move(all), asked.max_changes);
-  if (!changes) return MethodError{"cannotCalculateChanges", "more changed at one moment than maxChanges allows"};
-  Json response = to_json(*changes, to_id(account));
+  TELEPOST_ASSIGN(const Changes changes, changes_between(*since, last_change(list), std::move(all), asked.max_changes));
+  Json response = to_json(changes, to_id(account));
   response["oldState"] = asked.since_state;
-  response["newState"] = identity_state_at(changes->new_state, list);
+  response["newState"] = identity_state_at(changes.new_state, list);
   return response;
 }
 
@@ -207,9 +203,10 @@ MethodResult set_identities(Call& call) {
   IdentityVerbs verbs(call, account);
   SetResponse response;
   if (auto error = apply_set(set, verbs, call.created_ids, response)) return *std::move(error);
-  TELEPOST_ASSIGN(const store::IdentityList after, store::identities_of(call.context.store, account));
-  response.new_state = identity_state(after);
-  if (is_all_ours(response, before, after)) response.old_state = identity_state(before);
+  const auto after = store::identities_of(call.context.store, account);
+  if (!after.ok()) return after_change(method_error_of(after.error()), response.has_changed());
+  response.new_state = identity_state(*after);
+  if (is_all_ours(response, before, *after)) response.old_state = identity_state(before);
   return to_json(response, to_id(account));
 }
 

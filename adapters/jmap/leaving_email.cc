@@ -14,19 +14,15 @@ bool stays_here(std::string_view field) {
   return equals_ignoring_case(field, "Bcc") || equals_ignoring_case(field, "Return-Path") || equals_ignoring_case(field, "Authentication-Results");
 }
 
-bool has_eight_bit(std::string_view bytes) {
-  return std::any_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 }  // namespace
 
 Result<LeavingEmail> LeavingEmail::open(store::Store& store, schema::MessageId id, const schema::Summary& summary) {
   LeavingEmail email(store, id, summary.size_bytes);
-  StoredEmail stored(store, id, summary);
+  StoredEmail stored(store, id, summary, store::Purpose::store);
   TELEPOST_ASSIGN(email.header_, stored.header_bytes());
   const bool is_cut = !mime::header_size(email.header_) && email.header_.size() < email.size_bytes_;
   if (is_cut) return {Errc::invalid, "its header is too long"};
-  email.header_eight_bit_ = has_eight_bit(email.header_);
+  email.header_eight_bit_ = !is_ascii(email.header_);
   TELEPOST_TRY(email.read(0, [&](std::string_view bytes) -> Result<void> {
     email.look_at(bytes);
     return {};
@@ -37,7 +33,7 @@ Result<LeavingEmail> LeavingEmail::open(store::Store& store, schema::MessageId i
 
 void LeavingEmail::look_at(std::string_view bytes) {
   watch_.see(bytes);
-  eight_bit_ = eight_bit_ || has_eight_bit(bytes);
+  eight_bit_ = eight_bit_ || !is_ascii(bytes);
   for (const char c : bytes) {
     if ((c == '\n') != (last_ == '\r')) bare_line_end_ = true;
     last_ = c;

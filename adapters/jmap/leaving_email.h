@@ -17,7 +17,6 @@ class LeavingEmail {
   // Reads all of it. Errors: invalid (its header is too long), and those of reading. The store outlives it.
   static Result<LeavingEmail> open(store::Store& store, schema::MessageId id, const schema::Summary& summary);
 
-  std::uint64_t size_bytes() const { return size_bytes_; }
   bool has_bare_line_end() const { return bare_line_end_; }  // a CR or LF by itself: another server may see another message behind it
   bool is_eight_bit() const { return eight_bit_; }
   bool is_header_eight_bit() const { return header_eight_bit_; }

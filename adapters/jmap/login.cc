@@ -2,8 +2,8 @@
 
 #include "adapters/jmap/basic_codec.h"
 #include "adapters/jmap/service.h"
-#include "adapters/net/completion.h"
 #include "adapters/net/login_turn.h"
+#include "adapters/net/on_worker.h"
 #include "base/hmac.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -17,9 +17,11 @@ metrics::Counter& logins() {
   return counter;
 }
 
-// RFC 7617 section 2.1. What a browser asks a person for by itself would be no log-in of a mail program.
-net::HttpReply unauthorized() {
+// RFC 7617 section 2.1. A browser, which alone tells what kind of fetch it is, is not asked: it would ask its person, keep what is typed,
+// and add it to what pages of others send here, forms and images too. Pages that speak JMAP bring credentials of their own.
+net::HttpReply unauthorized(const net::HttpRequest& request) {
   net::HttpReply reply = net::problem(401, "log in with an address and an app password");
+  if (request.field("Sec-Fetch-Mode")) return reply;
   reply.fields.push_back({"WWW-Authenticate", "Basic realm=\"Telepost\", charset=\"UTF-8\""});
   return reply;
 }
@@ -57,19 +59,19 @@ class LogIn {
   net::Awaitable<LoginOutcome> run() {
     const std::optional<ScramKeys> known = service_.derived.find(credentials_.name, credentials_.password);
     if (known) {
-      Result<Checked> again = co_await on_worker(*known);
+      Result<Checked> again = co_await check_with(*known);
       if (!again.ok()) co_return LoginOutcome{{}, unavailable(again.error())};
       if (again->account) co_return LoginOutcome{Login{*again->account, credentials_.name, again->keys}, {}};
     }
     const std::unique_ptr<net::LoginDelays::Attempt> attempt = net::begin_login(*service_.delays, credentials_.name, exchange_.peer());
     if (attempt) co_await net::wait_for_turn(exchange_, service_.clock, *attempt);
-    if (!attempt || !attempt->check()) co_return LoginOutcome{{}, refused(429, "too many log-ins fail from here; try again later")};
-    Result<Checked> checked = co_await on_worker(std::nullopt);
+    if (!attempt || !attempt->check()) co_return LoginOutcome{{}, out_of_turn()};
+    Result<Checked> checked = co_await check_with(std::nullopt);
     if (!checked.ok()) co_return LoginOutcome{{}, unavailable(checked.error())};
     logins().with({checked->account ? "accepted" : "refused"}).add();
     if (!checked->account) {
       log::info("login_refused", {{"listener", "jmap"}, {"peer", exchange_.peer().network()}, {"name", credentials_.name}});
-      co_return LoginOutcome{{}, unauthorized()};
+      co_return LoginOutcome{{}, unauthorized(exchange_.request())};
     }
     attempt->succeeded();
     service_.derived.add(credentials_.name, credentials_.password, checked->keys);
@@ -78,16 +80,22 @@ class LogIn {
 
  private:
   // With keys that were derived before, or deriving them.
-  net::Awaitable<Result<Checked>> on_worker(std::optional<ScramKeys> known) {
-    net::Answer<Checked> answer;
+  net::Awaitable<Result<Checked>> check_with(std::optional<ScramKeys> known) {
     store::Store& store = service_.context.store;
-    const Result<void> queued = store.run([done = answer.completion(), &store, known, credentials = credentials_] {
-      if (!known) return done(check(store, credentials));
-      auto account = opened_by(store, credentials.name, *known);
-      done(account.ok() ? Result<Checked>(Checked{*account, *known}) : Result<Checked>(account.error()));
-    });
-    if (!queued.ok()) co_return queued.error();
-    co_return co_await answer.get();
+    auto work = [&store, known, credentials = credentials_]() -> Result<Checked> {
+      if (!known) return check(store, credentials);
+      TELEPOST_ASSIGN(const auto account, opened_by(store, credentials.name, *known));
+      return Checked{account, *known};
+    };
+    net::Awaitable<Result<Checked>> checking = net::on_worker<Checked>(store, std::move(work));
+    Result<Checked> checked = co_await std::move(checking);
+    co_return checked;
+  }
+
+  // Its wait ended before it was due.
+  net::HttpReply out_of_turn() const {
+    if (exchange_.is_draining()) return refused(503, "the server stops; try again");
+    return refused(429, "too many log-ins fail from here; try again later");
   }
 
   net::HttpReply unavailable(const Error& error) {
@@ -108,11 +116,12 @@ Result<void> still_allowed(store::Store& store, const Login& login) {
   return {};
 }
 
+bool may_take_passwords(const net::Peer& peer, bool in_tls) { return in_tls || peer.is_loopback || !peer.front.empty(); }
+
 net::Awaitable<LoginOutcome> log_in(Service& service, net::HttpExchange& exchange) {
-  const bool is_safe = exchange.tls() != nullptr || exchange.peer().is_loopback || !exchange.peer().front.empty();
-  if (!is_safe) co_return LoginOutcome{{}, refused(403, "passwords are taken in TLS alone")};
+  if (!may_take_passwords(exchange.peer(), exchange.tls() != nullptr)) co_return LoginOutcome{{}, refused(403, "passwords are taken in TLS alone")};
   auto credentials = basic_credentials_from(exchange.request().field("Authorization").value_or(""));
-  if (!credentials) co_return LoginOutcome{{}, unauthorized()};
+  if (!credentials) co_return LoginOutcome{{}, unauthorized(exchange.request())};
   LogIn attempt(service, exchange, *std::move(credentials));
   LoginOutcome outcome = co_await attempt.run();
   co_return outcome;

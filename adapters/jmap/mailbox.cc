@@ -113,9 +113,7 @@ MethodResult get_mailboxes(Call& call) {
   TELEPOST_ASSIGN(const auto threads, threads_wanted(call, account, get, selected));
   for (std::size_t i = 0; i < selected.size(); ++i) {
     Json json = to_json(*selected[i], threads.empty() ? std::nullopt : std::optional(threads[i]));
-    for (const std::string& property : mailbox_properties()) {
-      if (!get.wants(property)) json.erase(property);
-    }
+    get.keep_wanted(json);
     response.list.push_back(std::move(json));
   }
   return to_json(std::move(response), to_id(account));
@@ -137,22 +135,21 @@ MethodResult mailbox_changes(Call& call) {
     if (record.properties_modseq.value != 0 && record.properties_modseq <= since->at) only_counted.insert(to_id(record.id));
   }
   for (const store::RemovedMailbox& gone : all.removed) list.push_back({gone.removed, to_id(gone.id), gone.created, ObjectChange::Kind::gone});
-  const auto changes = changes_between(*since, all.tree.modseq, std::move(list), asked.max_changes);
-  if (!changes) return MethodError{"cannotCalculateChanges", "more changed at one moment than maxChanges allows"};
-  const bool only_counts = !changes->updated.empty() && std::all_of(changes->updated.begin(), changes->updated.end(), [&](const auto& change) {
+  TELEPOST_ASSIGN(const Changes changes, changes_between(*since, all.tree.modseq, std::move(list), asked.max_changes));
+  const bool only_counts = !changes.updated.empty() && std::all_of(changes.updated.begin(), changes.updated.end(), [&](const auto& change) {
     return only_counted.contains(change.id);
   });
-  Json response = to_json(*changes, to_id(account));
+  Json response = to_json(changes, to_id(account));
   response["updatedProperties"] = only_counts ? Json(kCounts) : Json(nullptr);  // RFC 8621 section 2.2
   return response;
 }
 
 void add_mailboxes(Methods& methods) {
-  methods.add("Mailbox/get", kMail, get_mailboxes);
-  methods.add("Mailbox/changes", kMail, mailbox_changes);
-  methods.add("Mailbox/query", kMail, query_mailboxes);
-  methods.add("Mailbox/queryChanges", kMail, mailbox_query_changes);
-  methods.add("Mailbox/set", kMail, set_mailboxes);
+  methods.add(kMail, {{"Mailbox/get", get_mailboxes},
+                      {"Mailbox/changes", mailbox_changes},
+                      {"Mailbox/query", query_mailboxes},
+                      {"Mailbox/queryChanges", mailbox_query_changes},
+                      {"Mailbox/set", set_mailboxes}});
 }
 
 }  // namespace telepost::adapters::jmap

@@ -8,27 +8,6 @@ namespace {
 
 constexpr std::int64_t kSortOrderEnd = std::int64_t{1} << 31;  // RFC 8621 section 2
 
-// From which state of the account to which the call led.
-class MailboxSteps {
- public:
-  void add(const store::Step& step) {
-    if (step.before == step.after) return;
-    is_whole_ = is_whole_ && step.is_whole && (!last_ || last_->after == step.before);
-    if (!last_) first_ = step;
-    last_ = step;
-  }
-  // `now` is the state before the call, where it did nothing.
-  void put_into(SetResponse& response, schema::Modseq now) const {
-    response.new_state = to_state(last_ ? last_->after : now);
-    if (is_whole_) response.old_state = to_state(last_ ? first_.before : now);
-  }
-
- private:
-  store::Step first_;
-  std::optional<store::Step> last_;
-  bool is_whole_ = true;  // a client may go from the one to the other, for nobody else changed anything in between
-};
-
 const Json& defaults() {
   static const Json values = {{"parentId", nullptr}, {"role", nullptr}, {"sortOrder", 0}, {"isSubscribed", true}};
   return values;
@@ -38,7 +17,8 @@ bool is_settable(const std::string& property) { return property == "name" || def
 
 class MailboxVerbs final : public SetVerbs {
  public:
-  MailboxVerbs(Call& call, schema::AccountId account, store::Mailboxes::Content content) : call_(call), account_(account), content_(content) {}
+  MailboxVerbs(Call& call, schema::AccountId account, store::Mailboxes::Content content, schema::Modseq now)
+      : steps(now), call_(call), account_(account), content_(content) {}
 
   SetOutcome create(const Json& object) override {
     store::MailboxChange wanted;
@@ -53,7 +33,7 @@ class MailboxVerbs final : public SetVerbs {
     const Result<store::Mailboxes::Made> made = mailboxes().make(
         account_, {*wanted.parent, *wanted.name, *wanted.role, *wanted.subscribed, *wanted.sort_order});
     if (!made.ok()) return outcome_of(made.error());
-    steps.add(made->step);
+    add(made->step);
     schema::MailboxRecord record;
     record.id = made->id;
     Json besides = to_json(record, ThreadCount{});
@@ -68,7 +48,7 @@ class MailboxVerbs final : public SetVerbs {
     if (auto* const error = std::get_if<Error>(&change)) return *error;
     const Result<store::Step> step = mailboxes().change(account_, {std::get<0>(change)});
     if (!step.ok()) return outcome_of(step.error());
-    steps.add(*step);
+    add(*step);
     return Json(nullptr);
   }
 
@@ -80,7 +60,7 @@ class MailboxVerbs final : public SetVerbs {
       changes.push_back(std::get<0>(std::move(change)));
     }
     const Result<store::Step> step = mailboxes().change(account_, changes);
-    if (step.ok()) steps.add(*step);
+    if (step.ok()) add(*step);
     return step.ok();
   }
 
@@ -96,13 +76,14 @@ class MailboxVerbs final : public SetVerbs {
     const Result<store::Step> step = mailboxes().remove(account_, mailbox->id, content_);
     if (!step.ok() && step.error().kind == Errc::refused) return SetError{"mailboxHasEmail"};  // or a child: it came meanwhile
     if (!step.ok()) return outcome_of(step.error());
-    steps.add(*step);
+    add(*step);
     return Json(nullptr);
   }
 
-  MailboxSteps steps;
+  Steps steps;
 
  private:
+  void add(const store::Step& step) { steps.add(step.before, step.after, step.is_whole); }
   store::Mailboxes& mailboxes() { return call_.context.store.mailboxes(); }
 
   static const schema::MailboxRecord* find(const store::MailboxTree& tree, const std::string& id) {
@@ -209,10 +190,10 @@ MethodResult set_mailboxes(Call& call) {
   TELEPOST_TRY(call.arguments.done());
   TELEPOST_ASSIGN(const store::MailboxTree tree, call.context.store.mailboxes().tree(account));
   if (set.if_in_state && *set.if_in_state != to_state(tree.modseq)) return MethodError{"stateMismatch"};
-  MailboxVerbs verbs(call, account, removes ? store::Mailboxes::Content::goes : store::Mailboxes::Content::stays);
+  MailboxVerbs verbs(call, account, removes ? store::Mailboxes::Content::goes : store::Mailboxes::Content::stays, tree.modseq);
   SetResponse response;
   if (auto error = apply_set(set, verbs, call.created_ids, response)) return *std::move(error);
-  verbs.steps.put_into(response, tree.modseq);
+  verbs.steps.put_into(response);
   return to_json(response, to_id(account));
 }
 

@@ -48,7 +48,6 @@ Result<Json> annotations_of(store::Store& store, schema::MessageId id, ValueBudg
 }
 
 Result<Json> sanitized_html(StoredEmail& content, ValueBudget& budget) {
-  content.is_read_by_subscriber();
   TELEPOST_ASSIGN(const schema::Part* const root, content.root());
   const transcoders::mime::ReadRange read = [&](schema::ByteRange range) { return content.read(range); };
   TELEPOST_ASSIGN(transcoders::mime::SanitizedHtml safe, transcoders::mime::safe_html(*root, read));

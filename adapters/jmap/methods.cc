@@ -27,11 +27,8 @@ class Run {
     if (method == nullptr) return fail("unknown", {"unknownMethod"}, call.call_id);
     if (const auto error = resolve_references(call.arguments, responses, budget_)) return fail(call.name, *error, call.call_id);
     Call one(context_, login_, in_use_, created_, call.arguments);
-    MethodResult result = run(method, one, call.name);
-    if (!result.ok()) return fail(call.name, result.error(), call.call_id);
-    calls().with({call.name, "ok"}).add();
-    responses.push_back({call.name, std::move(result.response()), call.call_id});
-    for (Call::Also& also : one.take_also()) responses.push_back({std::move(also.name), std::move(also.response), call.call_id});
+    answer(call.name, run(method, one, call.name), call.call_id);
+    for (Call::Also& also : one.take_also()) answer(also.method, std::move(also.result), call.call_id);
   }
 
   const CreatedIds& created() const { return created_; }
@@ -48,9 +45,17 @@ class Run {
     }
   }
 
+  void answer(const std::string& method, MethodResult result, const std::string& call_id) {
+    if (!result.ok()) return fail(method, result.error(), call_id);
+    calls().with({method, "ok"}).add();
+    responses.push_back({method, std::move(result.response()), call_id});
+  }
+
   void fail(const std::string& method, const MethodError& error, const std::string& call_id) {
     calls().with({method, std::string(error.type)}).add();
-    if (error.type == "serverFail") log::error("jmap_call_failed", {{"method", method}, {"account", to_id(login_.account)}});
+    if (!error.reason.empty()) {
+      log::error("jmap_call_failed", {{"method", method}, {"account", to_id(login_.account)}, {"result", error.type}, {"reason", error.reason}});
+    }
     responses.push_back({"error", to_json(error), call_id});
   }
 

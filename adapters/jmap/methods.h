@@ -1,10 +1,12 @@
 // What the server offers: capabilities, and the methods behind them; and how a whole request is run (RFC 8620 sections 3.3 to 3.7).
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -33,6 +35,9 @@ class Methods {
   void offer(Capability capability) { capabilities_.emplace(capability.urn, capability); }
   // A method of a capability that is not offered (yet) is unknown to everybody.
   void add(std::string_view name, std::string_view capability, Method* run) { methods_.emplace(name, Entry{capability, run}); }
+  void add(std::string_view capability, std::initializer_list<std::pair<std::string_view, Method*>> methods) {
+    for (const auto& [name, run] : methods) add(name, capability, run);
+  }
 
   const std::map<std::string_view, Capability>& capabilities() const { return capabilities_; }
   // The states of that type are the account's modseq (to_state): push need not ask its /get.

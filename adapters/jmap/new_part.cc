@@ -137,14 +137,12 @@ void NewPart::read_text(Reading& reading, const Json& object, const std::string&
 
 Result<void> NewPart::read_blob(Reading& reading, const Json& object, const std::string& path) {
   const std::string id = text_in(reading, object, "blobId", path);
-  const auto blob_id = blob_from(reading.call.created_ids.resolve(id).value_or(""));
-  auto opened = blob_id ? open_blob(reading.call.context.store, reading.account, *blob_id, store::Purpose::subscriber) : Result<std::unique_ptr<Blob>>(Errc::not_found, "");
-  if (!opened.ok() && opened.error().kind == Errc::not_found) {
+  TELEPOST_ASSIGN(auto found, find_blob(reading.call, reading.account, id, store::Purpose::subscriber));
+  if (!found) {
     reading.no_blobs.push_back(id);
     return {};
   }
-  TELEPOST_TRY(opened);
-  blob_ = std::move(*opened);
+  blob_ = std::move(found->blob);
   TELEPOST_ASSIGN(const std::uint64_t size, blob_->size());
   reading.blob_bytes += size;
   if (type_.empty()) type_ = mime::is_media_type(blob_->type()) && !blob_->type().starts_with("multipart/") ? to_lower(blob_->type()) : "application/octet-stream";

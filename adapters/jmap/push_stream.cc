@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "adapters/jmap/id_codec.h"
-#include "adapters/net/completion.h"
+#include "adapters/net/on_worker.h"
 #include "base/sha256.h"
 #include "store/accounts.h"
 #include "store/message_reader.h"
@@ -55,14 +55,12 @@ std::unique_ptr<PushStream> PushStream::open(Service& service, const Login& logi
 }
 
 net::Awaitable<Result<std::optional<StateChange>>> PushStream::take() {
-  subscription_->take();
-  net::Answer<Now> answer;
-  const Result<void> queued = service_.context.store.run([done = answer.completion(), this] { done(look()); });
-  if (!queued.ok()) {
-    subscription_->renew();
-    co_return queued.error();
-  }
-  Result<Now> now = co_await answer.get();
+  auto looks = [this] {
+    subscription_->take();  // on the worker: where the queue is full, the news stay
+    return look();
+  };
+  net::Awaitable<Result<Now>> looking = net::on_worker<Now>(service_.context.store, std::move(looks));
+  Result<Now> now = co_await std::move(looking);
   if (!now.ok()) co_return now.error();
   co_return tell(*std::move(now));
 }

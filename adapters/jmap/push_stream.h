@@ -12,8 +12,11 @@
 #include "adapters/jmap/push_codec.h"
 #include "adapters/jmap/push_feed.h"
 #include "adapters/jmap/service.h"
+#include "base/clock.h"
 
 namespace telepost::adapters::jmap {
+
+inline constexpr Duration kBusyPause = std::chrono::milliseconds(200);  // before take() is tried again that was busy
 
 class PushStream {
  public:

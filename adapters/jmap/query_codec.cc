@@ -73,7 +73,7 @@ Result<QueryChangesArguments> read_query_changes(Arguments& arguments) {
   TELEPOST_ASSIGN(query.since_query_state, arguments.text("sinceQueryState"));
   TELEPOST_ASSIGN(query.max_changes, arguments.unsigned_or_null("maxChanges"));
   if (query.max_changes == 0u) return {Errc::invalid, "maxChanges wants a number above 0"};
-  TELEPOST_ASSIGN(query.up_to_id, arguments.id_or_null("upToId"));
+  TELEPOST_TRY(arguments.id_or_null("upToId"));  // it would only shorten the answer: a server may tell all changes (RFC 8620 section 5.6)
   TELEPOST_ASSIGN(query.calculate_total, arguments.boolean_or("calculateTotal", false));
   return query;
 }

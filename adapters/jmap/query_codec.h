@@ -61,7 +61,6 @@ struct QueryChangesArguments {
   std::vector<Comparator> sort;
   std::string since_query_state;
   std::optional<std::uint64_t> max_changes;  // above 0
-  std::optional<std::string> up_to_id;
   bool calculate_total = false;
 };
 Result<QueryChangesArguments> read_query_changes(Arguments& arguments);

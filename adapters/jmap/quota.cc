@@ -181,9 +181,7 @@ MethodResult get_quotas(Call& call) {
   GetResponse response{state_of(quotas)};
   const auto tell = [&](const AccountQuota& quota) {
     Json json = to_json(quota);
-    for (const std::string& property : quota_properties()) {
-      if (!get.wants(property)) json.erase(property);
-    }
+    get.keep_wanted(json);
     response.list.push_back(std::move(json));
   };
   if (!get.ids) std::for_each(quotas.begin(), quotas.end(), tell);
@@ -253,10 +251,10 @@ MethodResult quota_query_changes(Call& call) {
 void add_quotas(Methods& methods) {
   const auto nothing = [](const Context&) { return Json::object(); };
   methods.offer({kQuota, nothing, nothing});
-  methods.add("Quota/get", kQuota, get_quotas);
-  methods.add("Quota/changes", kQuota, quota_changes);
-  methods.add("Quota/query", kQuota, query_quotas);
-  methods.add("Quota/queryChanges", kQuota, quota_query_changes);
+  methods.add(kQuota, {{"Quota/get", get_quotas},
+                       {"Quota/changes", quota_changes},
+                       {"Quota/query", query_quotas},
+                       {"Quota/queryChanges", quota_query_changes}});
 }
 
 }  // namespace telepost::adapters::jmap

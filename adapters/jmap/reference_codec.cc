@@ -7,21 +7,13 @@
 namespace telepost::adapters::jmap {
 namespace {
 
-constexpr std::size_t kMaxTokens = 64;
+constexpr std::ptrdiff_t kMaxTokens = 64;
 
 Result<std::vector<std::string>> tokens_of(std::string_view pointer) {
-  std::vector<std::string> tokens;
-  if (pointer.empty()) return tokens;  // the whole value
+  if (pointer.empty()) return std::vector<std::string>();  // the whole value
   if (pointer[0] != '/') return {Errc::invalid, "a pointer begins with /"};
-  for (std::size_t begin = 1; begin <= pointer.size();) {
-    const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
-    auto token = unescape_token(pointer.substr(begin, end - begin));
-    if (!token) return {Errc::invalid, "in a pointer ~ is followed by 0 or 1"};
-    if (tokens.size() == kMaxTokens) return {Errc::invalid, "the pointer is too long"};
-    tokens.push_back(*std::move(token));
-    begin = end + 1;
-  }
-  return tokens;
+  if (std::count(pointer.begin(), pointer.end(), '/') > kMaxTokens) return {Errc::invalid, "the pointer is too long"};
+  return pointer_tokens(pointer.substr(1));
 }
 
 // RFC 6901 section 4: digits without a leading zero; "-" names nothing that is there.
@@ -95,6 +87,18 @@ std::optional<std::string> unescape_token(std::string_view token) {
     text += token[i] == '0' ? '~' : '/';
   }
   return text;
+}
+
+Result<std::vector<std::string>> pointer_tokens(std::string_view behind_the_slash) {
+  std::vector<std::string> tokens;
+  for (std::size_t begin = 0; begin <= behind_the_slash.size();) {
+    const std::size_t end = std::min(behind_the_slash.find('/', begin), behind_the_slash.size());
+    auto token = unescape_token(behind_the_slash.substr(begin, end - begin));
+    if (!token) return {Errc::invalid, "in '" + std::string(behind_the_slash) + "' ~ is followed by neither 0 nor 1"};
+    tokens.push_back(*std::move(token));
+    begin = end + 1;
+  }
+  return tokens;
 }
 
 Result<Json> evaluate_pointer(const Json& value, std::string_view pointer, ReferenceBudget& budget) {

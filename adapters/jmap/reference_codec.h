@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,5 +25,7 @@ Result<Json> evaluate_pointer(const Json& value, std::string_view pointer, Refer
 
 // One token of a pointer as it is meant: ~1 is /, ~0 is ~. None: another ~.
 std::optional<std::string> unescape_token(std::string_view token);
+// All of them, from behind the first slash. Errors: invalid.
+Result<std::vector<std::string>> pointer_tokens(std::string_view behind_the_slash);
 
 }  // namespace telepost::adapters::jmap

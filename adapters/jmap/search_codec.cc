@@ -9,6 +9,18 @@
 namespace telepost::adapters::jmap {
 namespace {
 
+bool is_white_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// Each run of white space as one space.
+std::string single_spaced(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (!is_white_space(c)) out.push_back(c);
+    else if (out.empty() || out.back() != ' ') out.push_back(' ');
+  }
+  return out;
+}
+
 // "[list]" at the begin, where something stands behind it.
 bool drop_blob(std::string_view& text) {
   if (!text.starts_with('[')) return false;
@@ -47,12 +59,11 @@ std::vector<SoughtPart> parts_of(std::string_view text) {
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
     if (c == '\\' && quote != '\0' && i + 1 < text.size()) part.push_back(text[++i]);
     else if (quote != '\0' ? c == quote : (c == '"' || c == '\'') && part.empty()) {
       close(quote != '\0');
       quote = quote == '\0' ? c : '\0';
-    } else if (!is_blank) part.push_back(c);
+    } else if (!is_white_space(c)) part.push_back(c);
     else if (quote == '\0') close(false);
     else if (!part.empty() && part.back() != ' ') part.push_back(' ');
   }
@@ -65,23 +76,13 @@ Needle::Needle(std::string_view text) {
 }
 
 bool Needle::is_in(std::string_view text) const {
-  std::string folded;
-  for (const char c : transcoders::fold_case(text)) {
-    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    if (!is_blank) folded.push_back(c);
-    else if (folded.empty() || folded.back() != ' ') folded.push_back(' ');
-  }
+  const std::string folded = single_spaced(transcoders::fold_case(text));
   return std::all_of(parts_.begin(), parts_.end(), [&](const std::string& part) { return folded.find(part) != std::string::npos; });
 }
 
 std::string base_subject(std::string_view subject) {
-  std::string collapsed;
-  for (const char c : subject) {
-    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    if (!is_blank) collapsed.push_back(c);
-    else if (!collapsed.empty() && collapsed.back() != ' ') collapsed.push_back(' ');
-  }
-  std::string_view text = trim(collapsed);
+  const std::string line = single_spaced(subject);
+  std::string_view text = trim(line);
   for (bool again = true; again;) {
     again = false;
     while (text.size() >= 5 && equals_ignoring_case(text.substr(text.size() - 5), "(fwd)")) text = trim(text.substr(0, text.size() - 5));

@@ -58,7 +58,7 @@ class Snippets {
   }
   Result<std::string> body(const schema::Summary& summary) {
     if (read_ > kMostBytesRead) return std::string();
-    StoredEmail email(store_, {account_, summary.local}, summary);
+    StoredEmail email(store_, {account_, summary.local}, summary, store::Purpose::store);
     TELEPOST_ASSIGN(const schema::Part* const root, email.root());
     TELEPOST_ASSIGN(mime::PlainText text, mime::plain_text(*root, [&](schema::ByteRange range) { return email.read(range); }));
     read_ += text.text.size();

@@ -17,6 +17,8 @@ net::HttpServerOptions options_of(const schema::JmapSettings& settings, const ne
   options.max_connections_per_peer = settings.max_connections_per_peer;
   options.max_new_per_minute = settings.max_new_per_minute;
   options.errors = net::HttpServerOptions::Errors::problem_json;
+  // Any page may call, with credentials of its own (Fetch, section 3.2), and hears of errors, too.
+  options.fields = {{"Access-Control-Allow-Origin", "*"}, {"X-Content-Type-Options", "nosniff"}};
   return options;
 }
 
@@ -30,7 +32,7 @@ struct Server::Parts {
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Server::~Server() { stop(Duration(0)); }
+Server::~Server() = default;  // the HTTP server's stops it
 
 Result<std::unique_ptr<Server>> Server::start(net::IoThreads& threads, store::Store& store, const Clock& clock, Random& random, Options options) {
   const schema::JmapSettings& settings = store.configuration().jmap;

@@ -5,6 +5,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
 
 #include "adapters/jmap/derived_keys.h"
 #include "adapters/jmap/methods.h"
@@ -34,6 +37,7 @@ struct Service {
   DerivedKeys derived;
   RequestsUnderWay under_way;
   RequestsUnderWay uploads_under_way = {};  // maxConcurrentUpload
+  RequestsUnderWay downloads_under_way = {};  // kMostDownloads
   PushFeed push{context.store.changes()};
 };
 
@@ -44,8 +48,8 @@ using Route = Answered(Service& service, net::HttpExchange& exchange, Login logi
 // What the addresses of the session object begin with: jmap.url, else the host that was asked for.
 std::string url_of(const Service& service, const net::HttpExchange& exchange);
 
-// Any page may call, with credentials of its own (Fetch, section 3.2): a browser adds none by itself to such a call.
-void open_to_all_pages(net::HttpReply& reply);
+// Runs it, with the state of the session object that has these addresses. Blocks: on a worker.
+std::variant<Response, RequestError> run_in_session(const Service& service, const Login& login, std::string_view url, Request request);
 
 // A problem of RFC 8620 section 3.6.1.
 net::HttpReply reply_of(const RequestError& error);
@@ -54,6 +58,8 @@ struct LoginOutcome {
   std::optional<Login> login;
   net::HttpReply refusal;  // where there is none
 };
+// In TLS, from this machine, or where a trusted front may have ended TLS.
+bool may_take_passwords(const net::Peer& peer, bool in_tls);
 // HTTP Basic with an address and an app password, in TLS or from this machine or a trusted front alone. Waits as guessing does.
 net::Awaitable<LoginOutcome> log_in(Service& service, net::HttpExchange& exchange);
 

@@ -1,13 +1,13 @@
 #include <algorithm>
+#include <utility>
 
 #include "adapters/jmap/event_source.h"
 #include "adapters/jmap/service.h"
 #include "adapters/jmap/session_object.h"
 #include "adapters/jmap/socket.h"
 #include "adapters/jmap/transfer.h"
-#include "adapters/net/completion.h"
+#include "adapters/net/on_worker.h"
 #include "base/bytes.h"
-#include "base/log.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -17,6 +17,8 @@ net::HttpReply json_reply(std::string text) {
   reply.content_type = "application/json";
   reply.body = std::move(text);
   reply.fields.push_back({"Cache-Control", "no-cache, no-store, must-revalidate"});  // RFC 8620 section 2
+  // A stranger's mail stands beside what is secret, and who sees only sizes can ask for the two together (BREACH).
+  reply.packing = net::HttpReply::Packing::never;
   return reply;
 }
 
@@ -30,11 +32,10 @@ Answered show_session(Service& service, net::HttpExchange& exchange, Login login
   co_return json_reply(to_text(session_object(service.context, service.methods, login, url_of(service, exchange))));
 }
 
-net::HttpReply run_request(Service& service, const Login& login, const std::string& url, const std::string& text) {
+net::HttpReply run_request(const Service& service, const Login& login, const std::string& url, const std::string& text) {
   auto read = read_request(text, service.context.settings.max_calls_in_request);
   if (auto* const error = std::get_if<RequestError>(&read)) return reply_of(*error);
-  const Json session = session_object(service.context, service.methods, login, url);
-  auto response = run(service.context, service.methods, login, std::get<Request>(std::move(read)), session_state(session));
+  auto response = run_in_session(service, login, url, std::get<Request>(std::move(read)));
   if (auto* const error = std::get_if<RequestError>(&response)) return reply_of(*error);
   return json_reply(to_text(std::get<Response>(response)));
 }
@@ -47,11 +48,9 @@ Answered call_methods(Service& service, net::HttpExchange& exchange, Login login
   Result<std::string> body = co_await exchange.read_body(limits.max_size_request);
   if (!body.ok() && body.error().kind == Errc::too_large) co_return reply_of({RequestError::Kind::limit, "the request is too large", "maxSizeRequest"});
   if (!body.ok()) co_return net::problem(body.error());
-  net::Answer<net::HttpReply> answer;
-  const Result<void> queued = service.context.store.run(
-      [done = answer.completion(), &service, login, url = url_of(service, exchange), text = *std::move(body)] { done(run_request(service, login, url, text)); });
-  if (!queued.ok()) co_return net::problem(queued.error());
-  Result<net::HttpReply> reply = co_await answer.get();
+  auto work = [&service, login, url = url_of(service, exchange), text = *std::move(body)] { return run_request(service, login, url, text); };
+  net::Awaitable<Result<net::HttpReply>> running = net::on_worker<net::HttpReply>(service.context.store, std::move(work));
+  Result<net::HttpReply> reply = co_await std::move(running);
   if (!reply.ok()) co_return net::problem(reply.error());
   reply->ticket = ticket;  // a reply that nobody takes holds memory for as long
   co_return *std::move(reply);
@@ -88,7 +87,15 @@ net::HttpReply preflight(std::string_view methods) {
   return reply;
 }
 
-Answered answer_route(Service& service, net::HttpExchange& exchange) {
+// What a page sends without a script that could set Authorization: a form, say. It needs no leave, and comes with what the browser keeps.
+bool is_without_script(const net::HttpRequest& request) {
+  const std::optional<std::string> mode = request.field("Sec-Fetch-Mode");
+  return mode == "no-cors" || mode == "navigate";
+}
+
+}  // namespace
+
+Answered answer(Service& service, net::HttpExchange& exchange) {
   const net::HttpRequest& request = exchange.request();
   std::string methods;
   const RouteEntry* found = nullptr;
@@ -104,14 +111,13 @@ Answered answer_route(Service& service, net::HttpExchange& exchange) {
     reply.fields.push_back({"Allow", methods});
     co_return reply;
   }
+  if (request.method == "POST" && is_without_script(request)) co_return net::problem(403, "only scripts of a page may do this");
   LoginOutcome outcome = co_await log_in(service, exchange);
   if (!outcome.login) co_return std::move(outcome.refusal);
   Answered running = found->run(service, exchange, *std::move(outcome.login));
   std::optional<net::HttpReply> reply = co_await std::move(running);
   co_return reply;
 }
-
-}  // namespace
 
 RequestsUnderWay::Ticket RequestsUnderWay::admit(schema::AccountId account, std::uint32_t most) {
   const std::lock_guard lock(mutex_);
@@ -126,27 +132,21 @@ RequestsUnderWay::Ticket RequestsUnderWay::admit(schema::AccountId account, std:
   });
 }
 
-void open_to_all_pages(net::HttpReply& reply) {
-  reply.fields.push_back({"Access-Control-Allow-Origin", "*"});
-  reply.fields.push_back({"X-Content-Type-Options", "nosniff"});
-}
-
 std::string url_of(const Service& service, const net::HttpExchange& exchange) {
   if (!service.context.settings.url.empty()) return service.context.settings.url;
   const bool is_tls = exchange.tls() != nullptr || !exchange.peer().front.empty();
   return (is_tls ? "https://" : "http://") + exchange.request().host;
 }
 
+std::variant<Response, RequestError> run_in_session(const Service& service, const Login& login, std::string_view url, Request request) {
+  const Json session = session_object(service.context, service.methods, login, url);
+  return run(service.context, service.methods, login, std::move(request), session_state(session));
+}
+
 net::HttpReply reply_of(const RequestError& error) {
   net::HttpReply reply{.status = 400, .content_type = "application/problem+json"};
   reply.body = to_text(to_json(error));
   return reply;
-}
-
-Answered answer(Service& service, net::HttpExchange& exchange) {
-  std::optional<net::HttpReply> reply = co_await answer_route(service, exchange);
-  if (reply) open_to_all_pages(*reply);
-  co_return reply;
 }
 
 }  // namespace telepost::adapters::jmap

@@ -40,7 +40,11 @@ class SetRun {
     for (Item& item : items) {
       std::string name = name_of(item);
       SetOutcome outcome = failure_ ? SetOutcome(SetError{"serverFail"}) : apply(item, name);
-      if (auto* const error = std::get_if<Error>(&outcome)) fail(*error);
+      if (const auto* const late = std::get_if<FailedAfterChange>(&outcome)) {
+        may_have_changed_ = true;
+        fail(late->error);
+      }
+      if (const auto* const error = std::get_if<Error>(&outcome)) fail(*error);
       if (outcome.index() == 0) errors.erase(name);
       else if (auto* const why = std::get_if<SetError>(&outcome)) errors.insert_or_assign(name, *why);
       if (outcome.index() != 0) left.push_back(std::move(item));
@@ -82,15 +86,13 @@ class SetRun {
     each(destroys_, response_.not_destroyed, [&](const std::string&, const std::string& id) {
       SetOutcome outcome = verbs_.destroy(real(id));
       if (outcome.index() == 0) response_.destroyed.push_back(real(id));
-      if (outcome.index() == 2) may_have_changed_ = true;  // what lay in it may be gone already
+      if (std::holds_alternative<Error>(outcome)) may_have_changed_ = true;  // what lay in it may be gone already
       return outcome;
     });
   }
 
   void fail(const Error& error) {
-    if (failure_) return;
-    failure_ = method_error_of(error);
-    if (response_.has_changed() || may_have_changed_) failure_ = MethodError{"serverPartialFail", failure_->description};
+    if (!failure_) failure_ = after_change(method_error_of(error), response_.has_changed() || may_have_changed_);
   }
 
   SetVerbs& verbs_;

@@ -12,8 +12,14 @@
 
 namespace telepost::adapters::jmap {
 
-// What became of one object. Error: it is nobody's fault but ours, and ends the call.
-using SetOutcome = std::variant<Json, SetError, Error>;
+// Something was changed, and how it is now cannot be told.
+struct FailedAfterChange {
+  explicit FailedAfterChange(Error why) : error(std::move(why)) {}
+  Error error;
+};
+
+// What became of one object. Error, FailedAfterChange: it is nobody's fault but ours, and ends the call.
+using SetOutcome = std::variant<Json, SetError, Error, FailedAfterChange>;
 
 class SetVerbs {
  public:

@@ -13,8 +13,7 @@ Result<std::map<std::string, const Json*>> read_objects(Arguments& arguments, co
   std::map<std::string, const Json*> by_id;
   if (objects == nullptr) return by_id;
   for (const auto& [id, object] : objects->items()) {
-    const bool is_reference = references && id.starts_with('#');
-    if (!is_id(is_reference ? std::string_view(id).substr(1) : std::string_view(id))) return {Errc::invalid, std::string(name) + " wants objects by their ids"};
+    if (references ? !is_id_or_reference(id) : !is_id(id)) return {Errc::invalid, std::string(name) + " wants objects by their ids"};
     if (!object.is_object()) return {Errc::invalid, std::string(name) + "/" + id + " wants an object"};
     by_id.emplace(id, &object);
   }
@@ -34,18 +33,6 @@ Json object_or_null(const std::map<std::string, Value>& values) {
 
 using Tokens = std::vector<std::string>;
 
-Result<Tokens> tokens_of(const std::string& path) {
-  Tokens tokens;
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    auto token = unescape_token(std::string_view(path).substr(begin, end - begin));
-    if (!token) return {Errc::invalid, "in '" + path + "' ~ is followed by neither 0 nor 1"};
-    tokens.push_back(*std::move(token));
-    begin = end + 1;
-  }
-  return tokens;
-}
-
 // RFC 8620 section 5.3: everything before the last part exists, and none of it lies inside an array.
 Result<Json*> parent_of(Json& object, const Tokens& tokens) {
   Json* at = &object;
@@ -61,7 +48,7 @@ Result<Json*> parent_of(Json& object, const Tokens& tokens) {
 Result<std::map<Tokens, const Json*>> patches_of(const Json& patch) {
   std::map<Tokens, const Json*> patches;
   for (const auto& [path, value] : patch.items()) {
-    TELEPOST_ASSIGN(Tokens tokens, tokens_of(path));
+    TELEPOST_ASSIGN(Tokens tokens, pointer_tokens(path));
     patches.emplace(std::move(tokens), &value);
   }
   // In order, a path stands right before the first one that it is a prefix of.
@@ -96,6 +83,13 @@ Result<SetArguments> read_creations(Arguments& arguments, std::size_t max_object
   return set;
 }
 
+std::set<std::string> SetResponse::touched() const {
+  std::set<std::string> ids(destroyed.begin(), destroyed.end());
+  for (const auto& [name, object] : created) ids.insert(object.at("id").get<std::string>());
+  for (const auto& [id, object] : updated) ids.insert(id);
+  return ids;
+}
+
 Json to_json(const SetResponse& response, std::string_view account_id) {
   return {{"accountId", account_id},
           {"oldState", response.old_state ? Json(*response.old_state) : Json(nullptr)},
@@ -106,6 +100,17 @@ Json to_json(const SetResponse& response, std::string_view account_id) {
           {"notCreated", object_or_null(response.not_created)},
           {"notUpdated", object_or_null(response.not_updated)},
           {"notDestroyed", object_or_null(response.not_destroyed)}};
+}
+
+void Steps::add(schema::Modseq before, schema::Modseq after, bool is_whole) {
+  if (before == after) return;
+  is_whole_ = is_whole_ && is_whole && before == last_;
+  last_ = after;
+}
+
+void Steps::put_into(SetResponse& response) const {
+  response.new_state = to_state(last_);
+  if (is_whole_) response.old_state = to_state(first_);
 }
 
 Result<void> apply_patch(Json& object, const Json& patch, const Json& defaults) {

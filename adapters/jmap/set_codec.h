@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +11,7 @@
 
 #include "adapters/jmap/arguments_codec.h"
 #include "adapters/jmap/error_codec.h"
+#include "schema/ids.h"
 
 namespace telepost::adapters::jmap {
 
@@ -32,8 +34,24 @@ struct SetResponse {
   std::vector<std::string> destroyed;
   std::map<std::string, SetError> not_created, not_updated, not_destroyed;
   bool has_changed() const { return !created.empty() || !updated.empty() || !destroyed.empty(); }
+  std::set<std::string> touched() const;  // ids of all that were created, updated or destroyed
 };
 Json to_json(const SetResponse& response, std::string_view account_id);
+
+// From which state of the account to which a call led. What changed nothing is no step.
+class Steps {
+ public:
+  explicit Steps(schema::Modseq now) : first_(now), last_(now) {}
+  // is_whole: nobody else changed anything between the two.
+  void add(schema::Modseq before, schema::Modseq after, bool is_whole);
+  // A client may go from the one to the other only where nobody else changed anything in between.
+  void put_into(SetResponse& response) const;
+
+ private:
+  const schema::Modseq first_;
+  schema::Modseq last_;
+  bool is_whole_ = true;
+};
 
 // Applies a PatchObject. A patch of null gives the property its value in `defaults`, or takes it away. invalid: no patch
 // (invalidPatch); the object is as it was.

@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "adapters/jmap/push_stream.h"
-#include "adapters/jmap/session_object.h"
 #include "adapters/jmap/socket_codec.h"
-#include "adapters/net/completion.h"
+#include "adapters/net/on_worker.h"
 #include "adapters/net/websocket.h"
 #include "base/bytes.h"
 #include "base/log.h"
@@ -19,7 +18,6 @@ using net::WebSocket;
 using net::WebSocketClose;
 
 constexpr std::string_view kSubprotocol = "jmap";
-constexpr Duration kBusyRest = std::chrono::milliseconds(200);
 
 // What a message led to.
 struct SocketAnswer {
@@ -36,7 +34,7 @@ struct Asked {
 };
 
 // On a worker.
-SocketAnswer run_message(Service& service, const Asked& asked) {
+SocketAnswer run_message(const Service& service, const Asked& asked) {
   const schema::JmapSettings& limits = service.context.settings;
   SocketMessage message = read_socket_message(asked.text, limits.max_calls_in_request);
   if (auto* const enable = std::get_if<PushEnable>(&message)) return {{}, std::move(*enable)};
@@ -46,8 +44,7 @@ SocketAnswer run_message(Service& service, const Asked& asked) {
   if (!asked.is_admitted) {
     return {to_socket_text(SocketError{{RequestError::Kind::limit, "as many requests are under way already", "maxConcurrentRequests"}, id})};
   }
-  const Json session = session_object(service.context, service.methods, asked.login, asked.url);
-  auto response = run(service.context, service.methods, asked.login, std::move(request), session_state(session));
+  auto response = run_in_session(service, asked.login, asked.url, std::move(request));
   if (auto* const error = std::get_if<RequestError>(&response)) return {to_socket_text(SocketError{std::move(*error), id})};
   return {to_socket_text(std::get<Response>(response), id)};
 }
@@ -88,13 +85,12 @@ class Socket {
   Awaitable<bool> answer() {
     admit();
     Asked asked{login_, url_, socket_.take_message(), ticket_ != nullptr};
-    net::Answer<SocketAnswer> answered;
-    const Result<void> queued = service_.context.store.run([done = answered.completion(), &service = service_, asked = std::move(asked)] {
-      const Result<void> allowed = still_allowed(service.context.store, asked.login);
-      done(allowed.ok() ? Result<SocketAnswer>(run_message(service, asked)) : Result<SocketAnswer>(allowed.error()));
-    });
-    if (!queued.ok()) co_return co_await end(queued.error());
-    const Result<SocketAnswer> made = co_await answered.get();
+    auto work = [&service = service_, asked = std::move(asked)]() -> Result<SocketAnswer> {
+      TELEPOST_TRY(still_allowed(service.context.store, asked.login));
+      return run_message(service, asked);
+    };
+    Awaitable<Result<SocketAnswer>> running = net::on_worker<SocketAnswer>(service_.context.store, std::move(work));
+    const Result<SocketAnswer> made = co_await std::move(running);
     if (!made.ok()) co_return co_await end(made.error());
     bool goes_on = true;
     if (made->disables) push_.reset();
@@ -114,7 +110,7 @@ class Socket {
   Awaitable<bool> tell() {
     const Result<std::optional<StateChange>> change = co_await push_->take();
     if (!change.ok() && change.error().kind == Errc::busy) {
-      (void)co_await stream_.rest(kBusyRest);  // where it ends for good, receive() says so
+      (void)co_await stream_.rest(kBusyPause);  // where it ends for good, receive() says so
       co_return true;
     }
     if (!change.ok()) co_return co_await end(change.error());

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "adapters/jmap/blob.h"
-#include "adapters/net/completion.h"
 #include "adapters/net/http_content.h"
+#include "adapters/net/http_field_codec.h"
+#include "adapters/net/http_target_codec.h"
+#include "adapters/net/on_worker.h"
 #include "base/bytes.h"
 #include "store/uploads.h"
 #include "transcoders/mime/body.h"
@@ -17,17 +22,8 @@ namespace mime = transcoders::mime;
 namespace {
 
 constexpr std::size_t kWindow = 1u << 20;  // read of a blob at once: a piece of the store
+constexpr std::uint32_t kMostDownloads = 16;  // of an account at a time: each holds a window for as long as its client takes
 constexpr std::string_view kOctets = "application/octet-stream";
-
-// Runs what blocks on a worker of the store. `work` gives a Result<T>.
-template <typename T, typename Work>
-net::Awaitable<Result<T>> on_worker(store::Store& store, Work work) {
-  net::Answer<T> answer;
-  const Result<void> queued = store.run([done = answer.completion(), work = std::move(work)]() mutable { done(work()); });
-  if (!queued.ok()) co_return queued.error();
-  Result<T> result = co_await answer.get();
-  co_return result;
-}
 
 std::string media_type_of(std::string_view field) {
   std::string type = to_lower(trim(field.substr(0, field.find(';'))));
@@ -43,7 +39,7 @@ net::Awaitable<Result<Begun>> begin_upload(store::Store& store, schema::AccountI
     TELEPOST_ASSIGN(auto begun, store.uploads().begin(account));
     return Begun(std::move(begun));
   };
-  net::Awaitable<Result<Begun>> beginning = on_worker<Begun>(store, std::move(begin));
+  net::Awaitable<Result<Begun>> beginning = net::on_worker<Begun>(store, std::move(begin));
   Result<Begun> begun = co_await std::move(beginning);
   co_return begun;
 }
@@ -53,7 +49,7 @@ net::Awaitable<Result<void>> write_upload(store::Store& store, Begun upload, std
     TELEPOST_TRY(upload->write(bytes));
     return true;
   };
-  net::Awaitable<Result<bool>> writing = on_worker<bool>(store, std::move(write));
+  net::Awaitable<Result<bool>> writing = net::on_worker<bool>(store, std::move(write));
   const Result<bool> written = co_await std::move(writing);
   co_return written.ok() ? Result<void>() : Result<void>(written.error());
 }
@@ -86,7 +82,7 @@ net::Awaitable<Result<std::string>> read_window(std::shared_ptr<Window> window, 
   const bool is_in = from >= window->begin && from < window->begin + window->bytes.size();
   if (!is_in) {
     auto read = [window, from] { return bytes_of(*window->blob, {from, kWindow}); };
-    net::Awaitable<Result<std::string>> reading = on_worker<std::string>(window->store, std::move(read));
+    net::Awaitable<Result<std::string>> reading = net::on_worker<std::string>(window->store, std::move(read));
     Result<std::string> bytes = co_await std::move(reading);
     if (!bytes.ok()) co_return bytes;
     window->begin = from;
@@ -108,36 +104,30 @@ Result<Opened> open(store::Store& store, schema::AccountId account, const std::s
   return Opened{std::make_shared<Window>(Window{store, std::move(blob)}), size};
 }
 
-net::HttpFields fields_of(bool is_inline, std::string_view filename) {
-  return {{"Content-Disposition", disposition_of(is_inline, filename)},
-          {"Cache-Control", "private, immutable, max-age=31536000"},  // RFC 8620 section 6.2: a blob never changes
-          {"Content-Security-Policy", "sandbox; default-src 'none'"},
-          {"X-Content-Type-Options", "nosniff"},
-          {"Access-Control-Allow-Origin", "*"}};
-}
-
-}  // namespace
-
+// What a browser may show by itself: it cannot run anything of it (DESIGN section 7).
 bool is_shown_inline(std::string_view type) {
   constexpr std::string_view kShown[] = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif", "image/tiff", "text/plain", "application/pdf"};
   return type.starts_with("audio/") || type.starts_with("video/") || std::find(std::begin(kShown), std::end(kShown), type) != std::end(kShown);
 }
 
+// The value of Content-Disposition (RFC 6266).
 std::string disposition_of(bool is_inline, std::string_view filename) {
   std::string value = is_inline ? "inline" : "attachment";
   if (filename.empty()) return value;
-  std::string plain, extended;
-  for (const char c : filename) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
-    plain.push_back(is_letter || c == ' ' ? c : '_');
-    if (is_letter) extended.push_back(c);
-    else extended += "%" + to_hex(std::string_view(&c, 1));
-  }
+  std::string plain;
+  for (const char c : filename) plain += net::is_alphanumeric(c) || c == '.' || c == '-' || c == '_' || c == ' ' ? c : '_';
   value += "; filename=\"" + plain + "\"";
-  if (plain != filename) value += "; filename*=UTF-8''" + extended;
+  if (plain != filename) value += "; filename*=UTF-8''" + net::to_segment(filename);  // RFC 8187
   return value;
 }
+
+net::HttpFields fields_of(bool is_inline, std::string_view filename) {
+  return {{"Content-Disposition", disposition_of(is_inline, filename)},
+          {"Cache-Control", "private, immutable, max-age=31536000"},  // RFC 8620 section 6.2: a blob never changes
+          {"Content-Security-Policy", "sandbox; default-src 'none'"}};
+}
+
+}  // namespace
 
 Answered upload(Service& service, net::HttpExchange& exchange, Login login) {
   const schema::JmapSettings& limits = service.context.settings;
@@ -153,7 +143,7 @@ Answered upload(Service& service, net::HttpExchange& exchange, Login login) {
   if (!taken.ok()) co_return taken.error().kind == Errc::too_large ? too_large() : net::problem(taken.error());
   const std::string type = media_type_of(exchange.request().field("Content-Type").value_or(""));
   auto finish = [upload = *begun, type] { return upload->finish(type); };
-  net::Awaitable<Result<store::Upload>> finishing = on_worker<store::Upload>(store, std::move(finish));
+  net::Awaitable<Result<store::Upload>> finishing = net::on_worker<store::Upload>(store, std::move(finish));
   const Result<store::Upload> kept = co_await std::move(finishing);
   if (!kept.ok()) co_return net::problem(kept.error());
   net::HttpReply reply{.status = 201, .content_type = "application/json"};
@@ -164,11 +154,13 @@ Answered upload(Service& service, net::HttpExchange& exchange, Login login) {
 }
 
 Answered download(Service& service, net::HttpExchange& exchange, Login login) {
+  const RequestsUnderWay::Ticket ticket = service.downloads_under_way.admit(login.account, kMostDownloads);
+  if (!ticket) co_return net::problem(429, "as many downloads are under way already");
   const net::HttpRequest& request = exchange.request();
   if (request.segments[2] != to_id(login.account)) co_return net::problem(404);
   store::Store& store = service.context.store;
   auto opening = [&store, account = login.account, id = request.segments[3]] { return open(store, account, id); };
-  net::Awaitable<Result<Opened>> waiting = on_worker<Opened>(store, std::move(opening));
+  net::Awaitable<Result<Opened>> waiting = net::on_worker<Opened>(store, std::move(opening));
   const Result<Opened> opened = co_await std::move(waiting);
   if (!opened.ok()) co_return net::problem(opened.error());
   const std::string type = media_type_of(request.parameter("accept").value_or(opened->window->blob->type()));

@@ -1,6 +1,8 @@
 // Conditional requests (RFC 9110 section 13).
 #pragma once
 
+#include <string_view>
+
 #include "adapters/net/http_reply.h"
 #include "adapters/net/http_request.h"
 #include "base/clock.h"
@@ -12,6 +14,7 @@ enum class HttpVerdict : unsigned char {
   unchanged,  // 304: only for GET and HEAD
   failed,     // 412: nothing may be done
 };
+inline constexpr std::string_view kConditionFailed = "what is here is not what was asked for";  // why, to people
 
 // In the order of section 13.2.2. `current` is what is there now; null when nothing is, which a "*" of If-Match fails and one of
 // If-None-Match passes. Dates are whole seconds; one that cannot be read is no condition.

@@ -5,7 +5,6 @@
 
 #include "adapters/net/http_condition_codec.h"
 #include "adapters/net/http_range_codec.h"
-#include "adapters/net/http_session.h"
 #include "base/bytes.h"
 #include "base/random.h"
 
@@ -88,7 +87,7 @@ Awaitable<std::optional<HttpReply>> send_content(HttpExchange& exchange, HttpCon
   const HttpRequest& request = exchange.request();
   const Time now = exchange.now();
   const HttpVerdict verdict = judge_conditions(request, &content.validators, now);
-  if (verdict == HttpVerdict::failed) co_return HttpReply{.status = 412, .body = "what is here is not what was asked for\n"};
+  if (verdict == HttpVerdict::failed) co_return exchange.refusal(412, kConditionFailed);
   if (verdict == HttpVerdict::unchanged) {
     co_return HttpReply{.status = 304, .fields = content.fields, .validators = content.validators};
   }
@@ -97,7 +96,9 @@ Awaitable<std::optional<HttpReply>> send_content(HttpExchange& exchange, HttpCon
   if (range && !request.is_head && is_range_wanted(request, content.validators, now)) {
     RangeChoice choice = choose_ranges(*range, content.size_bytes);
     if (choice.kind == RangeChoice::Kind::unsatisfiable) {
-      co_return HttpReply{.status = 416, .body = "no such range\n", .fields = {{"Content-Range", unsatisfied_range(content.size_bytes)}}};
+      HttpReply refusal = exchange.refusal(416, "no such range");
+      refusal.fields.push_back({"Content-Range", unsatisfied_range(content.size_bytes)});
+      co_return refusal;
     }
     if (choice.kind == RangeChoice::Kind::some) plan = plan_ranges(content, std::move(choice.ranges));
   }

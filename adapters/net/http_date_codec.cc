@@ -66,38 +66,36 @@ std::optional<Time> made_of(const Pieces& pieces, unsigned year, unsigned month,
   return Time(std::chrono::sys_days(date)) + time_of_day;
 }
 
-std::optional<Time> from_fixdate(std::string_view text) {
-  Pieces pieces(text);
-  pieces.one_of(kDays);
-  pieces.word(", ");
-  const unsigned day = pieces.digits(2);
-  pieces.word(" ");
-  const unsigned month = pieces.one_of(kMonths);
-  pieces.word(" ");
-  const unsigned year = pieces.digits(4);
-  pieces.word(" ");
-  const Duration time = pieces.time_of_day();
-  pieces.word(" GMT");
-  return made_of(pieces, year, month, day, time);
-}
-
-std::optional<Time> from_rfc850(std::string_view text, Time now) {
-  Pieces pieces(text);
-  pieces.one_of(kLongDays);
-  pieces.word(", ");
-  const unsigned day = pieces.digits(2);
-  pieces.word("-");
-  const unsigned month = pieces.one_of(kMonths);
-  pieces.word("-");
-  const unsigned short_year = pieces.digits(2);
-  pieces.word(" ");
-  const Duration time = pieces.time_of_day();
-  pieces.word(" GMT");
+// "94" is the year that ends so and lies at most 50 years ahead.
+unsigned whole_year(unsigned short_year, Time now) {
   const std::chrono::year_month_day today(std::chrono::floor<std::chrono::days>(now));
   const unsigned farthest = static_cast<unsigned>(std::max(0, static_cast<int>(today.year()) + 50));
-  unsigned year = farthest / 100 * 100 + short_year;
-  if (year > farthest && year >= 100) year -= 100;
-  return made_of(pieces, year, month, day, time);
+  const unsigned year = farthest / 100 * 100 + short_year;
+  return year > farthest && year >= 100 ? year - 100 : year;
+}
+
+// What the two forms that end in GMT differ in.
+struct GmtForm {
+  const std::array<std::string_view, 7>& days;
+  std::string_view separator;  // of day, month and year
+  std::size_t year_digits;
+};
+constexpr GmtForm kFixdate{kDays, " ", 4};
+constexpr GmtForm kRfc850{kLongDays, "-", 2};
+
+std::optional<Time> from_gmt(std::string_view text, const GmtForm& form, Time now) {
+  Pieces pieces(text);
+  pieces.one_of(form.days);
+  pieces.word(", ");
+  const unsigned day = pieces.digits(2);
+  pieces.word(form.separator);
+  const unsigned month = pieces.one_of(kMonths);
+  pieces.word(form.separator);
+  const unsigned year = pieces.digits(form.year_digits);
+  pieces.word(" ");
+  const Duration time = pieces.time_of_day();
+  pieces.word(" GMT");
+  return made_of(pieces, form.year_digits == 2 ? whole_year(year, now) : year, month, day, time);
 }
 
 std::optional<Time> from_asctime(std::string_view text) {
@@ -126,8 +124,8 @@ std::string to_http_date(Time time) {
 }
 
 std::optional<Time> from_http_date(std::string_view text, Time now) {
-  std::optional<Time> time = from_fixdate(text);
-  if (!time) time = from_rfc850(text, now);
+  std::optional<Time> time = from_gmt(text, kFixdate, now);
+  if (!time) time = from_gmt(text, kRfc850, now);
   if (!time) time = from_asctime(text);
   return time;
 }

@@ -30,6 +30,8 @@ const HttpRequest& HttpExchange::request() const { return reader_.request(); }
 
 Time HttpExchange::now() const { return service_.clock.now(); }
 
+HttpReply HttpExchange::refusal(unsigned status, std::string_view why) const { return refusal_of(service_.options, status, why); }
+
 void HttpExchange::drain() {
   draining_ = true;
   if (resting_ || phase_ == Phase::upgraded) stream_.interrupt();
@@ -121,7 +123,7 @@ void HttpExchange::append_head_of(const HttpReply& reply, std::optional<std::uin
   is_bodiless_ = request().is_head || !has_content(reply.status);
   is_chunked_ = !size_bytes && request().version >= 11;
   closes_ = must_close() || (!size_bytes && !is_chunked_);
-  append_head(stream_.out(), reply, {service_.clock.now(), size_bytes, is_chunked_, closes_});
+  append_head(stream_.out(), reply, {service_.clock.now(), size_bytes, is_chunked_, closes_}, service_.options.fields);
 }
 
 // What RFC 9110 makes of a whole reply: section 13 (conditions), section 8.4 (codings).
@@ -130,7 +132,7 @@ void HttpExchange::settle(HttpReply& reply) const {
   if (reply.status == 200 && request().method == "GET" && is_validated) {
     const HttpVerdict verdict = judge_conditions(request(), &reply.validators, service_.clock.now());
     if (verdict == HttpVerdict::failed) {
-      reply = HttpReply{.status = 412, .body = "what is here is not what was asked for\n"};
+      reply = refusal(412, kConditionFailed);
       return;
     }
     if (verdict == HttpVerdict::unchanged) reply.status = 304;
@@ -149,14 +151,10 @@ void HttpExchange::settle(HttpReply& reply) const {
 
 Awaitable<Result<void>> HttpExchange::send_whole(HttpReply& reply) {
   settle(reply);
-  append_head_of(reply, reply.body.size());
-  if (!is_bodiless_) {
-    const Result<void> sent = co_await send(reply.body);
-    if (!sent.ok()) co_return sent;
-  }
-  const Result<void> flushed = co_await flush();
-  if (flushed.ok()) phase_ = Phase::complete;
-  co_return flushed;
+  Result<void> sent = begin(reply, reply.body.size());  // leaves with the first piece: a small reply is one packet
+  if (sent.ok()) sent = co_await write(reply.body);
+  if (sent.ok()) sent = co_await end();
+  co_return sent;
 }
 
 Result<void> HttpExchange::begin(const HttpReply& head, std::optional<std::uint64_t> size_bytes) {
@@ -198,19 +196,6 @@ Awaitable<Result<void>> HttpExchange::end() {
   co_return sent;
 }
 
-Awaitable<Result<void>> HttpExchange::send(std::string_view bytes) {
-  std::string& out = stream_.out();
-  while (!bytes.empty()) {
-    const std::string_view some = bytes.substr(0, kPiece - std::min(kPiece, out.size()));
-    bytes.remove_prefix(some.size());
-    out += some;
-    if (out.size() < kPiece) continue;
-    const Result<void> flushed = co_await flush();
-    if (!flushed.ok()) co_return flushed;
-  }
-  co_return Result<void>();
-}
-
 Awaitable<Result<void>> HttpExchange::flush() {
   const Result<void> flushed = co_await stream_.flush(service_.options.reply_timeout);
   if (!flushed.ok()) phase_ = Phase::broken;
@@ -221,9 +206,16 @@ Awaitable<bool> HttpExchange::rest(Duration duration) {
   const Result<void> flushed = co_await flush();
   if (!flushed.ok() || draining_) co_return false;
   resting_ = true;
-  const bool rested = co_await stream_.rest(duration);
+  bool goes_on = false;
+  if (phase_ == Phase::streaming && reader_.is_body_done() && stream_.buffered().size() < kPiece) {
+    // Reading is what tells that the client closed. What comes is its next request, which waits in the buffer.
+    const Result<LineStream::Filled> filled = co_await stream_.fill_or_wake(duration);
+    goes_on = filled.ok() || filled.error().kind == Errc::timeout;
+  } else {
+    goes_on = co_await stream_.rest(duration);
+  }
   resting_ = false;
-  co_return rested && !draining_;
+  co_return goes_on && !draining_;
 }
 
 LineStream* HttpExchange::upgrade(const HttpFields& fields) {

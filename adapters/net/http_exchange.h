@@ -41,6 +41,7 @@ class HttpExchange {
   // The server stops: a reply without an end (events) ends itself soon.
   bool is_draining() const { return draining_; }
   Time now() const;  // of the server's clock
+  HttpReply refusal(unsigned status, std::string_view why) const;  // as the server's own look
 
   // ---- The body. A client that asked for "100 Continue" gets it with the first of these calls.
   // All of it. Errors: too_large (known before a byte is read where the request tells its size), timeout, invalid (chunks that
@@ -61,7 +62,9 @@ class HttpExchange {
   Awaitable<Result<void>> write(std::string_view piece);
   Awaitable<Result<void>> end();
   // Waits between two pieces, holding no buffers: until the time is over, or the waker is called (any thread). False: the
-  // server stops, or the connection is gone. A client that only closed is seen when something is sent to it.
+  // server stops, or the connection is gone. Once the reply has begun and the body came to its end, a client that closed is seen at
+  // once, and bytes of its next request end the wait, too; but with 64 KiB of them unanswered, or before that, one that only closed is
+  // seen when something is sent to it.
   Awaitable<bool> rest(Duration duration);
   std::function<void()> waker() { return stream_.waker(); }
 
@@ -82,7 +85,6 @@ class HttpExchange {
   Awaitable<Result<void>> ask_for_body();
   Awaitable<Result<void>> read_more();
   Awaitable<Result<void>> send_whole(HttpReply& reply);
-  Awaitable<Result<void>> send(std::string_view bytes);
   Awaitable<Result<void>> flush();
   Awaitable<bool> skip_body();
 

@@ -7,6 +7,7 @@
 
 namespace telepost::adapters::net {
 
+bool is_alphanumeric(char c);  // of ASCII, whatever the locale
 bool is_http_token(std::string_view text);  // section 5.6.2: at least one letter
 // The elements of a list without the space around them; commas inside quoted strings are content. Empty ones are left out
 // (section 5.6.1.2).

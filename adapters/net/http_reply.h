@@ -22,7 +22,8 @@ struct HttpReply {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";  // "" for none
   std::string body{};
-  // Without Date, Content-Length, Transfer-Encoding, Connection, Content-Type, ETag, Last-Modified, which the server writes.
+  // Without Date, Content-Length, Transfer-Encoding, Connection, Content-Type, ETag, Last-Modified, and HttpServerOptions::fields,
+  // which the server writes.
   // CR, LF and other control letters in a value become spaces.
   HttpFields fields{};
   // With status 200 to a GET the conditions of the request are judged by them: 304 or 412 leaves instead.
@@ -34,8 +35,8 @@ struct HttpReply {
   std::shared_ptr<void> ticket{};
 };
 
-// RFC 9457: application/problem+json. "about:blank" has the status's phrase as its title.
-HttpReply problem(unsigned status, std::string_view detail = {}, std::string_view type = "about:blank");
+// RFC 9457: application/problem+json, of the type "about:blank", which has the status's phrase as its title.
+HttpReply problem(unsigned status, std::string_view detail = {});
 // The status of a failure, with its detail unless it is our own (io, corrupt), which the log tells.
 HttpReply problem(const Error& error);
 // invalid 400; refused, denied 403; not_found 404; timeout 408 (of a body that does not come); conflict, exists 409; too_large 413;

@@ -35,7 +35,7 @@ std::string_view reason_phrase(unsigned status) {
 
 bool has_content(unsigned status) { return status >= 200 && status != 204 && status != 304; }
 
-void append_head(std::string& out, const HttpReply& reply, const HttpFraming& framing) {
+void append_head(std::string& out, const HttpReply& reply, const HttpFraming& framing, const HttpFields& more) {
   append_status(out, reply.status);
   append_field(out, "Date", to_http_date(framing.date));
   if (has_content(reply.status)) {
@@ -46,6 +46,7 @@ void append_head(std::string& out, const HttpReply& reply, const HttpFraming& fr
   if (!reply.validators.etag.empty()) append_field(out, "ETag", reply.validators.etag);
   if (reply.validators.last_modified) append_field(out, "Last-Modified", to_http_date(*reply.validators.last_modified));
   for (const HttpField& field : reply.fields) append_field(out, field.name, field.value);
+  for (const HttpField& field : more) append_field(out, field.name, field.value);
   if (framing.closes) append_field(out, "Connection", "close");
   out += "\r\n";
 }
@@ -64,9 +65,8 @@ void append_chunk(std::string& out, std::string_view piece) {
   out += "\r\n";
 }
 
-HttpReply problem(unsigned status, std::string_view detail, std::string_view type) {
-  nlohmann::json document{{"type", type}, {"status", status}};
-  if (type == "about:blank") document["title"] = reason_phrase(status);
+HttpReply problem(unsigned status, std::string_view detail) {
+  nlohmann::json document{{"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}};
   if (!detail.empty()) document["detail"] = detail;
   HttpReply made;
   made.status = status;

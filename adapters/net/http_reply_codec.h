@@ -20,8 +20,8 @@ struct HttpFraming {
   bool closes = false;
 };
 
-// The head of the reply; its body is not looked at. Nothing of a value can end its line.
-void append_head(std::string& out, const HttpReply& reply, const HttpFraming& framing);
+// The head of the reply, with `more` fields behind its own; its body is not looked at. Nothing of a value can end its line.
+void append_head(std::string& out, const HttpReply& reply, const HttpFraming& framing, const HttpFields& more = {});
 // 101, with the fields of the other protocol.
 void append_switch(std::string& out, const HttpFields& fields);
 // A piece of the body as one chunk; nothing for "", which would be its end.

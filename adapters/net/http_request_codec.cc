@@ -46,8 +46,7 @@ bool names_foreign_version(std::string_view head) {
 }
 
 bool may_stand_in_host(char c) {
-  const bool is_alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  return is_alphanumeric || std::string_view("-._~!$&'()*+,;=:[]%").find(c) != std::string_view::npos;
+  return is_alphanumeric(c) || std::string_view("-._~!$&'()*+,;=:[]%").find(c) != std::string_view::npos;
 }
 
 }  // namespace

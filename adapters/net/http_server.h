@@ -43,7 +43,8 @@ struct HttpServerOptions {
   Duration body_timeout = std::chrono::minutes(1);     // waited for each 64 KiB of a body, and for its end
   Duration reply_timeout = std::chrono::minutes(1);    // for each 64 KiB to be taken
 
-  // How the server's own refusals (400, 408, 414, 417, 431, 500, 501, 505) look.
+  HttpFields fields{};  // of every reply to a request, the server's own refusals too
+  // How the server's own refusals (400, 408, 412, 414, 416, 417, 431, 500, 501, 505) look.
   enum class Errors : unsigned char { text, problem_json } errors = Errors::text;
 };
 

@@ -29,6 +29,11 @@ HttpRequestLimits limits_of(const HttpServerOptions& options) {
 
 }  // namespace
 
+HttpReply refusal_of(const HttpServerOptions& options, unsigned status, std::string_view why) {
+  if (options.errors == HttpServerOptions::Errors::problem_json) return problem(status, why);
+  return HttpReply{.status = status, .body = std::string(why) + "\n"};
+}
+
 HttpSession::HttpSession(std::shared_ptr<const HttpService> service, Transport transport, Peer peer, int socket,
                          std::unique_ptr<ConnectionLimits::Ticket> ticket)
     : service_(std::move(service)), transport_(transport), peer_(std::move(peer)), ticket_(std::move(ticket)), socket_(socket),
@@ -113,9 +118,8 @@ Awaitable<bool> HttpSession::read_head() {
 
 Awaitable<void> HttpSession::refuse(const HttpRefusal& refusal) {
   const HttpServerOptions& options = service_->options;
-  HttpReply reply = problem(refusal.status, refusal.reason);
-  if (options.errors == HttpServerOptions::Errors::text) reply = HttpReply{.status = refusal.status, .body = refusal.reason + "\n"};
-  append_head(stream_->out(), reply, {.date = service_->clock.now(), .size_bytes = reply.body.size(), .closes = true});
+  const HttpReply reply = refusal_of(options, refusal.status, refusal.reason);
+  append_head(stream_->out(), reply, {.date = service_->clock.now(), .size_bytes = reply.body.size(), .closes = true}, options.fields);
   stream_->out() += reply.body;
   count(refusal.status);
   log::debug("http_refused", {{"listener", options.name}, {"peer", peer_.network()}, {"status", refusal.status}, {"reason", refusal.reason}});
@@ -131,7 +135,7 @@ Awaitable<bool> HttpSession::exchange() {
   if (draining_) exchange_->drain();
   std::optional<HttpReply> reply = co_await ask_handler();
   if (exchange_->phase_ == Phase::unanswered) {
-    if (!reply) reply = problem(500);
+    if (!reply) reply = refusal_of(service_->options, 500, "the server failed at it");
     (void)co_await exchange_->send_whole(*reply);
   }
   reply.reset();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "adapters/net/http_exchange.h"
 #include "adapters/net/http_request_codec.h"
@@ -17,6 +18,9 @@ struct HttpService {
   const Clock& clock;
   const HttpHandler handler;
 };
+
+// A refusal of the server's own, which says why, as options.errors wants it.
+HttpReply refusal_of(const HttpServerOptions& options, unsigned status, std::string_view why);
 
 class HttpSession final : public Stoppable {
  public:

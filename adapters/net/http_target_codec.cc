@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
+#include "adapters/net/http_field_codec.h"
 #include "base/bytes.h"
 
 namespace telepost::adapters::net {
 namespace {
 
-bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 
 // RFC 3986: pchar, "/", "?", and what browsers leave bare in queries.

@@ -167,7 +167,7 @@ Awaitable<Result<void>> LineStream::fill(Duration timeout) {
   Step step = too_early ? Step::want_read : read_some();
   while (waited.ok() && (step == Step::want_read || step == Step::want_write)) {
     give_back();
-    if (woken_) waited = Error{Errc::cancelled, "somebody woke it"};
+    if (woken_ || interrupted_) waited = Error{Errc::cancelled, "somebody ended it"};
     else waited = co_await wait_for(step);
     if (waited.ok()) step = read_some();
   }

@@ -5,16 +5,13 @@
 #include <algorithm>
 
 #include "adapters/net/xtext_codec.h"
+#include "base/bytes.h"
 
 namespace telepost::adapters::net {
 namespace {
 
 // RFC 5321 section 4.5.3.1.3 counts the brackets; RFC 6531 lets UTF-8 be longer in octets than in letters.
 constexpr std::size_t kMaxSentPath = 512;
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80) == 0; });
-}
 
 SmtpVerdict failed(std::string_view status, std::string diagnostic) {
   return {SmtpVerdict::Kind::failed, std::string(status), std::move(diagnostic), false, false};

@@ -52,7 +52,8 @@ class WebSocket {
 
   // Waits while the peer takes it. False: it does not, or is gone; the socket is at its end.
   Awaitable<bool> send(std::string_view text);
-  // Begins the end; the peer's answer is awaited by LineStream::finish().
+  // Begins the end; the peer's answer is awaited by LineStream::finish(), but not on a drain: once the stream was interrupted, finish()
+  // closes it at once.
   Awaitable<void> close(WebSocketClose status, std::string_view reason);
 
  private:

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "adapters/net/completion.h"
 #include "adapters/net/line_codec.h"
 #include "adapters/net/login_turn.h"
+#include "adapters/net/on_worker.h"
 #include "adapters/net/sasl_codec.h"
 #include "base/bytes.h"
 #include "base/log.h"
@@ -118,10 +118,9 @@ class LogIn {
     attempt_ = net::begin_login(*context_.delays, exchange_.name(), client_.peer);
     if (attempt_) co_await net::wait_for_turn(stream_, context_.clock, *attempt_);
     if (!attempt_ || !attempt_->check()) co_return LoginOutcome{{}, {454, "4.7.0", "Too many log-ins fail from here; try again later"}};
-    net::Answer<LookedUp> answer;
-    const Result<void> queued = context_.store.run([done = answer.completion(), &store = context_.store, &exchange = exchange_] { done(look_up(store, exchange)); });
-    if (!queued.ok()) co_return LoginOutcome{{}, refusal_of(Errc::busy)};
-    Result<LookedUp> found = co_await answer.get();
+    auto look = [&store = context_.store, &exchange = exchange_] { return look_up(store, exchange); };
+    net::Awaitable<Result<LookedUp>> looking = net::on_worker<LookedUp>(context_.store, std::move(look));
+    Result<LookedUp> found = co_await std::move(looking);
     if (!found.ok()) {
       log::error("login_not_checked", {{"listener", context_.listener.name}, {"reason", to_string(found.error())}});
       co_return LoginOutcome{{}, refusal_of(Errc::unavailable)};

@@ -12,6 +12,7 @@ import time
 
 import harness
 from telepost_peer import Telepost
+from jmap import accepting_anybody  # of tests/support, which telepost_peer puts before this folder
 
 COUNT = 5000
 SOURCES = 10            # addresses of ours, so that no limit of ports is near
@@ -32,13 +33,6 @@ def resident_mb(pid):
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024 / 1e6
     raise RuntimeError(f"no VmRSS of {pid}")
-
-
-def accepting_anybody():
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 class SlowConnections:

@@ -1,4 +1,5 @@
 """What the benchmarks share: a server's processes and their CPU time, disk use, medians, rows and their table."""
+import argparse
 import contextlib
 import json
 import os
@@ -14,6 +15,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
 TELEPOST = pathlib.Path(os.environ.get("TELEPOST", BUILD / "release/telepost"))
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def parser(quick):
+    """Of a program's options; `quick` says what --quick does."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--json", action="store_true")
+    options.add_argument("--quick", action="store_true", help=quick)
+    return options
 
 
 def say(*words):

@@ -2,7 +2,6 @@
 connections at the first, middle and last position of a small and of a large mailbox. Closed loop: pages anywhere in a mailbox for each
 second of the server's CPU, beside Dovecot's UID FETCH and SORT by the same generator. Then push: from a delivery to its event, and the
 memory of idle WebSockets."""
-import argparse
 import json
 import subprocess
 import tempfile
@@ -11,6 +10,7 @@ import harness
 import jmap_push
 from dovecot_peer import Dovecot
 from telepost_peer import Telepost
+from jmap import app_password  # of tests/support, which telepost_peer puts before this folder
 
 WHO = "user1@example.test"
 CONNECTIONS = 16
@@ -62,8 +62,7 @@ class Ours:
     def __enter__(self):
         self.server.start()
         self.server.command("account", "create", WHO)
-        [added] = self.server.command_json("account", "app-password", "add", WHO, "bench")
-        self.password = added["password"]
+        self.password = app_password(self.server, WHO)
         return self
 
     def __exit__(self, *unused):
@@ -133,17 +132,14 @@ def theirs(plan):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--quick", action="store_true", help="mailboxes of thousands, seconds for each row")
-    arguments = parser.parse_args()
+    arguments = harness.parser("mailboxes of thousands, seconds for each row").parse_args()
     plan = Plan(arguments.quick)
     with Ours() as ours:
         ours.fill_to(plan.small)
         small = open_loop(ours, plan)
         anywhere = {"positions": plan.small - PAGE, "seconds": plan.closed_seconds}
         summaries = per_cpu_second(ours.server, lambda: ours.show(**anywhere))
-        pushed = jmap_push.push_rows(ours.server, WHO, arguments.quick)
+        pushed = jmap_push.push_rows(ours.server, arguments.quick)
         envelopes = per_cpu_second(ours.server, lambda: ours.show("--envelope", **anywhere))
         ours.fill_to(plan.large)
         large = open_loop(ours, plan)

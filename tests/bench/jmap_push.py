@@ -11,20 +11,23 @@ import threading
 import time
 
 import harness
-from connections import SOURCES, accepting_anybody, resident_mb
+from connections import SOURCES, resident_mb
 from telepost_peer import Telepost
+from jmap import accepting_anybody, app_password, basic  # of tests/support, which telepost_peer puts before this folder
 
 PER_ACCOUNT = 60  # WebSockets of one account; more are refused
 PATIENCE_S = 30
 IDLE, IDLE_MB, IDLE_TLS_MB = 10_000, 400, 1000  # the goal
-MAIL = b"From: load@sender.test\r\nTo: user1@example.test\r\nSubject: news\r\n\r\nSomething happened.\r\n"
+PUSHED = "push@example.test"  # an account of its own: what else is measured knows how many mails it has
+MAIL = b"From: load@sender.test\r\nTo: push@example.test\r\nSubject: news\r\n\r\nSomething happened.\r\n"
 OVERRIDES = ("jmap.listen=127.0.0.1:0", "jmap.listen_tls=127.0.0.1:0", "jmap.max_connections=12000", "jmap.max_connections_per_peer=12000",
              "jmap.max_concurrent_requests=64")
 
 
-def app_password(server, who):
-    [added] = server.command_json("account", "app-password", "add", who, "bench")
-    return "Basic " + base64.b64encode(f"{who}:{added['password']}".encode()).decode()
+def log_in(server, who):
+    """Makes the account; what its Authorization says."""
+    server.command("account", "create", who)
+    return basic(who, app_password(server, who))
 
 
 class EventStream:
@@ -52,7 +55,7 @@ class EventStream:
         return self.moment
 
 
-def delays_ms(server, who, login, count):
+def delays_ms(server, login, count):
     """From the last byte of a message, which is before its commit, to its event."""
     stream = EventStream(server, login)
     delays = []
@@ -62,7 +65,7 @@ def delays_ms(server, who, login, count):
             while stream.arrived.acquire(blocking=False):
                 pass
             sender.mail("load@sender.test")
-            sender.rcpt(who)
+            sender.rcpt(PUSHED)
             code, text = sender.docmd("DATA")
             if code != 354:
                 raise RuntimeError(f"DATA was refused: {code} {text!r}")
@@ -76,8 +79,8 @@ def delays_ms(server, who, login, count):
     return sorted(delays)
 
 
-def push_rows(server, who, quick):
-    delays = delays_ms(server, who, app_password(server, who), 100 if quick else 1000)
+def push_rows(server, quick):
+    delays = delays_ms(server, log_in(server, PUSHED), 100 if quick else 1000)
     at = [delays[int(len(delays) * share)] for share in (0.5, 0.99)]
     harness.say(f"  push: p50 {at[0]:.2f} ms, p99 {at[1]:.2f} ms")
     return [{**harness.row("message to event, commit included, p50", at[0], "ms"), "met": None},
@@ -113,9 +116,7 @@ def idle_row(in_tls, count):
     try:
         logins = []
         for account in range(-(-count // PER_ACCOUNT)):
-            who = f"idle{account}@example.test"
-            server.command("account", "create", who)
-            logins.append(app_password(server, who))
+            logins.append(log_in(server, f"idle{account}@example.test"))
         context = accepting_anybody() if in_tls else None
         port = server.listeners["jmap-tls" if in_tls else "jmap"]
         for index in range(count):

@@ -6,18 +6,12 @@
 #include <string_view>
 
 #include "schema/search_records.h"
+#include "tests/fuzz/round_trip.h"
 
 namespace {
 
 namespace schema = telepost::schema;
-
-template <typename Decode>
-void round_trip(Decode decode, std::string_view bytes) {
-  const auto record = decode(bytes);
-  if (!record.ok()) return;
-  const auto again = decode(schema::encode(*record));
-  if (!again.ok() || !(*again == *record)) std::abort();
-}
+using telepost::fuzz::round_trip;
 
 void block(std::string_view bytes, schema::SearchNumber last) {
   const auto postings = schema::decode_postings(bytes, last);

@@ -17,18 +17,12 @@
 #include "schema/records.h"
 #include "schema/sender_record.h"
 #include "schema/upload_record.h"
+#include "tests/fuzz/round_trip.h"
 
 namespace {
 
 namespace schema = telepost::schema;
-
-template <typename Decode>
-void round_trip(Decode decode, std::string_view bytes) {
-  const auto record = decode(bytes);
-  if (!record.ok()) return;
-  const auto again = decode(schema::encode(*record));
-  if (!again.ok() || !(*again == *record)) std::abort();
-}
+using telepost::fuzz::round_trip;
 
 void partition(std::string_view bytes) {
   const std::size_t size = bytes.size();

@@ -4,16 +4,16 @@ import json
 import os
 import pathlib
 import random
-import smtplib
+import re
+import shlex
 import subprocess
 import unittest
 
 import peers
+from jmap import ANN, CORE, MAIL, JmapClient, app_password, basic
 
 NPM = peers.ROOT / "build/peers/npm"
 CLIENT = pathlib.Path(__file__).resolve().parent / "jmap_client.mjs"
-ANN = "ann@example.test"
-CORE, MAIL = "urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"
 
 IMPORTED = "From: Ann <ann@example.test>\r\nTo: ben@sender.test\r\nSubject: kept\r\nMessage-ID: <kept@example.test>\r\n\r\nAn old letter.\r\n"
 
@@ -55,14 +55,13 @@ class JmapInterop(peers.InteropTest):
     def setUp(self):
         super().setUp()
         self.telepost.command("account", "create", ANN)
-        [added] = self.telepost.command_json("account", "app-password", "add", ANN, "laptop")
-        self.password = added["password"]
+        self.password = app_password(self.telepost, ANN)
+        self.jmap = JmapClient(self.telepost, basic(ANN, self.password))
+        self.addCleanup(self.jmap.close)
         self.url = f"http://127.0.0.1:{self.telepost.listeners['jmap']}"
 
     def deliver(self, *messages):
-        with smtplib.LMTP("127.0.0.1", self.telepost.listeners["lmtp"]) as lmtp:
-            for message in messages:
-                lmtp.sendmail("ben@sender.test", [ANN], message)
+        self.jmap.deliver(*messages, sender="ben@sender.test")
 
     def client(self, name):
         client = NodeClient(name, self.url + "/.well-known/jmap", self.password)
@@ -182,8 +181,6 @@ class TwoClientsTest(JmapInterop):
 
 
 class CurlTest(JmapInterop):
-    """The README's commands."""
-
     def curl(self, *words, user=True):
         login = ("--user", f"{ANN}:{self.password}") if user else ()
         return self.run_peer("curl", "--silent", "--show-error", *login, *words)
@@ -192,6 +189,20 @@ class CurlTest(JmapInterop):
         request = {"using": [CORE, MAIL], "methodCalls": [[name, {"accountId": self.account, **arguments}, str(i)] for i, (name, arguments) in enumerate(calls)]}
         answer = self.curl(self.url + "/jmap/api", "--json", json.dumps(request))
         return [response[1] for response in json.loads(answer)["methodResponses"]]
+
+    def test_the_commands_of_the_readme_show_the_newest_mail(self):
+        self.deliver(peers.HARD_MESSAGE)
+        readme = (peers.ROOT / "README.md").read_text()
+        lines = re.findall(r"^    curl -u ann@example.test:PASSWORD .*\n(?:      .*\n)*", readme, re.MULTILINE)
+        self.assertEqual(len(lines), 2)
+        answers = []
+        for line in lines:
+            line = line.replace("http://127.0.0.1:8080", self.url).replace("PASSWORD", self.password).replace('"aID"', json.dumps(self.jmap.account))
+            answers.append(json.loads(self.run_peer(*shlex.split(line, comments=True), "--silent", "--show-error", "--location")))
+        self.assertEqual(answers[0]["username"], ANN)
+        self.assertEqual([(name, id) for name, _, id in answers[1]["methodResponses"]], [("Email/query", "0"), ("Email/get", "1")])
+        [email] = answers[1]["methodResponses"][1][1]["list"]
+        self.assertEqual(email["subject"], "gr\u00fc\u00dfe and dots")
 
     def test_it_signs_in_reads_changes_imports_and_downloads(self):
         self.deliver(peers.HARD_MESSAGE)

@@ -1,15 +1,12 @@
 """A WebSocket client of others' making speaks JMAP (RFC 8887), and curl takes server-sent events (RFC 8620 section 7.3)."""
 import asyncio
-import base64
 import json
-import smtplib
 import subprocess
 import unittest
 
 import peers
 import websockets
-
-CORE = "urn:ietf:params:jmap:core"
+from jmap import ANN, CORE, JmapClient, app_password, basic
 
 
 class WebSocketTest(peers.InteropTest):
@@ -17,17 +14,16 @@ class WebSocketTest(peers.InteropTest):
 
     def setUp(self):
         super().setUp()
-        self.telepost.command("account", "create", "ann@example.test")
-        [added] = self.telepost.command_json("account", "app-password", "add", "ann@example.test", "laptop")
-        self.login = "Basic " + base64.b64encode(f"ann@example.test:{added['password']}".encode()).decode()
+        self.telepost.command("account", "create", ANN)
+        self.jmap = JmapClient(self.telepost, basic(ANN, app_password(self.telepost, ANN)))
+        self.addCleanup(self.jmap.close)
         self.origin = f"127.0.0.1:{self.telepost.listeners['jmap']}"
 
     def deliver(self):
-        with smtplib.LMTP("127.0.0.1", self.telepost.listeners["lmtp"]) as sender:
-            sender.sendmail("ben@sender.test", ["ann@example.test"], "Subject: hello\r\n\r\nhello\r\n")
+        self.jmap.deliver(b"Subject: hello\r\n\r\nhello\r\n")
 
     def connect(self):
-        return websockets.connect(f"ws://{self.origin}/jmap/ws", subprotocols=["jmap"], extra_headers={"Authorization": self.login}, max_size=None)
+        return websockets.connect(f"ws://{self.origin}/jmap/ws", subprotocols=["jmap"], extra_headers={"Authorization": self.jmap.login}, max_size=None)
 
     def test_python_websockets_calls_methods_and_is_pushed_to(self):
         async def run():
@@ -66,7 +62,7 @@ class WebSocketTest(peers.InteropTest):
 
     def test_curl_takes_events(self):
         url = f"http://{self.origin}/jmap/eventsource?types=Email&closeafter=state&ping=0"
-        curl = subprocess.Popen(["curl", "--silent", "--verbose", "--no-buffer", "--header", f"Authorization: {self.login}", url],
+        curl = subprocess.Popen(["curl", "--silent", "--verbose", "--no-buffer", "--header", f"Authorization: {self.jmap.login}", url],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for end in (curl.stdout.close, curl.stderr.close, curl.wait, curl.kill):
             self.addCleanup(end)

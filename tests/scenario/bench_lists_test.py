@@ -18,9 +18,8 @@ class BenchListsTest(unittest.TestCase):
         self.jmap = jmap.JmapAccount(folder.name, overrides=("jmap.listen_tls=127.0.0.1:0",))
         self.addCleanup(self.jmap.stop)
         self.jmap.deliver(*(f"From: a@b.example\r\nSubject: {i}\r\nMessage-ID: <{i}@b.example>\r\n\r\ntext\r\n".encode() for i in range(12)))
-        [added] = self.jmap.server.command_json("account", "app-password", "add", jmap.ANN, "bench")
         self.password = pathlib.Path(folder.name) / "password"
-        self.password.write_text(added["password"] + "\n")
+        self.password.write_text(jmap.app_password(self.jmap.server, jmap.ANN, "bench") + "\n")
 
     def lists(self, listener, *words):
         port = self.jmap.server.listeners[listener]

@@ -7,6 +7,7 @@ A line begins with what happens; lines that begin with a blank belong to the one
   C: calls      a request's methodCalls; {word} stands for what was bound to it. {account} is bound.
   S: responses  what has to come. "{word}" binds what stands there, or has to be the same as before; "{*}" is anything,
                 "{*string}", "{*number}" anything of that type. Objects have exactly these members unless one is "...".
+  Q: ids -> ids what the last answer's queryChanges make of the first list, as RFC 8620 section 5.6 has a client do it, is the second one
 """
 import json
 import pathlib
@@ -45,6 +46,14 @@ MESSAGES = {
                      body="Each year the foosball competition will be held in the Stadium de la Ville.\r\n"),
     "later": mail("From: Joe <joe@example.com>", "Subject: Later", "Message-ID: <later@example.com>"),
 }
+
+
+def applied(ids, changes):
+    """RFC 8620 section 5.6: what was removed goes, then what was added goes in at its index."""
+    ids = [id for id in ids if id not in changes["removed"]]
+    for one in sorted(changes["added"], key=lambda one: one["index"]):
+        ids.insert(one["index"], one["id"])
+    return ids
 
 
 def steps_of(text):
@@ -102,7 +111,7 @@ class Dialogue(unittest.TestCase):
         return WORD.sub(lambda found: str(self.bound[found[1]]), text) if isinstance(text, str) else text
 
     def run_case(self, steps, name):
-        using, answer = [jmap.CORE, jmap.MAIL], None
+        using, answer, last = [jmap.CORE, jmap.MAIL], None, []
         for what, rest, number in steps:
             where = f"{name}:{number}"
             if what == "MAIL":
@@ -114,7 +123,11 @@ class Dialogue(unittest.TestCase):
                 answer = self.jmap.run(json.loads(self.fill(rest)), using)
             elif what == "S:":
                 self.expect(json.loads(rest), answer, where)
-                answer = None
+                answer, last = None, answer
+            elif what == "Q:":
+                before, after = (json.loads(self.fill(ids)) for ids in rest.split("->"))
+                [changes] = [arguments for name, arguments, _ in last if name.endswith("/queryChanges")]
+                self.assertEqual(applied(before, changes), after, f"{where}: {json.dumps(changes)}")
             else:
                 self.fail(f"{where}: what is {what}?")
         self.assertIsNone(answer, f"{name}: the last answer was not looked at")

@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 import tempfile
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -14,45 +15,123 @@ import jmap  # noqa: E402
 MIB = 1 << 20
 MEMORY_MIB = 500  # over what the server has when it is ready: eight requests of 10 MiB at once, and what they make
 
-# RFC 8620 section 3.6.2, 5 and RFC 8621 where it adds some: all that a method may answer to arguments that are wrong.
-METHOD_ERRORS = {"invalidArguments", "accountNotFound", "fromAccountNotFound", "requestTooLarge", "cannotCalculateChanges", "anchorNotFound", "unsupportedSort",
-                 "unsupportedFilter", "stateMismatch", "invalidResultReference", "unknownMethod"}
+# RFC 8620 section 3.6.2, 5, RFC 8621 and 9404 where they add some: all that a method may answer to arguments that are wrong.
+METHOD_ERRORS = {"invalidArguments", "accountNotFound", "fromAccountNotFound", "requestTooLarge", "cannotCalculateChanges", "tooManyChanges", "anchorNotFound",
+                 "unsupportedSort", "unsupportedFilter", "stateMismatch", "invalidResultReference", "unknownMethod", "unknownDataType"}
+USING = (jmap.CORE, jmap.MAIL, jmap.SUBMISSION, jmap.QUOTA, jmap.BLOB)
+REFUSED = {"Email/copy": "fromAccountNotFound", "Blob/copy": "fromAccountNotFound"}  # nobody reads another's account
 
-# Every method of mail with arguments that are right.
-METHODS = {
-    "Mailbox/get": {"ids": None, "properties": ["name"]},
-    "Mailbox/changes": {"sinceState": "1", "maxChanges": 10},
-    "Mailbox/query": {"filter": {"role": "inbox"}, "sort": [{"property": "name"}], "position": 0, "anchor": "m1", "anchorOffset": 0, "limit": 5,
-                      "calculateTotal": True, "sortAsTree": True, "filterAsTree": True},
-    "Mailbox/queryChanges": {"filter": None, "sort": None, "sinceQueryState": "1", "maxChanges": 5, "upToId": "m1", "calculateTotal": True},
-    "Mailbox/set": {"ifInState": None, "create": {"k": {"name": "x", "parentId": None, "role": None, "sortOrder": 1, "isSubscribed": True}},
-                    "update": {"m1": {"sortOrder": 1}}, "destroy": ["m9"], "onDestroyRemoveEmails": False},
-    "Thread/get": {"ids": ["t1"], "properties": ["emailIds"]},
-    "Thread/changes": {"sinceState": "1", "maxChanges": 10},
-    "Email/get": {"ids": ["e1"], "properties": ["subject"], "bodyProperties": ["partId"], "fetchTextBodyValues": True, "fetchHTMLBodyValues": True,
-                  "fetchAllBodyValues": True, "maxBodyValueBytes": 10},
-    "Email/changes": {"sinceState": "1", "maxChanges": 10},
-    "Email/query": {"filter": {"inMailbox": "m1", "inMailboxOtherThan": ["m2"], "before": "2030-01-01T00:00:00Z", "after": "2000-01-01T00:00:00Z", "minSize": 1,
-                               "maxSize": 99999, "allInThreadHaveKeyword": "$seen", "someInThreadHaveKeyword": "$seen", "noneInThreadHaveKeyword": "$x",
-                               "hasKeyword": "$seen", "notKeyword": "$x", "hasAttachment": False, "from": "a", "to": "a", "cc": "a", "bcc": "a", "subject": "a", "text": "a", "body": "a",
-                               "header": ["Subject", "a"]},
-                    "sort": [{"property": "receivedAt", "isAscending": False, "collation": "i;octet"}], "position": 0, "anchor": "e1", "anchorOffset": 0, "limit": 5,
-                    "calculateTotal": True, "collapseThreads": True},
-    "Email/queryChanges": {"filter": {"inMailbox": "m1"}, "sort": [{"property": "receivedAt"}], "sinceQueryState": "1", "maxChanges": 5, "upToId": "e1",
-                           "calculateTotal": True, "collapseThreads": True},
-    "Email/set": {"ifInState": None, "create": {"k": {"mailboxIds": {"m1": True}, "keywords": {"$seen": True}, "subject": "x", "from": [{"email": "a@b.example"}],
-                                                      "receivedAt": "2020-01-01T00:00:00Z", "sentAt": "2020-01-01T00:00:00Z", "messageId": ["a@b.example"],
-                                                      "header:X-One:asText": "x", "textBody": [{"partId": "1", "type": "text/plain"}],
-                                                      "attachments": [{"blobId": "u1", "type": "image/png", "name": "x", "cid": "x", "language": ["en"]}],
-                                                      "bodyValues": {"1": {"value": "x", "isTruncated": False}}}},
-                  "update": {"e1": {"keywords/$seen": True, "mailboxIds/m1": True}}, "destroy": ["e99"]},
-    "Email/copy": {"fromAccountId": "a0", "ifFromInState": None, "ifInState": None, "create": {"k": {"id": "e1", "mailboxIds": {"m1": True}}},
-                   "onSuccessDestroyOriginal": False, "destroyFromIfInState": None},
-    "Email/import": {"ifInState": None, "emails": {"k": {"blobId": "u1", "mailboxIds": {"m1": True}, "keywords": {"$seen": True}, "receivedAt": "2020-01-01T00:00:00Z"}}},
-    "Email/parse": {"blobIds": ["u1"], "properties": ["subject"], "bodyProperties": ["partId"], "fetchTextBodyValues": True, "maxBodyValueBytes": 10},
-    "SearchSnippet/get": {"filter": None, "emailIds": ["e1"]},
-    "Blob/copy": {"fromAccountId": "a0", "blobIds": ["u1"]},
-}
+# What the filter below finds: the word stands in every field that it names.
+MAIL = (b"From: a <a@b.example>\r\nTo: a <ann@example.test>\r\nCc: a <a@b.example>\r\nBcc: a <a@b.example>\r\nSubject: a\r\n"
+        b"Message-ID: <2@b.example>\r\n\r\na text\r\n")
+DRAFT = b"From: Ann <ann@example.test>\r\nTo: bob@example.test\r\nSubject: draft\r\nMessage-ID: <3@example.test>\r\n\r\ntext\r\n"
+
+
+def envelope():
+    """Of mail that waits for an hour."""
+    return {"mailFrom": {"email": jmap.ANN, "parameters": {"HOLDFOR": "3600", "RET": "HDRS"}},
+            "rcptTo": [{"email": "bob@example.test", "parameters": {"NOTIFY": "NEVER"}}]}
+
+
+class Things:
+    """What the arguments below name, all of it there; and the states before."""
+
+    def __init__(self, account):
+        self.account = account
+        account.server.command("account", "create", "bob@example.test")
+        self.states = {name: self.call(f"{name}/get", ids=[])["state"] for name in ("Mailbox", "Thread", "Email", "Identity", "EmailSubmission", "Quota")}
+        account.deliver(b"From: a@b.example\r\nSubject: one\r\nMessage-ID: <1@b.example>\r\n\r\ntext\r\n", MAIL)  # e1 may go
+        self.email = self.find("2@b.example")
+        self.call("Email/set", update={self.email: {"keywords/$seen": True}})
+        self.blob = account.upload(MAIL.replace(b"2@", b"4@"), "message/rfc822")
+        self.call("Email/import", emails={"k": {"blobId": account.upload(DRAFT, "message/rfc822"), "mailboxIds": {"m1": True}}})
+        self.draft = self.find("3@example.test")
+        self.threads = {each["id"]: each["threadId"] for each in self.call("Email/get", ids=[self.email, self.draft], properties=["threadId"])["list"]}
+        [identity] = self.call("Identity/get", ids=None)["list"]
+        self.identity = identity["id"]
+        create = {"k": {"identityId": self.identity, "emailId": self.draft, "envelope": envelope()}}
+        self.submission = self.call("EmailSubmission/set", create=create)["created"]["k"]["id"]
+
+    def call(self, method, **arguments):
+        return self.account.call(method, USING, **arguments)
+
+    def find(self, message_id):
+        [email] = self.call("Email/query", filter={"header": ["Message-ID", message_id]})["ids"]
+        return email
+
+
+def methods(there):
+    """Every method with arguments that are right. What destroys an email comes last."""
+    query = {"position": 0, "anchor": None, "anchorOffset": 0, "limit": 5, "calculateTotal": True}
+    changed = {"maxChanges": 50, "upToId": "e1", "calculateTotal": True}
+    submission = {"identityIds": [there.identity], "emailIds": [there.draft], "threadIds": [there.threads[there.draft]], "undoStatus": "pending",
+                  "before": "2100-01-01T00:00:00Z", "after": "2000-01-01T00:00:00Z"}
+    quota = {"name": "S", "scope": "account", "resourceType": "octets", "type": "Email"}
+    return {
+        **read_methods(there, query, changed),
+        "Identity/get": {"ids": None, "properties": ["email"]},
+        "Identity/changes": {"sinceState": there.states["Identity"], "maxChanges": 10},
+        "Identity/set": {"ifInState": None, "create": {"k": {"name": "x", "email": jmap.ANN, "replyTo": [{"name": "x", "email": "a@b.example"}], "bcc": None,
+                                                             "textSignature": "x", "htmlSignature": "<p>x</p>"}},
+                         "update": {there.identity: {"name": "y"}}, "destroy": ["i99"]},
+        "EmailSubmission/get": {"ids": [there.submission], "properties": ["undoStatus", "deliveryStatus"]},
+        "EmailSubmission/changes": {"sinceState": there.states["EmailSubmission"], "maxChanges": 10},
+        "EmailSubmission/query": {"filter": submission, "sort": [{"property": "sentAt", "isAscending": False}], **query, "anchor": there.submission},
+        "EmailSubmission/queryChanges": {"filter": submission, "sort": [{"property": "emailId"}], "sinceQueryState": there.states["EmailSubmission"], **changed},
+        "Quota/get": {"ids": None, "properties": ["used"]},
+        "Quota/changes": {"sinceState": there.states["Quota"], "maxChanges": 10},
+        "Quota/query": {"filter": quota, "sort": [{"property": "name", "isAscending": True, "collation": "i;octet"}], **query},
+        "Quota/queryChanges": {"filter": quota, "sort": [{"property": "used"}], "sinceQueryState": there.states["Quota"], **changed},
+        "Blob/upload": {"create": {"k": {"type": "text/plain", "data": [{"data:asText": "x"}, {"data:asBase64": "eA=="}, {"blobId": there.blob, "offset": 0, "length": 1}]}}},
+        "Blob/get": {"ids": [there.blob], "properties": ["data", "size", "digest:sha-256"], "offset": 0, "length": 5},
+        "Blob/lookup": {"typeNames": ["Email"], "ids": [there.blob]},
+        "Blob/copy": {"fromAccountId": "a0", "blobIds": [there.blob]},
+        **write_methods(there),
+    }
+
+
+def read_methods(there, query, changed):
+    return {
+        "Mailbox/get": {"ids": None, "properties": ["name"]},
+        "Mailbox/changes": {"sinceState": there.states["Mailbox"], "maxChanges": 10},
+        "Mailbox/query": {"filter": {"role": "inbox"}, "sort": [{"property": "name"}], **query, "anchor": "m1", "sortAsTree": True, "filterAsTree": True},
+        "Mailbox/queryChanges": {"filter": None, "sort": None, "sinceQueryState": there.states["Mailbox"], **changed},
+        "Thread/get": {"ids": [there.threads[there.email]], "properties": ["emailIds"]},
+        "Thread/changes": {"sinceState": there.states["Thread"], "maxChanges": 10},
+        "Email/get": {"ids": [there.email], "properties": ["subject", "bodyValues"], "bodyProperties": ["partId"], "fetchTextBodyValues": True,
+                      "fetchHTMLBodyValues": True, "fetchAllBodyValues": True, "maxBodyValueBytes": 10},
+        "Email/changes": {"sinceState": there.states["Email"], "maxChanges": 10},
+        "Email/query": {"filter": {"inMailbox": "m1", "inMailboxOtherThan": ["m2"], "before": "2100-01-01T00:00:00Z", "after": "2000-01-01T00:00:00Z", "minSize": 1,
+                                   "maxSize": 99999, "allInThreadHaveKeyword": "$seen", "someInThreadHaveKeyword": "$seen", "noneInThreadHaveKeyword": "$x",
+                                   "hasKeyword": "$seen", "notKeyword": "$x", "hasAttachment": False, "from": "a", "to": "a", "cc": "a", "bcc": "a", "subject": "a",
+                                   "text": "a", "body": "a", "header": ["Subject", "a"]},
+                        "sort": [{"property": "receivedAt", "isAscending": False, "collation": "i;octet"}], **query, "anchor": there.email, "collapseThreads": True},
+        "Email/queryChanges": {"filter": {"inMailbox": "m1"}, "sort": [{"property": "receivedAt", "isAscending": False}], "sinceQueryState": there.states["Email"],
+                               **changed, "collapseThreads": True},
+        "Email/parse": {"blobIds": [there.blob], "properties": ["subject"], "bodyProperties": ["partId"], "fetchTextBodyValues": True, "maxBodyValueBytes": 10},
+        "SearchSnippet/get": {"filter": {"text": "a"}, "emailIds": [there.email]},
+    }
+
+
+def write_methods(there):
+    return {
+        "Mailbox/set": {"ifInState": None, "create": {"k": {"name": "x", "parentId": None, "role": None, "sortOrder": 1, "isSubscribed": True}},
+                        "update": {"m1": {"sortOrder": 1}}, "destroy": ["m9"], "onDestroyRemoveEmails": False},
+        "Email/set": {"ifInState": None, "create": {"k": {"mailboxIds": {"m1": True}, "keywords": {"$seen": True}, "subject": "x", "from": [{"email": "a@b.example"}],
+                                                          "receivedAt": "2020-01-01T00:00:00Z", "sentAt": "2020-01-01T00:00:00Z", "messageId": ["a@b.example"],
+                                                          "header:X-One:asText": "x", "textBody": [{"partId": "1", "type": "text/plain"}],
+                                                          "attachments": [{"blobId": there.blob, "type": "image/png", "name": "x", "cid": "x", "language": ["en"]}],
+                                                          "bodyValues": {"1": {"value": "x", "isTruncated": False}}}},
+                      "update": {there.email: {"keywords/$seen": True, "mailboxIds/m1": True}}, "destroy": ["e99"]},
+        "Email/copy": {"fromAccountId": "a0", "ifFromInState": None, "ifInState": None, "create": {"k": {"id": there.email, "mailboxIds": {"m1": True}}},
+                       "onSuccessDestroyOriginal": False, "destroyFromIfInState": None},
+        "Email/import": {"ifInState": None, "emails": {"k": {"blobId": there.blob, "mailboxIds": {"m1": True}, "keywords": {"$seen": True},
+                                                             "receivedAt": "2020-01-01T00:00:00Z"}}},
+        "EmailSubmission/set": {"ifInState": None, "create": {"k": {"identityId": there.identity, "emailId": there.draft, "envelope": envelope()}},
+                                "update": {"n99": {"undoStatus": "canceled"}}, "destroy": ["n99"],
+                                "onSuccessUpdateEmail": {"#k": {"keywords/$draft": None}}, "onSuccessDestroyEmail": ["n99"]},
+    }
+
 
 DEEP = []
 for _ in range(50):
@@ -88,7 +167,6 @@ class HostileTest(unittest.TestCase):
         self.jmap = jmap.JmapAccount(folder.name, overrides=("jmap.max_calls_in_request=64",))
         self.addCleanup(self.jmap.stop)
         self.before = self.memory("VmRSS")
-        self.jmap.deliver(b"From: a@b.example\r\nSubject: one\r\nMessage-ID: <1@b.example>\r\n\r\ntext\r\n")
 
     def memory(self, what):
         """In MiB."""
@@ -103,25 +181,38 @@ class HostileTest(unittest.TestCase):
         self.assertNotIn("jmap_method_failed", (self.jmap.server.folder / "telepost.log").read_text())
         self.jmap.server.command("verify")
 
+    def answers(self, batch):
+        """The answer to each call; what follows from one by itself (RFC 8621 section 7.5) only has to be no failure."""
+        batch = [[name, arguments, str(index)] for index, (name, arguments) in enumerate(batch)]
+        status, body = self.jmap.post({"using": USING, "methodCalls": batch})
+        if status == 400:  # a request may be too large with so much nonsense: then each by itself
+            self.assertEqual(body["type"], "urn:ietf:params:jmap:error:limit")
+            responses = [each for call in batch for each in self.jmap.run([call], USING)]
+        else:
+            self.assertEqual(status, 200, body)
+            responses = body["methodResponses"]
+        first = {}
+        for response in responses:
+            self.assertNotIn("serverFail", json.dumps(response), batch[int(response[2])][0])
+            first.setdefault(response[2], response)
+        self.assertEqual(list(first), [call[2] for call in batch])
+        return list(first.values())
+
     def test_arguments_of_any_wrong_type_are_errors_of_the_method(self):
-        calls = []
-        for method, arguments in METHODS.items():
-            arguments = {"accountId": self.jmap.account, **arguments}
-            calls.append([method, arguments])
-            calls.append([method, {**arguments, "nothing": 1}])
-            for path in places(arguments):
-                calls += [[method, replaced(arguments, path, wrong)] for wrong in WRONG]
+        right = {method: {"accountId": self.jmap.account, **arguments} for method, arguments in methods(Things(self.jmap)).items()}
+        for method, arguments in right.items():
+            [answer] = self.answers([(method, arguments)])
+            if method in REFUSED:
+                self.assertEqual((answer[0], answer[1].get("type")), ("error", REFUSED[method]), answer)
+                continue
+            self.assertEqual(answer[0], method, answer)
+            self.assertFalse(answer[1].get("notCreated"), answer)  # so that what is wrong below is looked at
+        for method, arguments in right.items():
+            [answer] = self.answers([(method, {**arguments, "nothing": 1})])
+            self.assertEqual((answer[0], answer[1].get("type")), ("error", "invalidArguments"), f"{method} {answer}")
+        calls = [(method, replaced(arguments, path, wrong)) for method, arguments in right.items() for path in places(arguments) for wrong in WRONG]
         for at in range(0, len(calls), 60):
-            batch = [[name, arguments, str(index)] for index, (name, arguments) in enumerate(calls[at:at + 60])]
-            status, body = self.jmap.post({"using": [jmap.CORE, jmap.MAIL], "methodCalls": batch})
-            if status == 400:  # a request may be too large with so much nonsense: then each by itself
-                self.assertEqual(body["type"], "urn:ietf:params:jmap:error:limit")
-                answers = [self.jmap.post({"using": [jmap.CORE, jmap.MAIL], "methodCalls": [call]})[1]["methodResponses"][0] for call in batch]
-            else:
-                self.assertEqual(status, 200, body)
-                answers = body["methodResponses"]
-            self.assertEqual([answer[2] for answer in answers], [call[2] for call in batch])
-            for (name, arguments, _), answer in zip(batch, answers):
+            for (name, arguments), answer in zip(calls[at:at + 60], self.answers(calls[at:at + 60])):
                 if answer[0] == "error":
                     self.assertIn(answer[1]["type"], METHOD_ERRORS, f"{name} {json.dumps(arguments)[:2000]} {answer[1]}")
         self.assert_alive_and_small()
@@ -172,6 +263,33 @@ class HostileTest(unittest.TestCase):
             for (status, size), request in zip(pool.map(post, requests), requests):
                 self.assertEqual(status, 200)
                 self.assertGreater(size, len(request) // 2)
+        self.assert_alive_and_small()
+
+    def test_downloads_that_nobody_takes_are_few(self):
+        blob = self.jmap.upload(b"x" * (30 * MIB))  # more than sockets hold
+        path = f"/jmap/download/{self.jmap.account}/{blob}/a.bin"
+        connections = []
+
+        def begin():
+            """Reads the head alone."""
+            connection = http.client.HTTPConnection("127.0.0.1", self.jmap.server.listeners["jmap"], timeout=60)
+            self.addCleanup(connection.close)
+            connection.request("GET", path, headers={"Authorization": self.jmap.login})
+            answer = connection.getresponse()
+            self.addCleanup(answer.close)
+            connections.append((connection, answer))
+            return answer.status
+        self.assertEqual([begin() for _ in range(16)], [200] * 16)
+        answer, body = self.jmap.ask("GET", path)
+        self.assertEqual((answer.status, answer.getheader("Content-Type")), (429, "application/problem+json"))
+        self.assertEqual(json.loads(body)["detail"], "as many downloads are under way already")
+        for each in reversed(connections[0]):
+            each.close()
+        end = time.monotonic() + 60
+        while answer.status == 429:
+            self.assertLess(time.monotonic(), end)
+            answer, body = self.jmap.ask("GET", path)
+        self.assertEqual((answer.status, len(body)), (200, 30 * MIB))
         self.assert_alive_and_small()
 
 

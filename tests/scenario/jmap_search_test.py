@@ -31,7 +31,7 @@ class JmapSearchTest(unittest.TestCase):
     def crash(self):
         self.ann.server.kill()
         self.ann.server.start()
-        self.ann.connection = None
+        self.ann.close()
 
     def deliver(self, letters):
         fields = "From: bob@example.net\r\nContent-Type: text/plain; charset=utf-8\r\nSubject: "

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "schema/configuration.h"
+#include "tests/support/output_of.h"
 #include "tests/support/temp_folder.h"
 
 namespace telepost::test {
@@ -33,12 +34,7 @@ class Authority {
   }
   // What openssl prints for it, with the file's name behind: "x509 -noout -fingerprint -in".
   std::string print(const std::string& question, const std::string& file) const {
-    const std::string command = "openssl " + question + " " + file;
-    FILE* const pipe = ::popen(command.c_str(), "r");
-    std::string text;
-    for (int c; (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
-    ::pclose(pipe);
-    return text;
+    return output_of("openssl " + question + " " + file);
   }
 
  private:

@@ -1,67 +1,92 @@
-"""A JMAP client for tests: `telepost serve` with one account, and requests by HTTP as they stand."""
+"""A JMAP client for tests and benchmarks: requests by HTTP as they stand, to a server that runs or to one of its own."""
 import base64
 import http.client
 import json
 import smtplib
+import ssl
 import urllib.parse
 
 from telepost import Telepost
 
 CORE, MAIL = "urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"
+SUBMISSION, QUOTA, BLOB = "urn:ietf:params:jmap:submission", "urn:ietf:params:jmap:quota", "urn:ietf:params:jmap:blob"
 MESSAGE = "urn:telepost:params:jmap:message"
 ANN = "ann@example.test"
+OWN = object()  # the client's log-in
 
 
 def basic(name, password):
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-class JmapAccount:
-    """Ann's, on a server of its own; clean up by stop()."""
+def app_password(server, name, label="laptop"):
+    """A new one of an account that is there."""
+    [added] = server.command_json("account", "app-password", "add", name, label)
+    return added["password"]
 
-    def __init__(self, folder, overrides=(), more=""):
-        self.server = Telepost(folder, level="warning", overrides=("jmap.listen=127.0.0.1:0", *overrides), more=more).start()
-        self.server.command("account", "create", ANN)
-        [added] = self.server.command_json("account", "app-password", "add", ANN, "laptop")
-        self.login = basic(ANN, added["password"])
+
+def accepting_anybody():
+    """TLS without a look at the server's certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class JmapClient:
+    """Of one account of a telepost.Telepost that listens for JMAP; clean up by close()."""
+
+    def __init__(self, server, login, address=ANN):
+        self.server, self.login, self.address = server, login, address
         self.connection = None
         self.session = self.get_json("/.well-known/jmap")
         self.account = self.session["primaryAccounts"][MAIL]
 
-    def stop(self):
+    def close(self):
         if self.connection:
             self.connection.close()
-        if self.server.process.poll() is None:
-            self.server.stop()
+        self.connection = None
 
-    def ask(self, method, path, body=None, fields=()):
-        """Over one kept-open connection; opens another one where the server closed it."""
-        headers = {"Authorization": self.login, **dict(fields)}
-        if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.server.listeners["jmap"], timeout=60)
+    def ask(self, method, path, body=None, fields=(), tls=False, login=OWN):
+        """In plain text and with its own log-in over one kept-open connection; opens another one where the server closed it.
+        login: what Authorization says; None: nothing."""
+        headers = dict(fields)
+        if login is not None:
+            headers["Authorization"] = self.login if login is OWN else login
+        is_kept = not tls and login is OWN
+        connection = self.connection if is_kept and self.connection else self._connect(tls)
+        self.connection = connection if is_kept else self.connection
         try:
-            self.connection.request(method, path, body, headers)
-            answer = self.connection.getresponse()
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
             content = answer.read()
         except (http.client.HTTPException, OSError):
-            self.connection.close()
-            self.connection = None
+            self._drop(connection)
             raise
-        if answer.will_close:
-            self.connection.close()
-            self.connection = None
+        if answer.will_close or not is_kept:
+            self._drop(connection)
         return answer, content
 
-    def get_json(self, path):
-        answer, body = self.ask("GET", path)
+    def _connect(self, tls):
+        if tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.server.listeners["jmap-tls"], timeout=60, context=accepting_anybody())
+        return http.client.HTTPConnection("127.0.0.1", self.server.listeners["jmap"], timeout=60)
+
+    def _drop(self, connection):
+        connection.close()
+        if connection is self.connection:
+            self.connection = None
+
+    def get_json(self, path, **more):
+        answer, body = self.ask("GET", path, **more)
         if answer.status != 200:
             raise AssertionError(f"{path}: {answer.status} {body!r}")
         return json.loads(body)
 
-    def post(self, request):
+    def post(self, request, type="application/json"):
         """The status and the object of a request, which may be no JSON."""
         text = request if isinstance(request, (str, bytes)) else json.dumps(request)
-        answer, body = self.ask("POST", "/jmap/api", text, (("Content-Type", "application/json"),))
+        answer, body = self.ask("POST", "/jmap/api", text, (("Content-Type", type),))
         return answer.status, json.loads(body)
 
     def run(self, calls, using=(CORE, MAIL)):
@@ -88,4 +113,18 @@ class JmapAccount:
     def deliver(self, *messages, sender="joe@example.com"):
         with smtplib.LMTP("127.0.0.1", self.server.listeners["lmtp"]) as lmtp:
             for message in messages:
-                lmtp.sendmail(sender, [ANN], message)
+                lmtp.sendmail(sender, [self.address], message)
+
+
+class JmapAccount(JmapClient):
+    """Ann's, on a server of its own; clean up by stop()."""
+
+    def __init__(self, folder, overrides=(), more=""):
+        server = Telepost(folder, level="warning", overrides=("jmap.listen=127.0.0.1:0", *overrides), more=more).start()
+        server.command("account", "create", ANN)
+        super().__init__(server, basic(ANN, app_password(server, ANN)))
+
+    def stop(self):
+        self.close()
+        if self.server.process.poll() is None:
+            self.server.stop()

@@ -40,7 +40,6 @@ class JmapMail : public testing::Test {
     in_use.erase(std::string(adapters::jmap::kMessage));
     return in_use;
   }
-  static Json json(const std::string& text) { return adapters::jmap::parse_i_json(text).value(); }
 
   // The response's arguments, of the method or the error.
   Json call(const std::string& method, Json arguments) {

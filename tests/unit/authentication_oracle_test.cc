@@ -5,7 +5,6 @@
 #include <openssl/pem.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -14,6 +13,7 @@
 #include "adapters/smtp/authentication/message_check.h"
 #include "adapters/smtp/authentication/tag_list.h"
 #include "base/bytes.h"
+#include "tests/support/output_of.h"
 #include "tests/unit/dkim_vectors.h"
 
 namespace telepost::adapters::smtp::authentication {
@@ -31,19 +31,9 @@ std::string read_file(const fs::path& path) {
 
 void write_file(const fs::path& path, std::string_view bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
-std::string output_of(const std::string& command) {
-  FILE* pipe = popen(command.c_str(), "r");
-  EXPECT_NE(pipe, nullptr);
-  std::string text;
-  char buffer[4096];
-  for (std::size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, size);
-  EXPECT_EQ(pclose(pipe), 0) << command;
-  return text;
-}
-
 // Debian's own interpreter, which has Debian's packages.
 std::string python(const std::string& arguments) {
-  return output_of("/usr/bin/python3 -B '" TELEPOST_SOURCE_DIR "/tests/unit/authentication_oracle.py' " + arguments);
+  return test::output_of("/usr/bin/python3 -B '" TELEPOST_SOURCE_DIR "/tests/unit/authentication_oracle.py' " + arguments);
 }
 
 std::vector<std::vector<std::string>> table_of(const std::string& text) {
@@ -153,7 +143,7 @@ TEST(AuthenticationOracle, IsVerifiedByDkimpyAndMailDkim) {
     write_file(folder / (std::to_string(i) + ".eml"), *fields + header + bodies[i]);
   }
   const auto by_python = table_of(python("verify " + folder.quoted()));
-  const auto by_perl = table_of(output_of("perl '" TELEPOST_SOURCE_DIR "/tests/unit/mail_dkim_oracle.pl' " + folder.quoted()));
+  const auto by_perl = table_of(test::output_of("perl '" TELEPOST_SOURCE_DIR "/tests/unit/mail_dkim_oracle.pl' " + folder.quoted()));
   ASSERT_EQ(by_python.size(), bodies.size());
   ASSERT_EQ(by_perl.size(), bodies.size());
   for (std::size_t i = 0; i < bodies.size(); ++i) {

@@ -7,13 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <future>
 #include <string>
 
 #include "adapters/net/http_server.h"
 #include "adapters/net/io_threads.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/output_of.h"
 #include "tests/unit/http_stage.h"
 
 namespace telepost::adapters::net {
@@ -87,15 +87,6 @@ class Http : public testing::Test {
   T pass_until(std::future<T> there, Duration step = std::chrono::milliseconds(100)) {
     while (there.wait_for(std::chrono::milliseconds(2)) != std::future_status::ready) clock_.advance(step);
     return there.get();
-  }
-  // What a command prints.
-  static std::string run(const std::string& command) {
-    std::string text;
-    FILE* const pipe = ::popen(command.c_str(), "r");
-    char bytes[65536];
-    for (std::size_t size; (size = std::fread(bytes, 1, sizeof bytes, pipe)) > 0;) text.append(bytes, size);
-    ::pclose(pipe);
-    return text;
   }
 
   test::ManualClock clock_{std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now())};

@@ -152,6 +152,17 @@ TEST_F(Http, EventsComeWhenSomebodyWakesThem) {
   waking.join();
 }
 
+TEST_F(Http, AStreamWhoseClientClosedRestsNoMore) {
+  start();
+  std::future<void> rested = stage_.rested.get_future();
+  {
+    HttpPeer peer(endpoint());
+    peer.say(get("/events", ""));
+    peer.hear_until("\r\n\r\n");  // it leaves when the stream rests
+  }
+  EXPECT_EQ(rested.wait_for(20s), std::future_status::ready) << "though no time passed and nothing was sent";
+}
+
 // 10,000 of them are to be held in 400 MB.
 TEST_F(Http, AnIdleConnectionHoldsLittleMemory) {
   constexpr std::size_t kCount = 200;

@@ -89,9 +89,9 @@ TEST_F(Http, ReadsAnUploadOfAnySizePieceByPiece) {
   std::fwrite(content.data(), 1, content.size(), out);
   std::fclose(out);
   const std::string url = "http://" + to_string(endpoint()) + "/upload";
-  EXPECT_EQ(run("curl -sS -T " + file + " " + url + " 2>&1"), "20000000\n");
+  EXPECT_EQ(test::output_of("curl -sS -T " + file + " " + url + " 2>&1"), "20000000\n");
   stage_.received = 0;
-  EXPECT_EQ(run("curl -sS -T - " + url + " <" + file + " 2>&1"), "20000000\n") << "in chunks";
+  EXPECT_EQ(test::output_of("curl -sS -T - " + url + " <" + file + " 2>&1"), "20000000\n") << "in chunks";
 }
 
 TEST_F(Http, GoesOnBehindABodyThatNobodyRead) {
@@ -118,7 +118,7 @@ TEST_F(Http, StreamsInChunksOrUpToASize) {
 TEST_F(Http, NeverLooksWholeWhenItsReplyWasCut) {
   start();
   EXPECT_EQ(body_of(ask(get("/cut", "") + get("/hello"))), "4\r\none,\r\n4\r\ntwo,\r\n") << "the last chunk is missing, and nothing follows";
-  EXPECT_NE(run("curl -sS http://" + to_string(endpoint()) + "/cut 2>&1 >/dev/null"), "") << "curl noticed";
+  EXPECT_NE(test::output_of("curl -sS http://" + to_string(endpoint()) + "/cut 2>&1 >/dev/null", test::ExitCode::any), "") << "curl noticed";
 }
 
 TEST_F(Http, SurvivesAHandlersMistake) {
@@ -149,6 +149,38 @@ TEST_F(Http, TellsItsOwnRefusalsAsAProblemWhereThatIsWanted) {
   EXPECT_TRUE(body_of(heard).ends_with(R"("status":400,"title":"Bad Request","type":"about:blank"})")) << heard;
 }
 
+// Wherever in the server they are made.
+TEST_F(Http, AllItsOwnRefusalsLookAlike) {
+  const std::pair<std::string, std::string> refused[] = {
+      {"GET / HTTP/1.1\r\n\r\n", "400"},
+      {get("/throw"), "500"},
+      {get("/json", "If-Match: \"j0\"\r\nConnection: close\r\n"), "412"},
+      {get("/content", "If-Match: \"v0\"\r\nConnection: close\r\n"), "412"},
+      {get("/content", "Range: bytes=200000-\r\nConnection: close\r\n"), "416"},
+  };
+  using Errors = HttpServerOptions::Errors;
+  for (const auto& [errors, type] : {std::pair<Errors, std::string>{Errors::text, "text/plain; charset=utf-8"}, {Errors::problem_json, "application/problem+json"}}) {
+    start({.errors = errors});
+    for (const auto& [request, status] : refused) {
+      const std::string heard = ask(request);
+      EXPECT_EQ(heard.substr(9, 3), status) << heard;
+      EXPECT_TRUE(has(heard, "Content-Type: " + type + "\r\n")) << heard;
+      EXPECT_NE(body_of(heard), "") << heard;
+    }
+  }
+}
+
+TEST_F(Http, ItsFieldsAreOnceInEveryReply) {
+  start({.fields = {{"X-Every", "reply"}}});
+  const std::string unchanged = "If-None-Match: \"v1\"\r\nConnection: close\r\n";
+  for (const std::string& request : {get("/hello"), get("/none"), get("/nothing"), get("/stream"), get("/content"), get("/content", unchanged), get("/throw"),
+                                     std::string("GET / HTTP/1.1\r\n\r\n"), get("/" + std::string(9'000, 'x'))}) {
+    const std::string heard = ask(request);
+    EXPECT_TRUE(has(heard, "X-Every: reply\r\n")) << heard;
+    EXPECT_EQ(heard.find("X-Every"), heard.rfind("X-Every")) << heard;
+  }
+}
+
 TEST_F(Http, GivesTheConnectionToAnotherProtocol) {
   start();
   HttpPeer peer(endpoint());
@@ -161,7 +193,7 @@ TEST_F(Http, GivesTheConnectionToAnotherProtocol) {
 TEST_F(Http, PacksTextForWhoTakesGzip) {
   start();
   const std::string url = "http://" + to_string(endpoint());
-  EXPECT_EQ(run("curl -sS --compressed " + url + "/json 2>&1"), std::string(5000, '1'));
+  EXPECT_EQ(test::output_of("curl -sS --compressed " + url + "/json 2>&1"), std::string(5000, '1'));
   const std::string packed = ask(get("/json", "Accept-Encoding: gzip\r\nConnection: close\r\n"));
   EXPECT_TRUE(has(packed, "Content-Encoding: gzip\r\n")) << packed;
   EXPECT_TRUE(has(packed, "Vary: Accept-Encoding\r\n")) << packed;
@@ -184,9 +216,9 @@ TEST_F(Http, SpeaksTlsFromTheFirstByte) {
   const auto identities = TlsIdentities::open({{}, folder.path(), {"a.test"}}, clock_).value();
   start({.listen_tls = {{"127.0.0.1", 0, ""}}, .identities = identities.get()});
   const std::string url = "https://" + to_string(endpoint());
-  EXPECT_EQ(run("curl -sSk " + url + "/who " + url + "/hello 2>&1"), "127.0.0.1 in TLS\nhello\n") << "twice on one connection";
-  EXPECT_EQ(run("curl -sSk -r 5-9 " + url + "/content 2>&1"), stage_.content.substr(5, 5));
-  EXPECT_TRUE(run("curl -sSk " + url + "/content 2>&1") == stage_.content);
+  EXPECT_EQ(test::output_of("curl -sSk " + url + "/who " + url + "/hello 2>&1"), "127.0.0.1 in TLS\nhello\n") << "twice on one connection";
+  EXPECT_EQ(test::output_of("curl -sSk -r 5-9 " + url + "/content 2>&1"), stage_.content.substr(5, 5));
+  EXPECT_TRUE(test::output_of("curl -sSk " + url + "/content 2>&1") == stage_.content);
   EXPECT_EQ(ask(get("/hello")).find("HTTP/1.1"), std::string::npos) << "plain text gets no answer in plain text";
   EXPECT_EQ(HttpServer::start(threads_, {.listen_tls = {{"127.0.0.1", 0, ""}}}, clock_, nullptr).error().kind, Errc::invalid);
 }

@@ -55,6 +55,7 @@ Awaitable<Reply> events_route(HttpExchange& exchange, Stage& stage) {
     const Result<void> sent = co_await exchange.write("data: x\n\n");
     if (!sent.ok()) co_return Reply();
   }
+  stage.rested.set_value();
   (void)co_await exchange.end();
   co_return Reply();
 }

@@ -28,6 +28,7 @@ struct Stage {
   std::promise<void> arrived;           // /wait and /events are under way
   std::atomic<std::uint64_t> received{0};
   std::function<void()> wake;           // of /events
+  std::promise<void> rested;            // /events rests no more
   std::shared_ptr<void> ticket = std::make_shared<int>();  // of the replies of /ticketed
 };
 

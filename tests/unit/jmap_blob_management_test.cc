@@ -2,14 +2,17 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
 namespace telepost {
 namespace {
 
+using adapters::jmap::json_of;
+
 class JmapBlobs : public test::JmapMail {
  protected:
-  Json put(const std::string& objects) { return call("Blob/upload", {{"create", json(objects)}}); }
+  Json put(const std::string& objects) { return call("Blob/upload", {{"create", json_of(objects)}}); }
   std::string fault_of(const std::string& object) {
     const Json answer = put(R"({"k":)" + object + "}");
     EXPECT_TRUE(answer["created"].is_null()) << answer;
@@ -76,7 +79,7 @@ TEST_F(JmapBlobs, NoBlobIsLargerThanAnUploadMayBe) {
   EXPECT_EQ(put(R"({"k":{"data":[{"data:asText":"01234"},{"data:asText":"56789"}]}})")["created"]["k"]["size"], 10);
   EXPECT_EQ(fault_of(R"({"data":[{"data:asText":"01234"},{"data:asText":"567890"}]})"), "tooLarge");
   context_.settings.max_objects_in_set = 1;
-  EXPECT_EQ(error_of("Blob/upload", {{"create", json(R"({"a":{"data":[]},"b":{"data":[]}})")}}), "requestTooLarge");
+  EXPECT_EQ(error_of("Blob/upload", {{"create", json_of(R"({"a":{"data":[]},"b":{"data":[]}})")}}), "requestTooLarge");
 }
 
 // The values of section 4.2.1's example.
@@ -88,7 +91,7 @@ TEST_F(JmapBlobs, Section4_2GivesTextDigestsAndSize) {
   EXPECT_EQ(answer["list"][0]["digest:sha-256"], "aLEoK5HeLAVMNmKcuN1EfxLwltPjxYeXjcIkhERjNIM=");
   EXPECT_EQ(answer["list"][0]["size"], 45);
   EXPECT_EQ(answer["list"][0]["digest:sha"], "wIVPufsDxBzOOALLDSIFKebu+U4=");
-  EXPECT_EQ(answer["notFound"], json(R"(["not-a-blob"])"));
+  EXPECT_EQ(answer["notFound"], json_of(R"(["not-a-blob"])"));
   EXPECT_FALSE(answer.contains("state"));
 }
 
@@ -144,8 +147,8 @@ TEST_F(JmapBlobs, TheCapabilityTellsItsBounds) {
   const Json capability = methods_.capabilities().at(adapters::jmap::kBlob).of_account(context_);
   EXPECT_EQ(capability["maxSizeBlobSet"], 50u << 20);
   EXPECT_GE(capability["maxDataSources"], 64);
-  EXPECT_EQ(capability["supportedTypeNames"], json(R"(["Email","Mailbox","Thread"])"));
-  EXPECT_EQ(capability["supportedDigestAlgorithms"], json(R"(["sha","sha-256","sha-512"])"));
+  EXPECT_EQ(capability["supportedTypeNames"], json_of(R"(["Email","Mailbox","Thread"])"));
+  EXPECT_EQ(capability["supportedDigestAlgorithms"], json_of(R"(["sha","sha-256","sha-512"])"));
 }
 
 }  // namespace

@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "adapters/jmap/blob.h"
+#include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
 namespace telepost {
 namespace {
 
 using adapters::jmap::Json;
+using adapters::jmap::json_of;
 using test::JmapMail;
 
 constexpr const char* kPlain =
@@ -59,14 +61,14 @@ TEST_F(JmapEmailGet, TellsMetadataOfAnEmail) {  // section 4.1.1
   EXPECT_EQ(email["id"], id_of(id));
   EXPECT_EQ(email["blobId"], blob_of(id));
   EXPECT_EQ(email["threadId"].get<std::string>().front(), 't');
-  EXPECT_EQ(email["mailboxIds"], json(R"({"m1":true})"));
-  EXPECT_EQ(email["keywords"], json(R"({"$seen":true,"work":true})"));
+  EXPECT_EQ(email["mailboxIds"], json_of(R"({"m1":true})"));
+  EXPECT_EQ(email["keywords"], json_of(R"({"$seen":true,"work":true})"));
   EXPECT_EQ(email["size"], source(id).size());
   EXPECT_EQ(email["receivedAt"], "2014-10-30T06:12:00Z");
   EXPECT_EQ(email["preview"], "Hello there");
   EXPECT_EQ(email["hasAttachment"], false);
   EXPECT_EQ(email["subject"], "Dinner on Thursday?");
-  EXPECT_EQ(email["from"], json(R"([{"name":"Joe Bloggs","email":"joe@example.com"}])"));
+  EXPECT_EQ(email["from"], json_of(R"([{"name":"Joe Bloggs","email":"joe@example.com"}])"));
 }
 
 TEST_F(JmapEmailGet, GivesTheDefaultProperties) {  // section 4.2
@@ -74,14 +76,14 @@ TEST_F(JmapEmailGet, GivesTheDefaultProperties) {  // section 4.2
   const Json email = get(id, Json::object());
   std::vector<std::string> names;
   for (const auto& [name, value] : email.items()) names.push_back(name);
-  EXPECT_EQ(Json(names), json(R"(["attachments","bcc","blobId","bodyValues","cc","from","hasAttachment","htmlBody","id","inReplyTo","keywords",
+  EXPECT_EQ(Json(names), json_of(R"(["attachments","bcc","blobId","bodyValues","cc","from","hasAttachment","htmlBody","id","inReplyTo","keywords",
     "mailboxIds","messageId","preview","receivedAt","references","replyTo","sender","sentAt","size","subject","textBody","threadId","to"])"));
-  EXPECT_EQ(email["to"], json(R"([{"name":"Ann","email":"ann@example.test"},{"name":null,"email":"bob@example.org"}])"));
+  EXPECT_EQ(email["to"], json_of(R"([{"name":"Ann","email":"ann@example.test"},{"name":null,"email":"bob@example.org"}])"));
   EXPECT_EQ(email["sentAt"], "2014-10-30T06:12:00Z");
-  EXPECT_EQ(email["messageId"], json(R"(["1@example.com"])"));
+  EXPECT_EQ(email["messageId"], json_of(R"(["1@example.com"])"));
   EXPECT_EQ(email["cc"], nullptr);
   EXPECT_EQ(email["bodyValues"], Json::object());
-  EXPECT_EQ(email["textBody"], json(R"([{"partId":"1","blobId":")" + adapters::jmap::to_id('p', id.local.value) + R"(-1","size":14,"name":null,"type":"text/plain",
+  EXPECT_EQ(email["textBody"], json_of(R"([{"partId":"1","blobId":")" + adapters::jmap::to_id('p', id.local.value) + R"(-1","size":14,"name":null,"type":"text/plain",
     "charset":"us-ascii","disposition":null,"cid":null,"language":null,"location":null}])"));
   EXPECT_EQ(email["htmlBody"], email["textBody"]);
 }
@@ -116,16 +118,16 @@ TEST_F(JmapEmailGet, GivesHeadersInEveryForm) {  // section 4.1.2
   EXPECT_EQ(property(id, "header:Subject"), "  =?utf-8?q?Caf=65=CC=81?=\r\n =?utf-8?q?_now?=");
   EXPECT_EQ(property(id, "header:subject:asText"), "Caf\xC3\xA9 now");  // normalisation form C
   EXPECT_EQ(property(id, "header:To:asAddresses"),  // section 4.1.2.3
-            json(R"([{"name":"James Smythe","email":"james@example.com"},{"name":null,"email":"jane@example.com"},{"name":"John Smîth","email":"john@example.com"}])"));
+            json_of(R"([{"name":"James Smythe","email":"james@example.com"},{"name":null,"email":"jane@example.com"},{"name":"John Smîth","email":"john@example.com"}])"));
   EXPECT_EQ(property(id, "header:To:asGroupedAddresses"),  // section 4.1.2.4
-            json(R"([{"name":null,"addresses":[{"name":"James Smythe","email":"james@example.com"}]},{"name":"Friends","addresses":[
+            json_of(R"([{"name":null,"addresses":[{"name":"James Smythe","email":"james@example.com"}]},{"name":"Friends","addresses":[
               {"name":null,"email":"jane@example.com"},{"name":"John Smîth","email":"john@example.com"}]}])"));
-  EXPECT_EQ(property(id, "header:References:asMessageIds"), json(R"(["a@b","c@d"])"));
+  EXPECT_EQ(property(id, "header:References:asMessageIds"), json_of(R"(["a@b","c@d"])"));
   EXPECT_EQ(property(id, "header:Resent-Date:asDate"), "2003-07-01T08:52:37Z");
-  EXPECT_EQ(property(id, "header:List-Unsubscribe:asURLs"), json(R"(["mailto:x@y?subject=a","http://example.com/u"])"));
+  EXPECT_EQ(property(id, "header:List-Unsubscribe:asURLs"), json_of(R"(["mailto:x@y?subject=a","http://example.com/u"])"));
   EXPECT_EQ(property(id, "header:X-Mine"), " 2");  // the last one
-  EXPECT_EQ(property(id, "header:X-Mine:all"), json(R"([" 1"," 2"])"));
-  EXPECT_EQ(property(id, "header:X-Mine:asDate:all"), json("[null,null]"));
+  EXPECT_EQ(property(id, "header:X-Mine:all"), json_of(R"([" 1"," 2"])"));
+  EXPECT_EQ(property(id, "header:X-Mine:asDate:all"), json_of("[null,null]"));
   EXPECT_EQ(property(id, "header:X-None"), nullptr);
   EXPECT_EQ(property(id, "header:X-None:all"), Json::array());
 }
@@ -148,9 +150,9 @@ TEST_F(JmapEmailGet, ShowsTheStructureOfTheBody) {  // section 4.1.4
   const auto id = deliver(kMixed);
   const Json email = get(id, {{"properties", {"bodyStructure", "textBody", "htmlBody", "attachments", "hasAttachment"}},
                               {"bodyProperties", {"partId", "type", "size", "subParts", "name", "cid", "charset", "language", "location", "header:X-Odd:asText"}}});
-  const Json text = json(R"({"partId":"1.1","type":"text/plain","size":5,"name":null,"cid":null,"charset":"iso-8859-1","language":["en","de"],"location":null,"header:X-Odd:asText":null})");
-  const Json html = json(R"({"partId":"1.2","type":"text/html","size":37,"name":null,"cid":null,"charset":"utf-8","language":null,"location":"http://example.com/a","header:X-Odd:asText":null})");
-  const Json image = json(R"({"partId":"2","type":"image/png","size":3,"name":"a b.png","cid":"pic@example.com","charset":null,"language":null,"location":null,"header:X-Odd:asText":"one"})");
+  const Json text = json_of(R"({"partId":"1.1","type":"text/plain","size":5,"name":null,"cid":null,"charset":"iso-8859-1","language":["en","de"],"location":null,"header:X-Odd:asText":null})");
+  const Json html = json_of(R"({"partId":"1.2","type":"text/html","size":37,"name":null,"cid":null,"charset":"utf-8","language":null,"location":"http://example.com/a","header:X-Odd:asText":null})");
+  const Json image = json_of(R"({"partId":"2","type":"image/png","size":3,"name":"a b.png","cid":"pic@example.com","charset":null,"language":null,"location":null,"header:X-Odd:asText":"one"})");
   EXPECT_EQ(email["textBody"], Json({text}));
   EXPECT_EQ(email["htmlBody"], Json({html}));
   EXPECT_EQ(email["attachments"], Json({image}));
@@ -217,13 +219,13 @@ TEST_F(JmapEmailGet, ReadsNeitherDocumentNorSourceForAList) {
 
 TEST_F(JmapEmailGet, TakesTheSenderFromTheHeaderWhereThereAreSeveral) {  // section 4.1.3: from is header:From:asAddresses
   const auto two = deliver("From: a@example.com, B <b@example.com>\r\n\r\nx");
-  EXPECT_EQ(property(two, "from"), json(R"([{"name":null,"email":"a@example.com"},{"name":"B","email":"b@example.com"}])"));
+  EXPECT_EQ(property(two, "from"), json_of(R"([{"name":null,"email":"a@example.com"},{"name":"B","email":"b@example.com"}])"));
   const auto none = deliver("Subject:\r\n\r\nx");
   EXPECT_EQ(property(none, "from"), nullptr);
   EXPECT_EQ(property(none, "subject"), "");
   EXPECT_EQ(property(deliver("X: y\r\n\r\nx"), "subject"), nullptr);
   const auto twice = deliver("From: a@example.com\r\nFrom: b@example.com\r\n\r\nx");
-  EXPECT_EQ(property(twice, "from"), json(R"([{"name":null,"email":"b@example.com"}])"));
+  EXPECT_EQ(property(twice, "from"), json_of(R"([{"name":null,"email":"b@example.com"}])"));
 }
 
 TEST_F(JmapEmailGet, ShowsWhatWasPutBeforeTheMessageAsAPartOfIt) {

@@ -5,7 +5,9 @@
 #include <map>
 #include <random>
 
+#include "adapters/jmap/email_scan.h"
 #include "adapters/jmap/search_codec.h"
+#include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
 namespace telepost {
@@ -14,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using adapters::jmap::base_subject;
 using adapters::jmap::Json;
+using adapters::jmap::json_of;
 using test::JmapMail;
 
 class JmapEmailQuery : public JmapMail {
@@ -25,7 +28,7 @@ class JmapEmailQuery : public JmapMail {
   static Time at(int minute) { return from_millis(1'700'000'000'000) + std::chrono::minutes(minute); }
   Json query(Json arguments) { return call("Email/query", std::move(arguments)); }
   Json ids(Json arguments) { return query(std::move(arguments)).value("ids", Json("none")); }
-  Json filtered(const Json& filter) { return ids({{"filter", filter}, {"sort", json(R"([{"property":"receivedAt"}])")}}); }
+  Json filtered(const Json& filter) { return ids({{"filter", filter}, {"sort", json_of(R"([{"property":"receivedAt"}])")}}); }
   static Json list(const std::vector<schema::MessageId>& emails) {
     Json all = Json::array();
     for (const auto& email : emails) all.push_back(id_of(email));
@@ -38,17 +41,48 @@ TEST_F(JmapEmailQuery, OrdersAMailboxByReceivedTimeInBothDirections) {  // secti
   const auto a = mail("a", 1), b = mail("b", 2), c = mail("c", 3);
   const Json inbox = {{"inMailbox", "m1"}};
   EXPECT_EQ(ids({{"filter", inbox}}), list({c, b, a}));
-  EXPECT_EQ(ids({{"filter", inbox}, {"sort", json(R"([{"property":"receivedAt","isAscending":false}])")}}), list({c, b, a}));
-  EXPECT_EQ(ids({{"filter", inbox}, {"sort", json(R"([{"property":"receivedAt"}])")}}), list({a, b, c}));
+  EXPECT_EQ(ids({{"filter", inbox}, {"sort", json_of(R"([{"property":"receivedAt","isAscending":false}])")}}), list({c, b, a}));
+  EXPECT_EQ(ids({{"filter", inbox}, {"sort", json_of(R"([{"property":"receivedAt"}])")}}), list({a, b, c}));
   EXPECT_EQ(ids(Json::object()), list({c, b, a}));
   EXPECT_EQ(ids({{"filter", {{"inMailbox", "m99"}}}}), Json::array());
   EXPECT_EQ(ids({{"filter", {{"inMailbox", "nothing"}}}}), Json::array());
 }
 
+TEST_F(JmapEmailQuery, BoundsHowManyConditionsLookAtOtherEmails) {
+  Json sets = Json::array();
+  for (int i = 2; i < 18; ++i) sets.push_back(json_of(R"({"inMailboxOtherThan":["m)" + std::to_string(i) + "\"]}"));
+  const auto error_with = [&](const char* one_more) {
+    Json conditions = sets;
+    if (one_more != nullptr) conditions.push_back(json_of(one_more));
+    return error_of("Email/query", {{"filter", {{"operator", "OR"}, {"conditions", conditions}}}});
+  };
+  EXPECT_EQ(error_with(nullptr), "");
+  EXPECT_EQ(error_with(R"({"inMailboxOtherThan":["m18"]})"), "unsupportedFilter");
+  EXPECT_EQ(error_with(R"({"allInThreadHaveKeyword":"$seen"})"), "unsupportedFilter");
+  EXPECT_EQ(error_with(R"({"hasKeyword":"$seen"})"), "") << "that is the email's own";
+}
+
+TEST_F(JmapEmailQuery, AMailboxThatCameBehindTheViewHoldsNothing) {
+  const auto a = mail("a", 1);
+  const auto view = store().view(account_);
+  ASSERT_TRUE(view.ok());
+  const std::string later = adapters::jmap::to_id(make_mailbox("Later"));
+  const Json object = json_of(R"({"filter":{"operator":"OR","conditions":[{"inMailbox":")" + later + R"("},{"inMailboxOtherThan":["m99"]}]}})");
+  adapters::jmap::Arguments arguments(object);
+  const auto asked = adapters::jmap::read_query(arguments);
+  ASSERT_TRUE(asked.ok());
+  const auto filter = adapters::jmap::EmailFilter::read(asked->filter);
+  const auto sort = adapters::jmap::EmailSort::read({});
+  adapters::jmap::EmailScan scan(store(), account_, *view, std::get<adapters::jmap::EmailFilter>(filter), std::get<adapters::jmap::EmailSort>(sort));
+  const auto found = scan.run();
+  ASSERT_TRUE(found.ok()) << to_string(found.error());
+  EXPECT_EQ(*found, (adapters::jmap::LocalSet{a.local}));
+}
+
 TEST_F(JmapEmailQuery, GivesAnyWindowOfAResult) {  // RFC 8620 section 5.5
   std::vector<schema::MessageId> emails;
   for (int i = 0; i < 10; ++i) emails.insert(emails.begin(), mail("n", i));
-  for (const Json& sort : {Json(nullptr), json(R"([{"property":"size"},{"property":"receivedAt","isAscending":false}])")}) {  // by order, by look
+  for (const Json& sort : {Json(nullptr), json_of(R"([{"property":"size"},{"property":"receivedAt","isAscending":false}])")}) {  // by order, by look
     const auto window = [&](Json more) {
       more["filter"] = {{"inMailbox", "m1"}};
       more["sort"] = sort;
@@ -108,20 +142,20 @@ TEST_F(JmapEmailQuery, FindsByEveryConditionThatItHas) {  // section 4.4.1
       {R"({"operator":"AND","conditions":[]})", {a, b, c}},
       {R"({"operator":"OR","conditions":[]})", {}},
   };
-  for (const auto& [filter, expected] : cases) EXPECT_EQ(filtered(json(filter)), list(expected)) << filter;
+  for (const auto& [filter, expected] : cases) EXPECT_EQ(filtered(json_of(filter)), list(expected)) << filter;
 }
 
 TEST_F(JmapEmailQuery, SaysWhatItCannotSearch) {  // section 4.4; RFC 8620 section 5.5
   mail("a", 1);
-  const auto error = [&](const char* filter) { return query({{"filter", json(filter)}}).value("type", ""); };
+  const auto error = [&](const char* filter) { return query({{"filter", json_of(filter)}}).value("type", ""); };
   EXPECT_EQ(error(R"({"colour":"red"})"), "unsupportedFilter");
   EXPECT_EQ(error(R"({"before":"yesterday"})"), "invalidArguments");
   EXPECT_EQ(error(R"({"minSize":-1})"), "invalidArguments");
   EXPECT_EQ(error(R"({"header":[]})"), "invalidArguments");
   EXPECT_EQ(error(R"({"hasAttachment":"yes"})"), "invalidArguments");
-  EXPECT_EQ(query({{"sort", json(R"([{"property":"colour"}])")}})["type"], "unsupportedSort");
-  EXPECT_EQ(query({{"sort", json(R"([{"property":"subject","collation":"i;klingon"}])")}})["type"], "unsupportedSort");
-  EXPECT_EQ(query({{"sort", json(R"([{"property":"hasKeyword"}])")}})["type"], "invalidArguments");
+  EXPECT_EQ(query({{"sort", json_of(R"([{"property":"colour"}])")}})["type"], "unsupportedSort");
+  EXPECT_EQ(query({{"sort", json_of(R"([{"property":"subject","collation":"i;klingon"}])")}})["type"], "unsupportedSort");
+  EXPECT_EQ(query({{"sort", json_of(R"([{"property":"hasKeyword"}])")}})["type"], "invalidArguments");
   EXPECT_EQ(query({{"collapse", true}})["type"], "invalidArguments");
 }
 
@@ -130,7 +164,7 @@ TEST_F(JmapEmailQuery, SortsByEveryPropertyThatItOffers) {  // section 4.4.2
   const auto b = deliver("From: b@example.com\r\nTo: Ann <z@x.test>\r\nSubject: cherry\r\nDate: Thu, 1 Oct 2014 14:12:00 +0000\r\n\r\n", at(2));
   const auto c = deliver("From: \"adam\" <c@example.com>\r\nTo: zoe@x.test\r\nSubject: fwd: Banana (fwd)\r\nDate: Thu, 2 Oct 2014 14:12:00 +0000\r\n\r\n" + std::string(100, 'x'), at(3));
   keyword(b, "$flagged");
-  const auto sorted = [&](const std::string& comparator) { return ids({{"sort", json("[" + comparator + "]")}}); };
+  const auto sorted = [&](const std::string& comparator) { return ids({{"sort", json_of("[" + comparator + "]")}}); };
   EXPECT_EQ(sorted(R"({"property":"size"})"), list({b, a, c}));
   EXPECT_EQ(sorted(R"({"property":"from"})"), list({c, b, a}));
   EXPECT_EQ(sorted(R"({"property":"from","collation":"i;octet"})"), list({a, c, b}));
@@ -159,7 +193,7 @@ class JmapEmailThreads : public JmapEmailQuery {
 
 TEST_F(JmapEmailThreads, ShowsEachThreadOnceByItsFirstEmailInTheOrder) {  // section 4.4.3
   EXPECT_EQ(ids({{"collapseThreads", true}}), list({a3_, b_}));
-  EXPECT_EQ(ids({{"collapseThreads", true}, {"sort", json(R"([{"property":"receivedAt"}])")}}), list({a1_, b_}));
+  EXPECT_EQ(ids({{"collapseThreads", true}, {"sort", json_of(R"([{"property":"receivedAt"}])")}}), list({a1_, b_}));
   EXPECT_EQ(ids({{"collapseThreads", true}, {"filter", {{"subject", "a"}}}}), list({a3_}));
   EXPECT_EQ(query({{"collapseThreads", true}, {"calculateTotal", true}})["total"], 2);
 }
@@ -167,12 +201,12 @@ TEST_F(JmapEmailThreads, ShowsEachThreadOnceByItsFirstEmailInTheOrder) {  // sec
 TEST_F(JmapEmailThreads, AsksWhatAllOfAThreadHave) {  // section 4.4.1
   keyword(a1_, "$seen");
   keyword(b_, "$seen");
-  EXPECT_EQ(filtered(json(R"({"allInThreadHaveKeyword":"$seen"})")), list({b_}));
-  EXPECT_EQ(filtered(json(R"({"someInThreadHaveKeyword":"$seen"})")), list({a1_, b_, a2_, a3_}));
-  EXPECT_EQ(filtered(json(R"({"noneInThreadHaveKeyword":"$seen"})")), Json::array());
+  EXPECT_EQ(filtered(json_of(R"({"allInThreadHaveKeyword":"$seen"})")), list({b_}));
+  EXPECT_EQ(filtered(json_of(R"({"someInThreadHaveKeyword":"$seen"})")), list({a1_, b_, a2_, a3_}));
+  EXPECT_EQ(filtered(json_of(R"({"noneInThreadHaveKeyword":"$seen"})")), Json::array());
   keyword(a2_, "$seen");
   keyword(a3_, "$seen");
-  EXPECT_EQ(filtered(json(R"({"inMailbox":"m1","allInThreadHaveKeyword":"$seen"})")), list({a1_, b_, a2_, a3_}));
+  EXPECT_EQ(filtered(json_of(R"({"inMailbox":"m1","allInThreadHaveKeyword":"$seen"})")), list({a1_, b_, a2_, a3_}));
   const Json answer = query({{"filter", {{"allInThreadHaveKeyword", "$seen"}}}});
   EXPECT_EQ(answer["canCalculateChanges"], false);
   EXPECT_EQ(error_of("Email/queryChanges", {{"filter", {{"allInThreadHaveKeyword", "$seen"}}}, {"sinceQueryState", answer["queryState"]}}), "cannotCalculateChanges");
@@ -222,7 +256,7 @@ TEST_F(JmapEmailQuery, LetsAClientFollowAResultByItsChangesAlone) {  // section 
                                  R"({"filter":{"inMailbox":"m2"},"collapseThreads":true,"sort":[{"property":"receivedAt"}]})",
                                  R"({"sort":[{"property":"hasKeyword","keyword":"$seen"},{"property":"size","isAscending":false}]})"};
   for (const char* text : queries) {
-    Follower& one = followers.emplace_back(json(text));
+    Follower& one = followers.emplace_back(json_of(text));
     const Json answer = query(one.query());
     EXPECT_EQ(answer["canCalculateChanges"], true) << text;
     one.state = answer["queryState"];

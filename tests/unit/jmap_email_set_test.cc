@@ -2,17 +2,19 @@
 #include <gtest/gtest.h>
 
 #include "adapters/jmap/blob.h"
+#include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
 namespace telepost {
 namespace {
 
 using adapters::jmap::Json;
+using adapters::jmap::json_of;
 using test::JmapMail;
 
 class JmapEmailSet : public JmapMail {
  protected:
-  Json set(const std::string& arguments) { return call("Email/set", json(arguments)); }
+  Json set(const std::string& arguments) { return call("Email/set", json_of(arguments)); }
   // The email that the properties made.
   schema::MessageId make(const std::string& properties) {
     const Json done = set(R"({"create":{"k":)" + properties + "}}");
@@ -33,11 +35,11 @@ TEST_F(JmapEmailSet, ChangesKeywordsWholeAndOneByOne) {  // RFC 8620 section 5.3
   EXPECT_EQ(done["updated"], (Json{{id_of(id), nullptr}}));
   EXPECT_EQ(done["oldState"], since);
   EXPECT_EQ(done["newState"], state());
-  EXPECT_EQ(property(id, "keywords"), json(R"({"$seen":true,"a/b":true})"));
+  EXPECT_EQ(property(id, "keywords"), json_of(R"({"$seen":true,"a/b":true})"));
   update(id, R"({"keywords/$seen":null,"keywords/none":null})");
-  EXPECT_EQ(property(id, "keywords"), json(R"({"a/b":true})"));
+  EXPECT_EQ(property(id, "keywords"), json_of(R"({"a/b":true})"));
   update(id, R"({"keywords":{"$Flagged":true}})");
-  EXPECT_EQ(property(id, "keywords"), json(R"({"$flagged":true})"));
+  EXPECT_EQ(property(id, "keywords"), json_of(R"({"$flagged":true})"));
   update(id, R"({"keywords":null})");
   EXPECT_EQ(property(id, "keywords"), Json::object());
 }
@@ -68,7 +70,7 @@ TEST_F(JmapEmailSet, RefusesChangesOfWhatIsFixed) {  // section 4.6
   EXPECT_EQ(refusal_of(id, R"({"keywords/a":true,"keywords":{}})")["type"], "invalidPatch");
   EXPECT_EQ(refusal_of(id, R"({"keywords/a/b":true})")["type"], "invalidPatch");
   EXPECT_EQ(refusal_of(id, R"({"keywords/a~2":true})")["type"], "invalidPatch");
-  EXPECT_EQ(set(R"({"update":{"e99":{"keywords/a":true},"x":{}}})")["notUpdated"], json(R"({"e99":{"type":"notFound"},"x":{"type":"notFound"}})"));
+  EXPECT_EQ(set(R"({"update":{"e99":{"keywords/a":true},"x":{}}})")["notUpdated"], json_of(R"({"e99":{"type":"notFound"},"x":{"type":"notFound"}})"));
   std::string many = R"({"keywords/k0":true)";
   for (int i = 1; i < 129; ++i) many += R"(,"keywords/k)" + std::to_string(i) + R"(":true)";
   EXPECT_EQ(refusal_of(id, many + "}")["type"], "tooManyKeywords");
@@ -104,10 +106,10 @@ TEST_F(JmapEmailSet, MakesAMessageOfText) {
   const Json email = get(id, {{"fetchTextBodyValues", true},
                               {"properties", {"keywords", "receivedAt", "from", "to", "subject", "messageId", "references", "sentAt", "header:X-Mine:asText", "header:X-Two:all", "bodyValues",
                                               "textBody", "bodyStructure", "mailboxIds", "header:MIME-Version:all"}}});
-  EXPECT_EQ(email["keywords"], json(R"({"$draft":true,"$seen":true})"));
+  EXPECT_EQ(email["keywords"], json_of(R"({"$draft":true,"$seen":true})"));
   EXPECT_EQ(email["receivedAt"], "2014-10-30T06:12:00Z");
-  EXPECT_EQ(email["from"], json(R"([{"name":"Zoë","email":"ann@example.test"}])"));
-  EXPECT_EQ(email["to"], json(R"([{"name":null,"email":"bob@example.org"}])"));
+  EXPECT_EQ(email["from"], json_of(R"([{"name":"Zoë","email":"ann@example.test"}])"));
+  EXPECT_EQ(email["to"], json_of(R"([{"name":null,"email":"bob@example.org"}])"));
   EXPECT_EQ(email["subject"], "Grüße");
   EXPECT_EQ(email["messageId"], Json({"m@example.test"}));
   EXPECT_EQ(email["references"], Json({"a@b", "c@d"}));
@@ -237,8 +239,8 @@ TEST_F(JmapEmailSet, ImportsBytesAsTheyAre) {  // section 4.8
   const schema::MessageId id{account_, {*adapters::jmap::number_from('e', done["created"]["k"]["id"].get<std::string>())}};
   EXPECT_EQ(source(id), large);
   EXPECT_EQ(property(id, "receivedAt"), "2014-10-30T06:12:00Z");
-  EXPECT_EQ(property(id, "keywords"), json(R"({"$seen":true})"));
-  EXPECT_EQ(done["notCreated"]["bad"], json(R"({"type":"invalidProperties","properties":["blobId"]})"));
+  EXPECT_EQ(property(id, "keywords"), json_of(R"({"$seen":true})"));
+  EXPECT_EQ(done["notCreated"]["bad"], json_of(R"({"type":"invalidProperties","properties":["blobId"]})"));
   EXPECT_EQ(done["notCreated"]["none"]["type"], "invalidEmail");
   EXPECT_FALSE(done.contains("updated"));
   EXPECT_EQ(error_of("Email/import", {{"ifInState", "1"}, {"emails", Json::object()}}), "stateMismatch");

@@ -2,17 +2,20 @@
 #include <gtest/gtest.h>
 
 #include "store/identities.h"
+#include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
 namespace telepost {
 namespace {
+
+using adapters::jmap::json_of;
 
 class JmapIdentity : public test::JmapMail {
  protected:
   JmapIdentity() { EXPECT_TRUE(store().accounts().set_name(account_, "Ann Example").ok()); }
   Json all() { return call("Identity/get", {{"ids", nullptr}}); }
   std::string own() { return all()["list"].at(0)["id"]; }
-  Json set(const std::string& arguments) { return call("Identity/set", json(arguments)); }
+  Json set(const std::string& arguments) { return call("Identity/set", json_of(arguments)); }
   std::string make(const std::string& properties) {
     const Json done = set(R"({"create":{"k":)" + properties + "}}");
     EXPECT_TRUE(done["notCreated"].is_null()) << done;
@@ -25,7 +28,7 @@ class JmapIdentity : public test::JmapMail {
 TEST_F(JmapIdentity, Section6EachAddressIsOneFromTheBeginning) {
   const Json got = all();
   ASSERT_EQ(got["list"].size(), 1u);
-  Json expected = json(R"({"name":"Ann Example","email":"ann@example.test","replyTo":null,"bcc":null,"textSignature":"","htmlSignature":"","mayDelete":false})");
+  Json expected = json_of(R"({"name":"Ann Example","email":"ann@example.test","replyTo":null,"bcc":null,"textSignature":"","htmlSignature":"","mayDelete":false})");
   expected["id"] = got["list"][0]["id"];
   EXPECT_EQ(got["list"][0], expected);
   EXPECT_TRUE(store().accounts().add_address(account_, "tel:+15550100").ok());
@@ -41,7 +44,7 @@ TEST_F(JmapIdentity, Section6EachAddressIsOneFromTheBeginning) {
 
 TEST_F(JmapIdentity, GetGivesWhatIsAskedFor) {
   EXPECT_EQ(call("Identity/get", {{"ids", {own(), "i5", "x"}}, {"properties", {"email"}}})["list"], (Json::array({{{"id", own()}, {"email", "ann@example.test"}}})));
-  EXPECT_EQ(call("Identity/get", {{"ids", {own(), "i5", "x"}}})["notFound"], json(R"(["i5","x"])"));
+  EXPECT_EQ(call("Identity/get", {{"ids", {own(), "i5", "x"}}})["notFound"], json_of(R"(["i5","x"])"));
   EXPECT_EQ(error_of("Identity/get", {{"properties", {"size"}}}), "invalidArguments");
 }
 
@@ -49,8 +52,8 @@ TEST_F(JmapIdentity, Section6_3MakesChangesAndDestroysOnes) {
   const std::string id = make(R"({"name":"Sales","email":"ann+sales@example.test","replyTo":[{"name":null,"email":"desk@example.test"}],
       "bcc":[{"email":"log@example.test"}],"textSignature":"-- \nAnn","htmlSignature":"<b>Ann</b>"})");
   Json got = call("Identity/get", {{"ids", {id}}})["list"][0];
-  EXPECT_EQ(got, (Json{{"id", id}, {"name", "Sales"}, {"email", "ann+sales@example.test"}, {"replyTo", json(R"([{"name":null,"email":"desk@example.test"}])")},
-                       {"bcc", json(R"([{"name":null,"email":"log@example.test"}])")}, {"textSignature", "-- \nAnn"}, {"htmlSignature", "<b>Ann</b>"}, {"mayDelete", true}}));
+  EXPECT_EQ(got, (Json{{"id", id}, {"name", "Sales"}, {"email", "ann+sales@example.test"}, {"replyTo", json_of(R"([{"name":null,"email":"desk@example.test"}])")},
+                       {"bcc", json_of(R"([{"name":null,"email":"log@example.test"}])")}, {"textSignature", "-- \nAnn"}, {"htmlSignature", "<b>Ann</b>"}, {"mayDelete", true}}));
   Json done = set(R"({"update":{")" + id + R"(":{"name":null,"replyTo":null,"textSignature":"x"}}})");
   EXPECT_TRUE(done["updated"].contains(id)) << done;
   got = call("Identity/get", {{"ids", {id}}})["list"][0];
@@ -71,6 +74,18 @@ TEST_F(JmapIdentity, ThatOfAnAddressCanBeChangedAndNotDestroyed) {
   ASSERT_EQ(list->identities.size(), 1u);
   EXPECT_EQ(list->identities[0].name, "Ann of Example");
   EXPECT_EQ(list->identities[0].html_signature, "<i>A</i>");
+}
+
+TEST_F(JmapIdentity, ThoseOfAnAddressThatIsGoneTakeNobodysPlace) {
+  ASSERT_TRUE(store().accounts().add_address(account_, "mailto:sales@example.test").ok());
+  schema::IdentityRecord sales, mine;
+  sales.email = "sales@example.test";
+  mine.email = "ann@example.test";
+  for (std::size_t i = 0; i < store::kMostIdentities; ++i) ASSERT_TRUE(store::put_identity(store(), account_, sales).ok()) << i;
+  EXPECT_EQ(store::put_identity(store(), account_, mine).error().kind, Errc::too_many);
+  ASSERT_TRUE(store().accounts().remove_address(account_, "mailto:sales@example.test").ok());
+  EXPECT_TRUE(store::put_identity(store(), account_, mine).ok());
+  EXPECT_EQ(store::identities_of(store(), account_)->identities.size(), 2u) << "the address's own, and the one just made";
 }
 
 TEST_F(JmapIdentity, NobodyWritesInTheNameOfOthers) {

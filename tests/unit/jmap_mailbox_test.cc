@@ -2,35 +2,15 @@
 #include <gtest/gtest.h>
 
 #include "adapters/jmap/types.h"
+#include "tests/support/jmap_json.h"
+#include "tests/support/jmap_mail.h"
 #include "tests/support/store_content.h"
-#include "tests/support/store_fixture.h"
-#include "tests/unit/jmap_json.h"
 
 namespace telepost::adapters::jmap {
 namespace {
 
-class JmapMailbox : public testing::Test {
+class JmapMailbox : public test::JmapMail {
  protected:
-  JmapMailbox() {
-    add_core(methods_);
-    add_mailboxes(methods_);
-    offer_mail(methods_);
-  }
-  ~JmapMailbox() override { EXPECT_TRUE(fixture_.verify_clean()); }
-
-  store::Store& store() { return fixture_.store(); }
-
-  // The response's arguments, of the method or the error.
-  Json call(const std::string& method, Json arguments) {
-    arguments["accountId"] = to_id(account_);
-    Request request;
-    request.capabilities = {std::string(kCore), std::string(kMail)};
-    request.calls.push_back({method, std::move(arguments), "0"});
-    auto answer = run(context_, methods_, {account_, "ann@example.test"}, std::move(request), "s");
-    if (answer.index() == 1) return to_json(std::get<1>(answer));
-    return std::get<0>(answer).responses.at(0).arguments;
-  }
-  std::string error_of(const std::string& method, const Json& arguments) { return call(method, arguments).value("type", ""); }
   Json set(const std::string& arguments) { return call("Mailbox/set", json_of(arguments)); }
   std::string make(const std::string& properties) {
     const Json done = set(R"({"create":{"k":)" + properties + "}}");
@@ -38,19 +18,9 @@ class JmapMailbox : public testing::Test {
     return done["created"]["k"].value("id", "");
   }
   Json get(const std::string& id) { return call("Mailbox/get", {{"ids", {id}}})["list"].at(0); }
-  std::string state() { return call("Mailbox/get", {{"ids", Json::array()}})["state"]; }
+  std::string mailboxes_state() { return call("Mailbox/get", {{"ids", Json::array()}})["state"]; }
   Json changes(const std::string& since) { return call("Mailbox/changes", {{"sinceState", since}}); }
-  schema::MessageId deliver(const std::string& subject) {
-    const auto delivered = fixture_.deliver_to(account_, test::mail(subject));
-    EXPECT_TRUE(delivered.ok());
-    return delivered->id;
-  }
   void keyword(schema::MessageId id, const std::string& word) { EXPECT_TRUE(store().changer().set_keywords(id, {word}, {}).ok()); }
-
-  test::StoreFixture fixture_;
-  const schema::AccountId account_ = fixture_.create("mailto:ann@example.test");
-  Context context_{fixture_.store()};
-  Methods methods_;
 };
 
 TEST_F(JmapMailbox, Section2InboxIsThereWithItsRights) {
@@ -73,9 +43,9 @@ TEST_F(JmapMailbox, Section2_1GivesWhatIsAskedFor) {
 }
 
 TEST_F(JmapMailbox, Section2UnreadIsWhatIsNeitherSeenNorDraft) {
-  const auto first = deliver("1");
-  deliver("2");
-  const auto draft = deliver("3");
+  const auto first = deliver(test::mail("1"));
+  deliver(test::mail("2"));
+  const auto draft = deliver(test::mail("3"));
   keyword(draft, "$draft");
   EXPECT_EQ(get("m1")["totalEmails"], 3);
   EXPECT_EQ(get("m1")["unreadEmails"], 2);
@@ -99,7 +69,7 @@ TEST_F(JmapMailbox, Section2_5Creates) {
   EXPECT_EQ(get(work)["isSubscribed"], false);
   EXPECT_EQ(get(year)["parentId"], work);
   EXPECT_EQ(get(year)["role"], "archive");
-  EXPECT_EQ(done["newState"], state());
+  EXPECT_EQ(done["newState"], mailboxes_state());
 }
 
 TEST_F(JmapMailbox, Section2_5RefusesToCreateWhatIsWrong) {
@@ -176,7 +146,7 @@ TEST_F(JmapMailbox, MailboxesLieAtMost16Deep) {
 
 TEST_F(JmapMailbox, Section2_5DestroysOnlyWhatIsEmptyUnlessTold) {
   const std::string work = make(R"({"name":"Work"})"), year = make(R"({"name":"2026","parentId":")" + work + "\"}");
-  const auto mail = deliver("1");
+  const auto mail = deliver(test::mail("1"));
   ASSERT_TRUE(store().changer().move(mail, store::kInbox, *mailbox_from(year)).ok());
   EXPECT_EQ(set(R"({"destroy":[")" + work + R"("]})")["notDestroyed"][work]["type"], "mailboxHasChild");
   EXPECT_EQ(set(R"({"destroy":[")" + year + R"("]})")["notDestroyed"][year]["type"], "mailboxHasEmail");
@@ -188,10 +158,10 @@ TEST_F(JmapMailbox, Section2_5DestroysOnlyWhatIsEmptyUnlessTold) {
 }
 
 TEST_F(JmapMailbox, Rfc8620Section5_3IfInStateAndStates) {
-  const std::string before = state();
+  const std::string before = mailboxes_state();
   const Json done = set(R"({"ifInState":")" + before + R"(","create":{"k":{"name":"a"}}})");
   EXPECT_EQ(done["oldState"], before);
-  EXPECT_EQ(done["newState"], state());
+  EXPECT_EQ(done["newState"], mailboxes_state());
   EXPECT_EQ(error_of("Mailbox/set", {{"ifInState", before}, {"create", {{"k", {{"name", "b"}}}}}}), "stateMismatch");
   EXPECT_EQ(error_of("Mailbox/set", {{"destroy", {"m1"}}, {"onDestroyRemoveMessages", true}}), "invalidArguments");
   context_.settings.max_objects_in_set = 1;
@@ -200,12 +170,12 @@ TEST_F(JmapMailbox, Rfc8620Section5_3IfInStateAndStates) {
 
 TEST_F(JmapMailbox, Section2_2TellsWhetherOnlyCountsChanged) {
   const std::string work = make(R"({"name":"Work"})");
-  const std::string before = state();
-  const auto mail = deliver("1");
+  const std::string before = mailboxes_state();
+  const auto mail = deliver(test::mail("1"));
   Json since = changes(before);
   EXPECT_EQ(since["updated"], json_of(R"(["m1"])"));
   EXPECT_EQ(since["updatedProperties"], json_of(R"(["totalEmails","unreadEmails","totalThreads","unreadThreads"])"));
-  EXPECT_EQ(since["newState"], state());
+  EXPECT_EQ(since["newState"], mailboxes_state());
   EXPECT_EQ(since["oldState"], before);
   keyword(mail, "$seen");
   EXPECT_EQ(changes(since["newState"])["updated"], json_of(R"(["m1"])"));
@@ -228,7 +198,7 @@ TEST_F(JmapMailbox, Section2_2TellsWhereAThreadWasReadInAnotherMailbox) {
   EXPECT_EQ(get("m1")["totalThreads"], 1);
   EXPECT_EQ(get("m1")["unreadEmails"], 0);
   EXPECT_EQ(get("m1")["unreadThreads"], 1);  // section 2: an unread email of the thread lies in any mailbox
-  const std::string before = state();
+  const std::string before = mailboxes_state();
   keyword(reply, "$seen");
   const Json since = changes(before);
   EXPECT_EQ(since["updated"].size(), 2u) << since;
@@ -324,7 +294,7 @@ TEST_F(JmapMailboxQuery, Rfc8620Section5_6LeadsFromTheOldResultToTheNewOne) {
     std::vector<Json> olds;
     for (const char* const query : queries) olds.push_back(call("Mailbox/query", json_of(query)));
     const Json done = set(act);
-    deliver("a count that changes nothing");
+    deliver(test::mail("a count that changes nothing"));
     for (std::size_t i = 0; i < olds.size(); ++i) {
       Json arguments = json_of(queries[i]);
       arguments["sinceQueryState"] = olds[i]["queryState"];

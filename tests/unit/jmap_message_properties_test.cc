@@ -3,12 +3,14 @@
 
 #include "adapters/jmap/message_properties.h"
 #include "tests/support/classes.h"
+#include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
 namespace telepost {
 namespace {
 
 using adapters::jmap::Json;
+using adapters::jmap::json_of;
 using test::JmapMail;
 
 constexpr const char* kVoice =
@@ -47,7 +49,7 @@ TEST_F(JmapMessageProperties, AreUnknownToWhoDoesNotUseTheCapability) {  // RFC 
 TEST_F(JmapMessageProperties, TellOfACall) {
   const auto id = from_trunk(kVoice);
   const Json voice = get(id, {{"properties", {"kind", "durationSeconds", "pages", "caller", "called", "tier", "annotations", "expiresAt"}}});
-  EXPECT_EQ(voice, json(R"({"id":")" + id_of(id) + R"(","kind":"voice","durationSeconds":12.5,"pages":null,"caller":"tel:+15550199","called":"tel:+15550100",
+  EXPECT_EQ(voice, json_of(R"({"id":")" + id_of(id) + R"(","kind":"voice","durationSeconds":12.5,"pages":null,"caller":"tel:+15550199","called":"tel:+15550100",
       "tier":"online","annotations":[],"expiresAt":null})"));
   const Json fax = get(from_trunk(kFax), {{"properties", {"kind", "durationSeconds", "pages", "caller"}}});
   EXPECT_EQ(fax["kind"], "fax");
@@ -67,7 +69,7 @@ TEST_F(JmapMessageProperties, ShowWhatWasLearnedLater) {
   const std::string before = state();
   ASSERT_TRUE(store().changer().annotate({id, from_millis(1'414'649'520'000), "transcript", "en", "whisper", "Call me back"}).ok());
   EXPECT_EQ(property(id, "annotations"),
-            json(R"([{"type":"transcript","language":"en","source":"whisper","createdAt":"2014-10-30T06:12:00Z","text":"Call me back"}])"));
+            json_of(R"([{"type":"transcript","language":"en","source":"whisper","createdAt":"2014-10-30T06:12:00Z","text":"Call me back"}])"));
   EXPECT_EQ(call("Email/changes", {{"sinceState", before}})["updated"], Json::array({id_of(id)}));
 }
 
@@ -76,9 +78,19 @@ TEST_F(JmapMessageProperties, GiveHtmlThatIsSafeToShow) {
   const std::string html = safe["value"];
   EXPECT_NE(html.find("Gr\xC3\xBC\xC3\x9F" "e"), std::string::npos) << html;
   for (const char* const bad : {"onclick", "script", "alert", "example.com/a.png"}) EXPECT_EQ(html.find(bad), std::string::npos) << bad << " in " << html;
-  EXPECT_EQ(safe["blockedImages"], json(R"(["http://example.com/a.png"])"));
-  EXPECT_EQ(safe["contentIds"], json(R"(["pic@example.com"])"));
+  EXPECT_EQ(safe["blockedImages"], json_of(R"(["http://example.com/a.png"])"));
+  EXPECT_EQ(safe["contentIds"], json_of(R"(["pic@example.com"])"));
   EXPECT_EQ(safe["isTruncated"], false);
+}
+
+TEST_F(JmapMessageProperties, WhoGetsTheHtmlReadsTheMessage) {
+  const auto id = deliver("From: joe@example.com\r\nSubject: html\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
+                          "Content-Transfer-Encoding: base64\r\n\r\nPHA+aGVsbG88L3A+\r\n");
+  fixture_.clock().advance(std::chrono::hours(1));
+  get(id, {{"properties", {"textBody"}}});
+  EXPECT_EQ(store().reader().find(id)->accessed, std::nullopt) << "how large a part is says a list, too";
+  get(id, {{"properties", {"textBody", "sanitizedHtml"}}});
+  EXPECT_EQ(store().reader().find(id)->accessed, fixture_.clock().now());
 }
 
 TEST_F(JmapMessageProperties, TellWhenItGoes) {

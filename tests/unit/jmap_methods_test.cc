@@ -6,7 +6,7 @@
 #include "adapters/jmap/set.h"
 #include "adapters/jmap/types.h"
 #include "tests/support/store_fixture.h"
-#include "tests/unit/jmap_json.h"
+#include "tests/support/jmap_json.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -23,7 +23,7 @@ class JmapMethods : public testing::Test {
     });
     methods_.add("Foo/copy", "urn:example:foo", [](Call& call) -> MethodResult {
       call.created_ids.add("k1", "f1");
-      call.respond_also("Foo/set", {{"destroyed", {"f0"}}});
+      call.respond_also("Foo/set", Json{{"destroyed", {"f0"}}});
       return Json{{"copied", true}};
     });
     methods_.add("Foo/throw", "urn:example:foo", [](Call&) -> MethodResult { return Json(1).at("x"); });
@@ -117,14 +117,15 @@ class Foos final : public SetVerbs {
  public:
   explicit Foos(CreatedIds& created_ids) : created_ids_(created_ids) {}
   std::map<std::string, Json> all;
-  bool broken = false;
+  bool broken = false, breaks_after_one = false, breaks_after_it_made = false;
 
   SetOutcome create(const Json& object) override {
-    if (broken) return Error{Errc::io, "the disk is gone"};
+    if (broken || (breaks_after_one && next_ > 1)) return Error{Errc::io, "the disk is gone"};
     const std::string id = "f" + std::to_string(next_++);
     Json foo = object;
     if (auto why = settle(id, foo)) return *why;
     all[id] = foo;
+    if (breaks_after_it_made) return FailedAfterChange(Error{Errc::io, "the disk is gone"});
     return Json{{"id", id}};
   }
   SetOutcome update(const std::string& id, const Json& patch) override {
@@ -239,6 +240,30 @@ TEST_F(JmapSetOf, Section3_6_2SaysWhetherAnythingHappenedBeforeTheServerFailed) 
   foos.broken = false;
   set(R"({"create":{"k":{"name":"a"}}})");
   EXPECT_FALSE(error);
+}
+
+TEST_F(JmapSetOf, Section3_6_2SaysSoWhereTheServerFailedBehindAChange) {
+  foos.breaks_after_one = true;
+  set(R"({"create":{"k1":{"name":"a"},"k2":{"name":"b"}}})");
+  EXPECT_EQ(error->type, "serverPartialFail");
+  EXPECT_EQ(foos.all.size(), 1u);
+}
+
+TEST_F(JmapSetOf, Section3_6_2SaysSoWhereWhatWasMadeCannotBeTold) {
+  foos.breaks_after_it_made = true;
+  set(R"({"create":{"k":{"name":"a"}}})");
+  EXPECT_EQ(error->type, "serverPartialFail");
+  EXPECT_EQ(foos.all.size(), 1u);
+}
+
+TEST(JmapErrors, WhatFailedIsForTheLogAndNotForTheClient) {
+  for (const Errc kind : {Errc::io, Errc::corrupt, Errc::exists, Errc::unavailable}) {
+    const MethodError error = after_change(method_error_of({kind, "block 7 of x"}), true);
+    EXPECT_EQ(error.type, "serverPartialFail");
+    EXPECT_NE(error.reason.find("block 7 of x"), std::string::npos);
+    EXPECT_EQ(to_json(error).dump().find("block 7"), std::string::npos);
+  }
+  EXPECT_EQ(after_change(method_error_of({Errc::io, "x"}), false).type, "serverFail");
 }
 
 }  // namespace

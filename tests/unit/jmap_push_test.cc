@@ -10,7 +10,7 @@
 #include "tests/support/jmap_mail.h"
 #include "tests/support/on_loop.h"
 #include "tests/support/temp_folder.h"
-#include "tests/unit/jmap_json.h"
+#include "tests/support/jmap_json.h"
 
 namespace telepost::adapters::jmap {
 namespace {

@@ -4,6 +4,7 @@
 #include "adapters/jmap/text_query.h"
 #include "base/bytes.h"
 #include "schema/search_records.h"
+#include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
 namespace telepost {
@@ -12,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using adapters::jmap::fields_of;
 using adapters::jmap::Json;
+using adapters::jmap::json_of;
 using adapters::jmap::marked;
 using adapters::jmap::marked_section;
 using adapters::jmap::stretches_of;
@@ -76,8 +78,8 @@ class JmapSearch : public JmapMail {
     return deliver("From: Joe <joe@example.com>\r\nSubject: " + subject + "\r\nContent-Type: text/plain; charset=utf-8\r\n" + more + "\r\n" + body + "\r\n");
   }
   Json query(const char* filter, const char* more = "{}") {
-    Json arguments = json(more);
-    arguments["filter"] = json(filter);
+    Json arguments = json_of(more);
+    arguments["filter"] = json_of(filter);
     return call("Email/query", arguments);
   }
   Json found(const char* filter, const char* more = "{}") { return query(filter, more).value("ids", Json("none")); }
@@ -87,7 +89,7 @@ class JmapSearch : public JmapMail {
     return all;
   }
   Json snippet(schema::MessageId id, const char* filter) {
-    const Json answer = call("SearchSnippet/get", {{"filter", json(filter)}, {"emailIds", {id_of(id)}}});
+    const Json answer = call("SearchSnippet/get", {{"filter", json_of(filter)}, {"emailIds", {id_of(id)}}});
     return answer.value("list", Json::array()).empty() ? answer : answer["list"][0];
   }
 };

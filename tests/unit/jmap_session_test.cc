@@ -3,6 +3,7 @@
 
 #include "adapters/jmap/basic_codec.h"
 #include "adapters/jmap/derived_keys.h"
+#include "adapters/jmap/service.h"
 #include "adapters/jmap/session_object.h"
 #include "adapters/jmap/types.h"
 #include "tests/support/store_fixture.h"
@@ -26,6 +27,14 @@ TEST(JmapBasic, RefusesWhatIsNone) {
     EXPECT_FALSE(basic_credentials_from(field)) << field;
   }
   EXPECT_FALSE(basic_credentials_from("Basic " + std::string(4'000, 'Q')));
+}
+
+TEST(JmapLogin, PasswordsAreTakenInTlsAloneButForThisMachineAndTrustedFronts) {
+  const net::Peer stranger{.address = "192.0.2.7", .uid = {}};
+  EXPECT_FALSE(may_take_passwords(stranger, false));
+  EXPECT_TRUE(may_take_passwords(stranger, true));
+  EXPECT_TRUE(may_take_passwords({.address = "127.0.0.1", .uid = {}, .is_loopback = true}, false));
+  EXPECT_TRUE(may_take_passwords({.address = "192.0.2.7", .uid = {}, .front = "198.51.100.1"}, false));
 }
 
 class JmapDerivedKeys : public testing::Test {

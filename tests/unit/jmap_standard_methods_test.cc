@@ -5,7 +5,7 @@
 #include "adapters/jmap/get_codec.h"
 #include "adapters/jmap/query_codec.h"
 #include "adapters/jmap/set_codec.h"
-#include "tests/unit/jmap_json.h"
+#include "tests/support/jmap_json.h"
 
 namespace telepost::adapters::jmap {
 namespace {

@@ -4,12 +4,14 @@
 #include "store/outbox.h"
 #include "store/rooms.h"
 #include "store/submission.h"
+#include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
 namespace telepost {
 namespace {
 
 using namespace std::chrono_literals;
+using adapters::jmap::json_of;
 using schema::SendState;
 
 const std::string kDraft = "From: Ann <ann@example.test>\r\nTo: Carol <carol@example.net>, bob@example.test\r\nCc: carol@EXAMPLE.net\r\n"
@@ -220,13 +222,30 @@ TEST_F(JmapSubmission, RefusesWhatSmtpSubmissionRefuses) {
   ASSERT_TRUE(store().accounts().set_state(bob_, schema::AccountState::closed).ok());
   const Json invalid = create(object(mine, to({"carol@example.net", "bob@example.test", "no address"})))["notCreated"]["k"];
   EXPECT_EQ(invalid["type"], "invalidRecipients");
-  EXPECT_EQ(invalid["invalidRecipients"], json(R"(["bob@example.test","no address"])"));
+  EXPECT_EQ(invalid["invalidRecipients"], json_of(R"(["bob@example.test","no address"])"));
   const std::vector<std::string> many(1001, "carol@example.net");
   const Json too_many = create(object(mine, to(many)))["notCreated"]["k"];
   EXPECT_EQ(too_many["type"], "tooManyRecipients");
   EXPECT_EQ(too_many["maxRecipients"], 1000);
   EXPECT_TRUE(claim().empty());
   EXPECT_EQ(call("EmailSubmission/query", Json::object())["ids"], Json::array());
+}
+
+TEST_F(JmapSubmission, Section7_5SendsToNobodyWhereOneFieldCannotBeRead) {
+  const Json unread = create(object(draft("From: ann@example.test\r\nTo: <carol@>\r\nCc: bob@example.test\r\n\r\nx\r\n")))["notCreated"]["k"];
+  EXPECT_EQ(unread["type"], "invalidEmail");
+  EXPECT_EQ(unread["properties"], json_of(R"(["to"])"));
+  EXPECT_TRUE(claim().empty());
+  EXPECT_TRUE(inbox(bob_).empty());
+}
+
+TEST_F(JmapSubmission, Section7_5CountsAllThatTheHeaderNames) {
+  std::string names = "To: a0@example.net";
+  for (int i = 1; i <= 1000; ++i) names += ",\r\n a" + std::to_string(i) + "@example.net";
+  const Json too_many = create(object(draft("From: ann@example.test\r\n" + names + "\r\n\r\nx\r\n")))["notCreated"]["k"];
+  EXPECT_EQ(too_many["type"], "tooManyRecipients");
+  EXPECT_EQ(too_many["maxRecipients"], 1000);
+  EXPECT_TRUE(claim().empty());
 }
 
 TEST_F(JmapSubmission, WantsPropertiesAsTheyAre) {
@@ -243,7 +262,7 @@ TEST_F(JmapSubmission, WantsPropertiesAsTheyAre) {
                                R"({"mailFrom":{"email":"ann@example.test","parameters":{"HOLDFOR":"5","HOLDUNTIL":"2026-12-01T00:00:00Z"}},"rcptTo":[]})",
                                R"({"mailFrom":{"email":"ann@example.test"},"rcptTo":[{"email":"c@example.net","parameters":{"NOTIFY":"NEVER,DELAY"}}]})",
                                R"({"mailFrom":{"email":"ann@example.test"},"rcptTo":[{"email":"c@example.net","parameters":{"ORCPT":5}}]})"}) {
-    EXPECT_EQ(fault_of(object(email, json(envelope))), "invalidProperties") << envelope;
+    EXPECT_EQ(fault_of(object(email, json_of(envelope))), "invalidProperties") << envelope;
   }
   const std::string id = send(object(email, to({"carol@example.net"})));
   EXPECT_EQ(update(id, {{"sendAt", "2030-01-01T00:00:00Z"}})["notUpdated"][id]["type"], "invalidProperties");
@@ -271,15 +290,15 @@ TEST_F(JmapSubmission, Section7_3QueriesAndTheirChanges) {
   fixture_.clock().advance(1min);
   const std::string second = send(object(second_email, to({"carol@example.net"}, {{"HOLDFOR", "60"}})));
   const auto ids = [&](Json arguments) { return call("EmailSubmission/query", std::move(arguments))["ids"]; };
-  EXPECT_EQ(ids({{"sort", json(R"([{"property":"sentAt"}])")}}), Json::array({second, first}));
-  EXPECT_EQ(ids({{"sort", json(R"([{"property":"emailId","isAscending":false}])")}}), Json::array({second, first}));
+  EXPECT_EQ(ids({{"sort", json_of(R"([{"property":"sentAt"}])")}}), Json::array({second, first}));
+  EXPECT_EQ(ids({{"sort", json_of(R"([{"property":"emailId","isAscending":false}])")}}), Json::array({second, first}));
   EXPECT_EQ(ids({{"filter", {{"emailIds", {first_email}}}}}), Json::array({first}));
   EXPECT_EQ(ids({{"filter", {{"identityIds", {"i5"}}}}}), Json::array());
   EXPECT_EQ(ids({{"filter", {{"before", shown(first)["sendAt"]}}}}), Json::array({second}));
   EXPECT_EQ(ids({{"filter", {{"after", shown(first)["sendAt"]}}}}), Json::array({first}));
   EXPECT_EQ(error_of("EmailSubmission/query", {{"filter", {{"subject", "x"}}}}), "unsupportedFilter");
   EXPECT_EQ(error_of("EmailSubmission/query", {{"filter", {{"before", "x"}}}}), "invalidArguments");
-  EXPECT_EQ(error_of("EmailSubmission/query", {{"sort", json(R"([{"property":"id"}])")}}), "unsupportedSort");
+  EXPECT_EQ(error_of("EmailSubmission/query", {{"sort", json_of(R"([{"property":"id"}])")}}), "unsupportedSort");
   const std::string before = call("EmailSubmission/query", {{"filter", {{"undoStatus", "pending"}}}})["queryState"];
   update(first, {{"undoStatus", "canceled"}});
   const Json changed = call("EmailSubmission/queryChanges", {{"filter", {{"undoStatus", "pending"}}}, {"sinceQueryState", before}});

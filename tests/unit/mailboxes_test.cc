@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "store/account_write.h"
+#include "store/rooms.h"
 #include "tests/support/store_content.h"
 #include "tests/support/store_fixture.h"
 
@@ -65,6 +67,33 @@ TEST_F(MailboxesById, AreMadeBelowTheirParent) {
   EXPECT_EQ(refusal(NewMailbox{.parent = MailboxId{99}, .name = "x"}), Errc::not_found);
   fixture_.reopen();
   EXPECT_EQ(record(work).sort_order, 5u);
+}
+
+// RFC 8621 section 2.5: what one verb lets pass must not keep another from anything.
+TEST_F(MailboxesById, AreMovedNoDeeperThanTheirTreeFits) {
+  std::string tree_of_ten = "A", place_of_ten = "B";
+  for (int depth = 2; depth <= 10; ++depth) tree_of_ten += "/a" + std::to_string(depth);
+  for (int depth = 2; depth <= 9; ++depth) place_of_ten += "/b" + std::to_string(depth);
+  ASSERT_TRUE(mailboxes().create(account_, tree_of_ten).ok());
+  ASSERT_TRUE(mailboxes().create(account_, place_of_ten).ok());
+  const MailboxId top = mailboxes().find(account_, "A").value();
+  const Paths before = paths();
+  EXPECT_EQ(mailboxes().rename(account_, top, place_of_ten + "/A").error().kind, Errc::too_large);
+  EXPECT_EQ(paths(), before);
+  EXPECT_TRUE(mailboxes().rename(account_, top, "B/b2/b3/b4/b5/b6/A").ok()) << "16 deep";
+  EXPECT_TRUE(mailboxes().change(account_, {{.id = top, .parent = MailboxId{0}}}).ok());
+  EXPECT_EQ(paths(), before);
+}
+
+TEST_F(MailboxesById, AreMadeUpToABoundOverTheAccountsLife) {
+  {
+    auto write = AccountWrite::begin(rooms_of(fixture_.store()), account_, AccountWrite::Mode::with_reads);
+    ASSERT_TRUE(write.ok());
+    write->head().next_mailbox = {static_cast<std::uint32_t>(kMaxMailboxes * 100 + 1)};
+    ASSERT_TRUE(write->commit().ok());
+  }
+  EXPECT_EQ(refusal(NewMailbox{.name = "one more"}), Errc::too_many);
+  EXPECT_EQ(mailboxes().create(account_, "one more").error().kind, Errc::too_many);
 }
 
 TEST_F(MailboxesById, AreChangedTogetherOrNotAtAll) {

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <fstream>
 
 #include "base/bytes.h"
+#include "tests/support/output_of.h"
 #include "tests/support/temp_folder.h"
 
 namespace telepost::transcoders::mime {
@@ -130,13 +130,7 @@ std::string findings(const std::string& lines) {
   const test::TempFolder folder;
   const std::string path = folder / "html";
   std::ofstream(path, std::ios::binary) << lines;
-  FILE* pipe = popen(("python3 '" TELEPOST_SOURCE_DIR "/tests/unit/html_findings.py' '" + path + "'").c_str(), "r");
-  EXPECT_NE(pipe, nullptr);
-  std::string text;
-  char buffer[4096];
-  for (std::size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, size);
-  EXPECT_EQ(pclose(pipe), 0);
-  return text;
+  return test::output_of("python3 '" TELEPOST_SOURCE_DIR "/tests/unit/html_findings.py' '" + path + "'");
 }
 
 std::string one_line(std::string text) {

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -11,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "tests/support/output_of.h"
 #include "transcoders/mime/builder.h"
 #include "transcoders/mime/scanner.h"
 
@@ -24,16 +24,6 @@ std::string read_file(const fs::path& path) {
   std::stringstream bytes;
   bytes << file.rdbuf();
   return bytes.str();
-}
-
-std::string output_of(const std::string& command) {
-  FILE* pipe = popen(command.c_str(), "r");
-  EXPECT_NE(pipe, nullptr);
-  std::string text;
-  char buffer[4096];
-  for (std::size_t size; (size = fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, size);
-  EXPECT_EQ(pclose(pipe), 0) << command;
-  return text;
 }
 
 // What mime_outline.py prints, from our own structure.
@@ -55,7 +45,7 @@ std::string outline(const fs::path& folder) {
 }
 
 std::string oracle(const fs::path& folder) {
-  return output_of("python3 '" TELEPOST_SOURCE_DIR "/tests/unit/mime_outline.py' '" + folder.string() + "'");
+  return test::output_of("python3 '" TELEPOST_SOURCE_DIR "/tests/unit/mime_outline.py' '" + folder.string() + "'");
 }
 
 TEST(MimeOracle, PythonSeesTheSamePartsInWhatTheBuilderWrites) {

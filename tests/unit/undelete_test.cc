@@ -307,6 +307,17 @@ TEST_F(UndeleteTest, OneSweepPurgesAllThatIsDue) {
   EXPECT_TRUE(deleted().empty());
 }
 
+// What a step leaves of the purge lies before the item that expires, and goes in the same sweep.
+TEST_F(UndeleteTest, OneSweepPurgesAllThatIsDueBeforeSomethingElse) {
+  use("<class name='standard'><undelete keep='P7D'/><retention keep='P10D'/></class>");
+  for (int i = 0; i < 600; ++i) ASSERT_TRUE(fixture_.store().changer().expunge(deliver(mail("x"))).ok());
+  const MessageId expiring = deliver(mail("expires"));
+  pass(days(11));
+  EXPECT_TRUE(sources().empty());
+  ASSERT_EQ(deleted().size(), 1u);
+  EXPECT_EQ(deleted()[0].id, expiring);
+}
+
 TEST_F(UndeleteTest, WhatExpiresCanBeBroughtBackAndStaysForAWhile) {
   use("<class name='standard'><undelete keep='P7D'/><retention keep='P10D'/></class>");
   const MessageId id = deliver(mail("one"));

@@ -5,6 +5,7 @@
 
 #include "schema/keys.h"
 #include "schema/upload_record.h"
+#include "store/rooms.h"
 #include "tests/support/store_content.h"
 #include "tests/support/store_fixture.h"
 
@@ -61,10 +62,26 @@ TEST_F(Uploads, StayADayAndGoThen) {  // RFC 8620 section 6: at least an hour
 }
 
 TEST_F(Uploads, LeaveNothingBehindThatWasBrokenOff) {
+  const auto due = [&] { return test::records_in(fixture_.engine(), schema::PartitionKind::account, store::Space::queue); };
+  const std::size_t due_before = due();
   {
     const auto begun = uploads().begin(account_);
     ASSERT_TRUE(begun.ok() && (*begun)->write(test::random_lines(1, 3'500'000)).ok());
+    EXPECT_EQ(test::records_in(fixture_.engine(), schema::PartitionKind::account, store::Space::large), 3u);
   }
+  rooms_of(fixture_.store()).workers.wait_until_idle();
+  EXPECT_EQ(test::records_in(fixture_.engine(), schema::PartitionKind::account, store::Space::large), 0u);
+  EXPECT_EQ(due(), due_before);
+}
+
+TEST_F(Uploads, LeaveWhatACrashBrokeOffForADay) {
+  {
+    const auto begun = uploads().begin(account_);
+    ASSERT_TRUE(begun.ok() && (*begun)->write(test::random_lines(1, 3'500'000)).ok());
+    fixture_.engine().crash();
+  }
+  rooms_of(fixture_.store()).workers.wait_until_idle();
+  fixture_.reopen();
   EXPECT_EQ(test::records_in(fixture_.engine(), schema::PartitionKind::account, store::Space::large), 3u);
   EXPECT_TRUE(fixture_.verify_clean());
   fixture_.clock().advance(25h);

@@ -90,6 +90,10 @@ TEST_F(VerifyIndex, FindsAnOrderThatCountsOtherUnreadThreads) {
   edit_order(keys::threads_of(store::kInbox), [](schema::OrderRecord& order) { --order.unread; });
   expect_damage("index");
 }
+TEST_F(VerifyIndex, FindsARecountThatNobodyCanReadOn) {
+  put(account(), Space::point, std::string(keys::kRecount), "garbage");
+  expect_damage("record");
+}
 TEST_F(VerifyIndex, FindsAFrontThatCountsOtherwise) {
   edit_order(keys::threads_of(store::kInbox), [](schema::OrderRecord& order) { ++order.front.block_messages; });
   expect_damage("index");

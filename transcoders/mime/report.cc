@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t kMaxHeaderBack = 16u << 10;  // of the message, in its report
 constexpr std::size_t kMaxReply = 900;
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
-}
-
 // RFC 6533 section 3: utf-8-addr-xtext, for where only ASCII goes.
 std::string unicode_xtext(std::string_view text) {
   std::string out;

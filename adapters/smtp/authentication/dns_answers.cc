@@ -50,8 +50,7 @@ const Answer* DnsAnswers::find(RecordType type, std::string_view name) {
 std::optional<std::string> dns_name(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
   if (name.empty() || name.size() > 1024) return std::nullopt;
-  const bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  const std::optional<std::string> ascii = is_ascii ? to_lower(name) : to_a_labels(name);
+  const std::optional<std::string> ascii = is_ascii(name) ? to_lower(name) : to_a_labels(name);
   if (!ascii || !has_possible_labels(*ascii)) return std::nullopt;
   // What a resolver would take for an escape, or cut; nobody has such a name.
   if (std::any_of(ascii->begin(), ascii->end(), [](char c) { return c <= ' ' || c == 0x7f || c == '\\'; })) return std::nullopt;
