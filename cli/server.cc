@@ -50,7 +50,7 @@ Result<void> Server::listen() {
   const auto delays = std::make_shared<adapters::net::LoginDelays>(store_->clock);  // whoever guesses, guesses once
   TELEPOST_ASSIGN(smtp_, adapters::smtp::Server::start(*threads_, store, store_->clock, store_->random,
                                                        {.identities = identities_.get(), .examiner = std::move(examiner), .delays = delays}));
-  TELEPOST_ASSIGN(jmap_, adapters::jmap::Server::start(*threads_, store, store_->clock, store_->random, {identities_.get(), delays}));
+  TELEPOST_ASSIGN(jmap_, adapters::jmap::Server::start(*threads_, store, store_->clock, store_->random, {identities_.get(), delays, resolver_.get()}));
   TELEPOST_TRY(send());
   TELEPOST_ASSIGN(http_, adapters::admin::start_http(*threads_, configuration_.admin.listen, store_->clock,
                                                      [&store] { return store.health(); }));

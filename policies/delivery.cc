@@ -39,7 +39,13 @@ DeliveryVerdict decide_delivery(const DeliveryFacts& facts) {
   verdict.refusal = refusal_by_state(facts.state);
   if (!verdict.refusal) verdict.refusal = refusal_by_class(facts);
   if (verdict.refusal) return verdict;
-  if (facts.junk) verdict.mailbox = "Junk";
+  if (facts.junk) {
+    verdict.mailbox = "Junk";
+  } else if (facts.rules != nullptr) {
+    TELEPOST_ASSERT(facts.arrival != nullptr);
+    verdict.by_rules = apply_rules(*facts.rules, *facts.arrival);
+    if (verdict.by_rules.blocked) verdict.mailbox = "Junk";
+  }
   return verdict;
 }
 

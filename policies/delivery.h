@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "policies/quota.h"
+#include "policies/rules.h"
 #include "schema/effective_class.h"
 #include "schema/message.h"
 #include "schema/records.h"
@@ -20,6 +21,8 @@ struct DeliveryFacts {
   schema::Kind kind = schema::Kind::email;
   std::uint64_t size_bytes = 0;  // of the whole source
   bool junk = false;              // its sender's authentication says so (policies/authentication.h)
+  const std::vector<schema::DeliveryRule>* rules = nullptr;  // the subscriber's own; null: none are asked
+  const RuleFacts* arrival = nullptr;                // where there are rules, never null
   std::optional<QuotaFacts> quota;  // before this message; none: it is not asked, for what the account must be told
 };
 
@@ -29,6 +32,7 @@ struct DeliveryVerdict {
   // the account's numbers.
   std::optional<Error> refusal;
   std::string_view mailbox = "INBOX";  // or "Junk": the mailbox of that role
+  RuleVerdict by_rules;                // of a message that goes to the inbox without them; where they block it, it goes to Junk
 };
 
 DeliveryVerdict decide_delivery(const DeliveryFacts& facts);

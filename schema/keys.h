@@ -1,6 +1,5 @@
 // Where every record lies inside its partition: the key layouts, and for each the engine space it belongs to.
 // Integers are big-endian, so that keys sort by value; what is wanted newest first carries the complement.
-//
 //   account       point  A                                   AccountRecord     schema/records.h
 //                        H                                   HeadRecord
 //                        B mailbox:4                         MailboxRecord
@@ -21,9 +20,14 @@
 //                        P hash:8                            PartnerRecord     the same of who is at the other side
 //                        C order:4                           OrderRecord
 //                        X                                   RecountRecord     while the index counts by another trash
-//                        D                                   SenderRecord      schema/sender_record.h
+//                        E subscription:8                    PushSubscriptionRecord  schema/push_subscription_record.h
+//                        Z, and in scan J, K, M              contacts          address books and cards: schema/contact_records.h
 //                        G                                   SearchRecord      the full text: schema/search_records.h
 //                        S local:8                           SearchedMessageRecord
+//                        D                                   SenderRecord      in whose name it sends: schema/sender_record.h
+//                        R                                   VacationRecord    what answers by itself: schema/vacation_record.h
+//                        R sha256(sender):16                 AnsweredRecord    who was answered lately
+//                        R 1:1                               RulesRecord       schema/rules_record.h
 //                 scan   S mailbox:4 uid:4                   Summary
 //                        R mailbox:4 ~received:8 ~local:8    uid:4             newest first
 //                        C mailbox:4 level:1 upper:16        BlockRecord       counts over R, see store/received_order.h
@@ -52,6 +56,7 @@
 //                 scan   L account:8 local:8                 time:8            a message that uses it, and when to check that
 //   directory     point  A address                           AddressRecord
 //   account_list  scan   A account:8                         AccountListRecord
+//                 point  P account:8                         (empty)           it has push subscriptions
 //   calendar      queue  T time:8 partition                  (empty)           something is due there
 //                        T time:8 piece message:16           messages:16 each  whose links are to be asked about
 //                        T time:8 piece account:8 local:8    messages          their links to the piece are to be checked

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "schema/contact_records.h"
 #include "schema/mail_job.h"
 #include "schema/record_codec.h"
 
@@ -257,7 +258,7 @@ std::string encode(const ChangeRecord& r) {
 Result<ChangeRecord> decode_ChangeRecord(std::string_view bytes) {
   ChangeRecord r;
   Decoder in(bytes, "change record");
-  in.choice(r.what, ChangeRecord::What::message, ChangeRecord::What::placement_gone).number(r.id).number(r.created)
+  in.choice(r.what, ChangeRecord::What::message, kAddressBookGone).number(r.id).number(r.created)
       .placements(r.placements).choice(r.reason, Removal::expunged, Removal::account_deleted).time(r.time);
   return in.finish(std::move(r));
 }

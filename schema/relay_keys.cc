@@ -99,7 +99,7 @@ std::vector<Binding<Configuration>> relay_keys() {
       {{"relay.mta_sts", "true or false", "true", "Whether MTA-STS policies (RFC 8461) are fetched and kept to."},
        TAKE(Configuration, read(from, into.relay.mta_sts))},
       {{"relay.refuse_networks", "list of networks", kNotOnTheInternet,
-        "Where no server is looked for that the DNS or a recipient's address names; relay.host and relay.routes are free."},
+        "Where nothing is connected to that the DNS, a recipient's address or a push subscription names; relay.host and relay.routes are free."},
        TAKE(Configuration, read(from, into.relay.refuse_networks))}};
 }
 

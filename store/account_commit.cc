@@ -58,6 +58,7 @@ void AccountWrite::move_into(Commit& commit) {
   const schema::Modseq modseq = record_.modseq;
   state.head = std::move(record_);
   state.last_received = last_received_;
+  if (automatic_) state.automatic = std::move(automatic_);
   for (auto& [id, mailbox] : mailboxes_) state.mailboxes.insert_or_assign(id, std::move(mailbox));
   for (const schema::MailboxId id : dropped_mailboxes_) state.mailboxes.erase(id);
   for (auto& [key, local] : keys_) state.assigned_keys.insert_or_assign(std::move(key), local);

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "schema/push_subscription_record.h"
 #include "schema/records.h"
 #include "store/accounts.h"
 #include "store/archive/side_by_side.h"
@@ -361,6 +362,7 @@ Result<void> AccountRemoval::remove_records() {
 Result<void> AccountRemoval::forget_leftovers() {
   CommitEntry listed{Batch(keys::account_list_slice(account_))};
   listed.batch.erase(Space::scan, keys::listed_account(account_));
+  listed.batch.erase(Space::point, keys::pushed_account(account_));
   CommitEntry profile{Batch(Partition::account(account_))};
   profile.batch.erase(Space::point, keys::kAccount);
   profile.batch.erase(Space::point, keys::kRemovalLease);

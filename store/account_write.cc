@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "policies/lifecycle.h"
+#include "store/automatic.h"
 #include "store/due_list.h"
 #include "store/holds.h"
 #include "store/rooms.h"
@@ -34,7 +35,9 @@ Result<void> AccountWrite::load(Rooms& rooms, Head& head) {
   const auto reader = rooms.engine->reader(schema::Partition::account(head.id()));
   TELEPOST_ASSIGN(const auto records, reader->get_many(Space::point, {std::string(keys::kAccount),
                                                                       std::string(keys::kHead),
-                                                                      keys::mailbox(schema::MailboxId{1})}));
+                                                                      keys::mailbox(schema::MailboxId{1}),
+                                                                      std::string(keys::kVacation),
+                                                                      std::string(keys::kRules)}));
   state.exists = records[0] && records[1];
   if (state.exists) {
     TELEPOST_ASSIGN(state.profile, schema::decode_AccountRecord(*records[0]));
@@ -44,6 +47,7 @@ Result<void> AccountWrite::load(Rooms& rooms, Head& head) {
       TELEPOST_ASSIGN(auto inbox, schema::decode_MailboxRecord(*records[2]));
       state.mailboxes[inbox.id] = std::move(inbox);
     }
+    TELEPOST_ASSIGN(state.automatic, automatic_from(records[3], records[4]));
   }
   state.loaded = true;
   return {};
@@ -99,6 +103,9 @@ void AccountWrite::set_profile(schema::AccountRecord profile) {
   profile_changed_ = true;
   service_.reset();
 }
+
+const Automatic* AccountWrite::automatic() const { return automatic_ ? automatic_.get() : head_->state.automatic.get(); }
+void AccountWrite::set_automatic(Automatic automatic) { automatic_ = std::make_shared<const Automatic>(std::move(automatic)); }
 
 const schema::EffectiveClass& AccountWrite::service() {
   if (service_) return *service_;

@@ -46,6 +46,8 @@ class AccountWrite {
   schema::AccountId account() const { return head_->id(); }
   const schema::AccountRecord& profile() const { return profile_; }
   void set_profile(schema::AccountRecord profile);
+  const Automatic* automatic() const;         // store/automatic.h; null: nothing
+  void set_automatic(Automatic automatic);    // beside its records
   const schema::EffectiveClass& service();  // what holds for the profile; lives as long as the write, unless the profile is set
   schema::HeadRecord& head() { return record_; }
   schema::Modseq advance() { return {++record_.modseq.value}; }
@@ -125,6 +127,7 @@ class AccountWrite {
   Batch batch_;
   schema::AccountRecord profile_;
   bool profile_changed_ = false;
+  std::shared_ptr<const Automatic> automatic_;  // as it is set; null: as the head has it
   std::shared_ptr<const schema::EffectiveClass> service_;  // null: nobody asked yet
   schema::HeadRecord record_;
   std::map<schema::MailboxId, schema::MailboxRecord> mailboxes_;  // touched ones, as they will be

@@ -22,15 +22,6 @@ constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kGroups = 4;
 constexpr std::size_t kGroupLetters = 5;
 
-std::string key_file_of(const schema::Configuration& configuration) {
-  if (!configuration.secrets_key_file.empty()) return configuration.secrets_key_file;
-  return configuration.store.path + "/secrets.key";
-}
-
-SecretKey::Make make_of(const schema::Configuration& configuration) {
-  return configuration.secrets_key_file.empty() ? SecretKey::Make::if_missing : SecretKey::Make::never;
-}
-
 // Four groups of five letters that look like no other.
 std::string new_password(Random& random) {
   constexpr std::string_view kLetters = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -60,7 +51,7 @@ Result<Digest> key_for_salts(SecretKey& secret) { return secret.key("app passwor
 }  // namespace
 
 AppPasswords::AppPasswords(Rooms& rooms)
-    : rooms_(rooms), secret_(key_file_of(rooms.configuration), make_of(rooms.configuration), rooms.random) {}
+    : rooms_(rooms), secret_(rooms.configuration, rooms.random) {}
 
 Result<std::string> AppPasswords::add(schema::AccountId account, std::string_view name) {
   if (name.empty() || name.size() > 64 || !is_harmless_text(name)) return {Errc::invalid, "the name of an app password has 1 to 64 visible characters"};

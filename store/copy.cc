@@ -11,7 +11,9 @@
 #include "store/pieces.h"
 #include "store/quota.h"
 #include "store/received_order.h"
+#include "store/answers.h"
 #include "store/rooms.h"
+#include "store/rule_actions.h"
 #include "store/stored_content.h"
 #include "store/submission_writer.h"
 
@@ -21,7 +23,6 @@ namespace keys = schema::keys;
 namespace {
 
 constexpr Duration kKeepKeys = std::chrono::days(7);
-constexpr std::string_view kJunkKeyword = "$junk";
 
 schema::CdrRecord cdr_of(const Arrived& arrived, std::size_t index, std::string_view result) {
   schema::CdrRecord cdr;
@@ -47,11 +48,11 @@ Result<std::optional<schema::LocalId>> known_key(Rooms& rooms, const AccountWrit
   return std::optional(record.local);
 }
 
-// Of a copy: "$junk" is of the registry of RFC 5788.
-std::vector<std::string> keywords_of(const Incoming& incoming) {
+// Of a copy.
+std::vector<std::string> keywords_of(const Incoming& incoming, const Forwarding& forwarding) {
   std::vector<std::string> keywords = incoming.keywords;
-  const auto place = std::lower_bound(keywords.begin(), keywords.end(), kJunkKeyword);
-  if (incoming.judgement.junk && (place == keywords.end() || *place != kJunkKeyword)) keywords.emplace(place, kJunkKeyword);
+  if (incoming.judgement.junk) add_keyword(keywords, kJunkKeyword);
+  if (!forwarding.empty()) add_keyword(keywords, kForwardedKeyword);
   return keywords;
 }
 
@@ -80,7 +81,7 @@ Time received_by(Rooms& rooms, AccountWrite& write, const Arrived& arrived) {
 
 }  // namespace
 
-policies::DeliveryVerdict decide(AccountWrite& write, const Arrived& arrived) {
+policies::DeliveryFacts delivery_facts(AccountWrite& write, const Arrived& arrived) {
   policies::DeliveryFacts facts;
   facts.state = write.profile().state;
   facts.service = &write.service();
@@ -88,21 +89,23 @@ policies::DeliveryVerdict decide(AccountWrite& write, const Arrived& arrived) {
   facts.size_bytes = arrived.document.size_bytes;
   facts.junk = arrived.incoming.judgement.junk;
   if (arrived.incoming.quota == Incoming::Quota::asked) facts.quota = quota_facts(write, facts.kind);
-  return policies::decide_delivery(facts);
+  return facts;
 }
 
 // Only what is the newest of its mailbox is put into the order by received time without reading.
-bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local) {
+bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index) {
   if (arrived.incoming.judgement.junk) return false;  // its mailbox must be found
   const Result<schema::MailboxRecord*> inbox = write.mailbox(kInbox);
-  return inbox.ok() && ReceivedOrder::is_newest((*inbox)->front, order_key(received_by(rooms, write, arrived), local));
+  const schema::LocalId local = arrived.ids[index].local;
+  if (!inbox.ok() || !ReceivedOrder::is_newest((*inbox)->front, order_key(received_by(rooms, write, arrived), local))) return false;
+  return write.automatic() == nullptr || !needs_reads(decide_copy(write, arrived, index));
 }
 
 Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index) {
   const schema::AccountId account = arrived.ids[index].account;
   {
     Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
-    if (!write.ok() || needs_no_reads(rooms, *write, arrived, arrived.ids[index].local)) return write;
+    if (!write.ok() || needs_no_reads(rooms, *write, arrived, index)) return write;
   }
   return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
 }
@@ -114,21 +117,21 @@ Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived
     TELEPOST_ASSIGN(const auto known, known_key(rooms, write, key));
     if (known) return Delivered{{write.account(), *known}, Delivered::How::already_there};
   }
-  const policies::DeliveryVerdict verdict = decide(write, arrived);
+  policies::DeliveryVerdict verdict = decide_copy(write, arrived, index);
   if (verdict.refusal) return *verdict.refusal;  // no CDR: the peer is told, and nothing is stored
 
-  schema::MailboxId mailbox = kInbox;
-  if (verdict.mailbox == "Junk") {
-    TELEPOST_ASSIGN(mailbox, mailbox_for(write, schema::Role::junk, "Junk"));
-  }
+  TELEPOST_ASSIGN(const Forwarding forwarding, forwarding_of(write, verdict.by_rules, arrived, index));
+  TELEPOST_ASSIGN(const Filing filing, filing_of(write, verdict, keywords_of(arrived.incoming, forwarding)));
   // The document is written with this copy's own facts in it, not copied for them.
   schema::Document& document = arrived.document;
   document.id = arrived.ids[index];
   document.received = received_by(rooms, write, arrived);
   document.envelope.to = {arrived.incoming.to[index].address};  // nobody learns who else got it (RFC 5321 section 7.2)
-  TELEPOST_TRY(write_message(write, {&document, &arrived.content, {mailbox}, keywords_of(arrived.incoming)}));
+  TELEPOST_TRY(write_message(write, {&document, &arrived.content, filing.mailboxes, filing.keywords}));
   write.add_cdr(cdr_of(arrived, index, "stored"));
   ask_for_report(rooms, write, arrived, index);
+  if (!forwarding.empty()) TELEPOST_TRY(forward_copy(write, forwarding, arrived, index));
+  if (!verdict.by_rules.blocked) consider_answer(write, arrived, index, verdict.by_rules.answer);
   if (!key.empty()) {
     const Time expires = rooms.clock.now() + kKeepKeys;
     const std::string stored = keys::delivery_key(key);

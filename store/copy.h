@@ -11,10 +11,12 @@ namespace telepost::store {
 
 struct Rooms;
 
-policies::DeliveryVerdict decide(AccountWrite& write, const Arrived& arrived);
+// As the policy wants them, but for the subscriber's own rules (store/rule_actions.h).
+policies::DeliveryFacts delivery_facts(AccountWrite& write, const Arrived& arrived);
 
 // Only what is the newest of its mailbox is put into the order by received time without reading.
-bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, schema::LocalId local);
+// precondition: its inbox is loaded, or may be read.
+bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index);
 
 // The account's next batch in the mode that this copy needs. Errors: not_found, io, corrupt. May block.
 Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index);

@@ -29,9 +29,12 @@ constexpr Duty kDuties[] = {
     {due::kServeIntents, SweepKind::reclaim, true, true, nullptr, serve_intents},
     {due::kServeSubmission, SweepKind::reclaim, true, true, nullptr, serve_submission},
     {due::kReport, SweepKind::reclaim, true, true, nullptr, send_report},
+    {due::kAnswer, SweepKind::reclaim, false, true, nullptr, answer_message},
+    {due::kForgetAnswer, SweepKind::reclaim, false, false, forget_answer, nullptr},
     {due::kWarnQuota, SweepKind::reclaim, false, true, note_quota_warning, warn_quota},
     {due::kIndex, SweepKind::reclaim, false, true, read_on_in_index, read_on_in_search},
     {due::kForgetUpload, SweepKind::reclaim, false, false, forget_upload, nullptr},
+    {due::kEndPush, SweepKind::reclaim, false, false, end_push_subscription, nullptr},
     {due::kForgetSubmission, SweepKind::reclaim, false, false, forget_submission, nullptr},
 };
 

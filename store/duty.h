@@ -86,11 +86,16 @@ Result<void> check_addresses(DutyWork& work, AccountWrite& write, const DueItem&
 Result<void> unlink(DutyWork& work, const DueItem& item);
 // store/uploads.cc
 Result<void> forget_upload(DutyWork& work, AccountWrite& write, const DueItem& item);
+// store/push_subscriptions.cc
+Result<void> end_push_subscription(DutyWork& work, AccountWrite& write, const DueItem& item);
 // store/duty_sending.cc
 Result<void> serve_intents(DutyWork& work, const DueItem& item);
 Result<void> serve_submission(DutyWork& work, const DueItem& item);
 Result<void> forget_submission(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> send_report(DutyWork& work, const DueItem& item);
+// store/duty_answer.cc
+Result<void> answer_message(DutyWork& work, const DueItem& item);
+Result<void> forget_answer(DutyWork& work, AccountWrite& write, const DueItem& item);
 // store/duty_quota.cc
 Result<void> warn_quota(DutyWork& work, const DueItem& item);
 Result<void> note_quota_warning(DutyWork& work, AccountWrite& write, const DueItem& item);

@@ -19,6 +19,8 @@
 
 namespace telepost::store {
 
+struct Automatic;
+
 // One account's assigned state. Whoever holds the mutex may build the account's next batch; commits are submitted before it is
 // given back, so that their order is the order of assignment.
 class Head {
@@ -36,6 +38,7 @@ class Head {
     std::optional<std::string> loaded_head;
     schema::AccountRecord profile;
     schema::HeadRecord head;
+    std::shared_ptr<const Automatic> automatic;  // what it does by itself with what arrives (store/automatic.h); null: nothing
     std::shared_ptr<const schema::EffectiveClass> service;  // of the profile, by the classes of that generation
     std::uint64_t service_generation = 0;
     std::map<schema::MailboxId, schema::MailboxRecord> mailboxes;  // those used so far

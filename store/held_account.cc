@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "schema/hold_record.h"
 #include "schema/keys.h"
+#include "schema/push_subscription_record.h"
 #include "schema/upload_record.h"
 #include "store/due_list.h"
 #include "store/kept_messages.h"
@@ -37,6 +38,7 @@ Result<void> HeldAccount::look() {
 Result<void> HeldAccount::remove_the_rest(SweepCount& count) {
   TELEPOST_TRY(walk_pages(&HeldAccount::drop_names, "J", &count));
   TELEPOST_TRY(walk_pages(&HeldAccount::drop_uploads, schema::keys::kUploads, &count));
+  TELEPOST_TRY(walk_pages(&HeldAccount::drop_push_subscriptions, schema::keys::kPushSubscriptions, &count));
   TELEPOST_TRY(walk_pages(&HeldAccount::judge_messages, "M", &count));
   TELEPOST_TRY(walk_pages(&HeldAccount::judge_kept, "U", &count));
   return walk_pages(&HeldAccount::judge_kept, "Z", &count);

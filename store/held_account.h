@@ -40,6 +40,7 @@ class HeldAccount {
   Result<bool> judge_kept(AccountWrite& write, SweepCount* count);  // those that had left the view before
   Result<bool> drop_names(AccountWrite& write, SweepCount* count);
   Result<bool> drop_uploads(AccountWrite& write, SweepCount* count);  // store/uploads.cc
+  Result<bool> drop_push_subscriptions(AccountWrite& write, SweepCount* count);  // store/push_subscriptions.cc
   Result<void> judge_sent(AccountWrite& write, schema::LocalId local, SweepCount* count);
   bool stays(const std::optional<Removals::Held>& held, std::uint64_t size_bytes, SweepCount* count);
 

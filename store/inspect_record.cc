@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "schema/app_password.h"
+#include "schema/contact_records.h"
 #include "schema/hold_record.h"
 #include "schema/lease_record.h"
 #include "schema/audit_record.h"
@@ -11,6 +12,7 @@
 #include "schema/kept_record.h"
 #include "schema/mail_job.h"
 #include "schema/message.h"
+#include "schema/push_subscription_record.h"
 #include "schema/redating_record.h"
 #include "schema/upload_record.h"
 #include "store/describer.h"
@@ -20,6 +22,8 @@ namespace telepost::store {
 namespace {
 
 std::string_view name_of(schema::ChangeRecord::What what) {
+  if (what == schema::kCardGone) return "card_gone";
+  if (what == schema::kAddressBookGone) return "address_book_gone";
   switch (what) {
     case schema::ChangeRecord::What::message: return "message";
     case schema::ChangeRecord::What::message_gone: return "message_gone";
@@ -162,6 +166,15 @@ bool describe_app_password(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_AppPasswordRecord(bytes);
   if (r.ok()) Describer(fields).text("name", r->name).time("created", r->created);
   return r.ok();
+}
+
+bool describe_push_subscription(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_PushSubscriptionRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).text("device", r->device).time("created", r->created).time("expires", r->expires).time("due", r->due)
+      .flag("asked", r->is_asked).flag("verified", r->is_verified).texts("types", r->types.value_or(std::vector<std::string>{"*"}))
+      .number("told", r->told.modseq);
+  return true;
 }
 
 bool describe_upload(std::string_view bytes, Fields& fields) {

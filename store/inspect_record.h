@@ -38,7 +38,11 @@ bool describe_cdr(std::string_view bytes, Fields& fields);
 bool describe_job(std::string_view bytes, Fields& fields);
 bool describe_app_password(std::string_view bytes, Fields& fields);
 bool describe_upload(std::string_view bytes, Fields& fields);
+bool describe_push_subscription(std::string_view bytes, Fields& fields);
 bool describe_sender(std::string_view bytes, Fields& fields);
+bool describe_vacation(std::string_view bytes, Fields& fields);
+bool describe_answered(std::string_view bytes, Fields& fields);
+bool describe_rules(std::string_view bytes, Fields& fields);
 bool describe_submission(std::string_view bytes, Fields& fields);
 bool describe_submitted_recipient(std::string_view bytes, Fields& fields);
 bool describe_job_name(std::string_view bytes, Fields& fields);
@@ -50,6 +54,12 @@ bool describe_size(std::string_view bytes, Fields& fields);
 bool describe_messages(std::string_view bytes, Fields& fields);
 bool describe_nothing(std::string_view bytes, Fields& fields);
 bool describe_hex(std::string_view bytes, Fields& fields);
+
+// store/inspect_contacts.cc
+bool describe_contacts(std::string_view bytes, Fields& fields);
+bool describe_card(std::string_view bytes, Fields& fields);
+bool describe_card_number(std::string_view bytes, Fields& fields);
+bool describe_card_change(std::string_view bytes, Fields& fields);
 
 // store/inspect_index.cc
 bool describe_uid(std::string_view bytes, Fields& fields);  // or nothing: in an order of the index

@@ -1,7 +1,9 @@
 // What inspect tells of mail that leaves: jobs, what is handed in, and what a subscriber says of it.
 #include "schema/job_records.h"
 #include "schema/mail_job.h"
+#include "schema/rules_record.h"
 #include "schema/sender_record.h"
+#include "schema/vacation_record.h"
 #include "store/describer.h"
 
 namespace telepost::store {
@@ -34,6 +36,24 @@ bool describe_sender(std::string_view bytes, Fields& fields) {
   Describer(fields).text("identities", emails).number("gone", r->gone.size()).number("identities_floor", r->identities_floor)
       .number("submissions_floor", r->submissions_floor);
   return true;
+}
+
+bool describe_vacation(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_VacationRecord(bytes);
+  if (r.ok()) Describer(fields).flag("enabled", r->enabled).time("from", r->from).time("to", r->to).number("modseq", r->modseq);
+  return r.ok();
+}
+
+bool describe_answered(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_AnsweredRecord(bytes);
+  if (r.ok()) Describer(fields).time("when", r->when);
+  return r.ok();
+}
+
+bool describe_rules(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_RulesRecord(bytes);
+  if (r.ok()) Describer(fields).number("rules", r->rules.size()).number("modseq", r->modseq);
+  return r.ok();
 }
 
 bool describe_submitted_recipient(std::string_view bytes, Fields& fields) {

@@ -2,8 +2,8 @@
 
 #include "base/assert.h"
 #include "store/pieces.h"
+#include "store/trace_block.h"
 #include "transcoders/mime/describe.h"
-#include "transcoders/mime/fields.h"
 #include "transcoders/mime/service_facts.h"
 
 namespace telepost::store {
@@ -12,25 +12,6 @@ namespace mime = transcoders::mime;
 namespace {
 
 constexpr std::size_t kFlushBytes = kPieceBytes;  // each piece as it is full: with many sessions every MiB counts
-
-// The scanner saw what arrived; the document tells of the source, where our trace block comes first.
-void shift(schema::Part& part, std::uint64_t by) {
-  part.header.offset += by;
-  part.body.offset += by;
-  for (schema::Part& child : part.children) shift(child, by);
-}
-
-// The trace block's fields are the first of the message's header. Peers chose words of them: an encoded-word would lie here.
-void put_trace_block_first(std::string_view trace_block, schema::Document& document) {
-  shift(document.root, trace_block.size());
-  document.root.header.offset = 0;
-  document.root.header.size += trace_block.size();
-  std::vector<schema::HeaderField> fields;
-  for (const mime::RawField& field : mime::scan(trace_block).header) {
-    fields.push_back({field.name, mime::clean_text(field.value)});
-  }
-  document.fields.insert(document.fields.begin(), std::make_move_iterator(fields.begin()), std::make_move_iterator(fields.end()));
-}
 
 class Delivering final : public Keeping {
  public:

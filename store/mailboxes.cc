@@ -7,6 +7,7 @@
 #include "schema/keys.h"
 #include "store/account_write.h"
 #include "store/mailbox_forest.h"
+#include "store/mailbox_paths.h"
 #include "store/message_edit.h"
 #include "store/rooms.h"
 
@@ -112,6 +113,22 @@ Result<PathEnd> make_path(AccountWrite& write, const std::vector<std::string>& n
 }
 
 }  // namespace
+
+Result<void> check_mailbox_path(std::string_view path) {
+  const auto names = names_of(path);
+  return names.ok() ? Result<void>() : Result<void>(names.error());
+}
+
+Result<schema::MailboxId> mailbox_at(AccountWrite& write, std::string_view path) {
+  TELEPOST_ASSIGN(const auto names, names_of(path));
+  TELEPOST_ASSIGN(auto at, walk(names, names.size(), [&](const std::string& key) { return write.get(Space::point, key); }));
+  if (!at) {
+    TELEPOST_ASSIGN(const PathEnd made, make_path(write, names, schema::Role::none));
+    at = made.id;
+  }
+  TELEPOST_TRY(write.mailbox(*at));
+  return *at;
+}
 
 Result<schema::MailboxId> mailbox_of(AccountWrite& write, const schema::KeptRecord::Place& place) {
   const auto there = write.mailbox(place.mailbox);

@@ -20,6 +20,7 @@ using schema::SearchField;
 
 namespace {
 
+constexpr std::uint64_t kGap = 4;  // of numbers between two messages whose annotations are read together
 constexpr std::uint64_t kReadWhole = std::uint64_t{256} << 10;
 
 constexpr std::pair<std::string_view, SearchField> kFields[] = {{"subject", SearchField::subject}, {"from", SearchField::from}, {"to", SearchField::to},
@@ -61,13 +62,20 @@ Result<void> read_parts(const schema::Part& part, const mime::ReadRange& read, s
 
 }  // namespace
 
-Result<schema::Modseq> MessageTexts::annotated(schema::LocalId local) const {
-  const std::string prefix = keys::annotations(local);
-  schema::Modseq last{};
-  TELEPOST_TRY(snapshot_.scan(Space::large, prefix, keys::after(prefix), [&](std::string_view key, std::string_view) {
-    last = {ByteReader(key.substr(9)).u64()};
-    return true;
-  }));
+// What came one behind the other is asked for by one scan.
+Result<MessageTexts::Annotated> MessageTexts::annotated(std::vector<schema::LocalId> messages) const {
+  std::sort(messages.begin(), messages.end());
+  Annotated last;
+  for (std::size_t begin = 0, end = 0; begin < messages.size(); begin = end) {
+    while (++end < messages.size() && messages[end].value - messages[end - 1].value <= kGap) {}
+    TELEPOST_TRY(snapshot_.scan(Space::large, keys::annotations(messages[begin]), keys::after(keys::annotations(messages[end - 1])),
+                                [&](std::string_view key, std::string_view) {
+                                  ByteReader read(key.substr(1));
+                                  const schema::LocalId local{read.u64()};
+                                  last[local] = {read.u64()};
+                                  return true;
+                                }));
+  }
   return last;
 }
 
@@ -110,13 +118,13 @@ Result<void> MessageTexts::read_content(const schema::Summary& summary, const Vi
 }
 
 // What a damaged header does not say, and who called, stands in the summary.
-Result<void> MessageTexts::for_each(const schema::Summary& summary, const Visit& visit) const {
+Result<void> MessageTexts::for_each(const schema::Summary& summary, bool is_annotated, const Visit& visit) const {
   std::uint8_t said = 0;
   const Visit noted = [&](SearchField field, std::string_view text) {
     said = static_cast<std::uint8_t>(said | schema::bit(field));
     visit(field, text);
   };
-  for (const Result<void>& read : {read_content(summary, noted), read_annotations(summary.local, noted)}) {
+  for (const Result<void>& read : {read_content(summary, noted), is_annotated ? read_annotations(summary.local, noted) : Result<void>()}) {
     if (read.ok()) continue;
     if (read.error().kind == Errc::io || read.error().kind == Errc::cancelled) return read;
     log::warning("message_searched_in_part", {{"message", schema::to_string(schema::MessageId{account_, summary.local})}, {"reason", to_string(read.error())}});

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "schema/records.h"
@@ -22,9 +24,11 @@ class MessageTexts {
   // Every text, at most kMaxTextBytes of its body in all (transcoders/mime/rendition.h). What is damaged, or lies in an archive that does
   // not answer, says what its summary does; that is logged. Errors: io, cancelled.
   using Visit = std::function<void(schema::SearchField field, std::string_view text)>;
-  Result<void> for_each(const schema::Summary& summary, const Visit& visit) const;
-  // The last of its annotations; 0: none.
-  Result<schema::Modseq> annotated(schema::LocalId local) const;
+  // is_annotated: there is something to be read of what was learned later.
+  Result<void> for_each(const schema::Summary& summary, bool is_annotated, const Visit& visit) const;
+  // When each of these was annotated last. Those that are not in it have no annotation.
+  using Annotated = std::map<schema::LocalId, schema::Modseq>;
+  Result<Annotated> annotated(std::vector<schema::LocalId> messages) const;
 
  private:
   Result<void> read_content(const schema::Summary& summary, const Visit& visit) const;

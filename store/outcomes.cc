@@ -10,6 +10,7 @@
 #include "store/message_edit.h"
 #include "store/reports.h"
 #include "store/rooms.h"
+#include "store/rule_actions.h"
 #include "store/stored_record.h"
 
 namespace telepost::store {
@@ -84,6 +85,12 @@ std::vector<std::string> submitted(std::vector<std::string> keywords) {
   return keywords;
 }
 
+// A message that came and went on by a rule: it was handed in by nobody.
+bool was_forwarded(const std::vector<std::string>& keywords) {
+  const auto has = [&](std::string_view one) { return std::find(keywords.begin(), keywords.end(), one) != keywords.end(); };
+  return has(kForwardedKeyword) && !has("$submitpending");
+}
+
 Result<void> end_submission(Rooms& rooms, AccountWrite& write, schema::LocalId local, schema::SubmissionRecord& record) {
   record.final = rooms.clock.now();
   write.add_due(*record.final + rooms.configuration.changes_keep, due::kForgetSubmission, due::id_of(local));
@@ -91,6 +98,7 @@ Result<void> end_submission(Rooms& rooms, AccountWrite& write, schema::LocalId l
   Result<MessageEdit> edit = MessageEdit::open(write, local);
   if (!edit.ok() && edit.error().kind == Errc::not_found) return MessageEdit::remove_sent(write, local, *record.final);
   TELEPOST_TRY(edit);
+  if (was_forwarded(edit->summary().keywords)) return {};
   TELEPOST_TRY(edit->set_keywords(submitted(edit->summary().keywords)));
   const auto finished = edit->finish();
   return finished.ok() ? Result<void>() : Result<void>(finished.error());

@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr int kRestPerWork = 3;
 constexpr milliseconds kLongestRest{2000};
 constexpr milliseconds kLook{20};
+constexpr int kQuietLooks = 5;  // in which nothing came: nobody is waiting any more
 constexpr milliseconds kShortestWork{4};  // smaller steps are gathered: a rest cannot be shorter than a look
 
 // Of this thread, which is the one that works.
@@ -36,8 +37,12 @@ void Pace::rest() {
   if (delivered != delivered_) {
     const auto worked = processor_time() - used_;
     const auto until = std::min<std::chrono::steady_clock::time_point>(begun_ + (1 + kRestPerWork) * worked, now + kLongestRest);
-    for (auto time = now; !rooms_.stopping.load() && time < until; time = std::chrono::steady_clock::now()) {
+    std::uint64_t seen = delivered;
+    int quiet = 0;
+    for (auto time = now; !rooms_.stopping.load() && time < until && quiet < kQuietLooks; time = std::chrono::steady_clock::now()) {
       std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(kLook, until - time));
+      quiet = rooms_.committer.delivered() == seen ? quiet + 1 : 0;
+      seen = rooms_.committer.delivered();
     }
   }
   delivered_ = rooms_.committer.delivered();

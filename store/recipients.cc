@@ -271,7 +271,7 @@ bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arriv
   if (arrived->ids.size() != 1 || !arrived->incoming.delivery_key.empty() || arrived->incoming.received) return false;
   std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, arrived->ids[0].account);
   if (!write || !write->has_mailbox_loaded(kInbox)) return false;
-  if (!needs_no_reads(rooms, *write, *arrived, arrived->ids[0].local)) return false;
+  if (!needs_no_reads(rooms, *write, *arrived, 0)) return false;
   submit_copy(rooms, std::move(*write), arrived, 0, gather(*arrived, std::move(done)));
   return true;
 }

@@ -11,7 +11,7 @@ namespace keys = schema::keys;
 
 namespace {
 
-constexpr std::size_t kChangesAtOnce = 256;
+constexpr std::size_t kChangesAtOnce = 1'024;  // the more, the fewer blocks has a word
 constexpr std::uint64_t kShortBlocks = 4'096;  // documents, from which on it is worth while to join their blocks
 
 // The blocks of documents that a batch touches.

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/hmac.h"
+#include "schema/configuration.h"
 
 namespace telepost::store {
 namespace {
@@ -34,6 +35,10 @@ Error failure(const std::string& path) {
 }
 
 }  // namespace
+
+SecretKey::SecretKey(const schema::Configuration& configuration, Random& random)
+    : SecretKey(configuration.secrets_key_file.empty() ? configuration.store.path + "/secrets.key" : configuration.secrets_key_file,
+                configuration.secrets_key_file.empty() ? Make::if_missing : Make::never, random) {}
 
 Result<Digest> SecretKey::key(std::string_view purpose) {
   const std::lock_guard lock(mutex_);

@@ -10,6 +10,10 @@
 #include "base/result.h"
 #include "base/sha256.h"
 
+namespace telepost::schema {
+struct Configuration;
+}
+
 namespace telepost::store {
 
 // Any thread.
@@ -17,6 +21,8 @@ class SecretKey {
  public:
   // The file holds 64 hex digits. Where `make` says so it is made, mode 0600, at first use.
   enum class Make : unsigned char { never, if_missing };
+  // The store's own: the file of the configuration, or one beside its records that is made.
+  SecretKey(const schema::Configuration& configuration, Random& random);
   SecretKey(std::string path, Make make, Random& random) : path_(std::move(path)), make_(make), random_(random) {}
 
   // A key for one purpose, derived from the file's. Reads the file once. Errors: not_found, invalid (no key in it), denied (others

@@ -12,7 +12,7 @@
 #include "store/received_order.h"
 #include "store/rooms.h"
 #include "store/submitted_copies.h"
-#include "transcoders/mime/header.h"
+#include "store/trace_block.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -33,18 +33,6 @@ std::string destination_of(std::string_view address) {
   return at == std::string_view::npos ? std::string() : to_lower(address.substr(at + 1));
 }
 
-// Of our trace block what other servers are to see: no Return-Path before final delivery (RFC 5321 section 4.4), and no verdict of ours
-// that a reader elsewhere could take for its own server's (RFC 8601 section 5).
-std::string leaving_header(std::string_view trace_block) {
-  std::string header;
-  std::size_t position = 0;
-  for (transcoders::mime::FieldView field; transcoders::mime::next_field(trace_block, position, field);) {
-    if (equals_ignoring_case(field.name, "Return-Path") || equals_ignoring_case(field.name, "Authentication-Results")) continue;
-    header.append(trace_block.substr(field.begin, field.end - field.begin));
-  }
-  return header;
-}
-
 std::optional<schema::MailboxId> known_sent(AccountWrite& write, Time received, schema::LocalId local) {
   const std::optional<schema::MailboxId> sent = write.loaded_mailbox(schema::Role::sent);
   if (!sent) return std::nullopt;
@@ -55,16 +43,16 @@ std::optional<schema::MailboxId> known_sent(AccountWrite& write, Time received, 
 // A job for each destination; one of many recipients is cut, so that each is a transaction that every server takes.
 class Jobs {
  public:
-  Jobs(const HandedIn& mail, const Arrived& arrived) : mail_(mail), header_(leaving_header(arrived.incoming.trace_block)) {
-    first_.from = addr_spec(mail.from);
-    first_.request = arrived.incoming.request;
-    first_.body = mail.body;
-    first_.smtputf8 = mail.smtputf8;
-    first_.trace = mail.origin.trace;
-    first_.content_offset = arrived.document.trace_size_bytes;
-    first_.content_size = arrived.document.size_bytes - arrived.document.trace_size_bytes;
-    first_.header = header_;
-    first_.watched = mail.followed.has_value();
+  explicit Jobs(const Outbound& outbound) : mail_(outbound.mail) {
+    first_.from = addr_spec(mail_.from);
+    first_.request = outbound.request;
+    first_.body = mail_.body;
+    first_.smtputf8 = mail_.smtputf8;
+    first_.trace = mail_.origin.trace;
+    first_.content_offset = outbound.document.trace_size_bytes;
+    first_.content_size = outbound.document.size_bytes - outbound.document.trace_size_bytes;
+    first_.header = outbound.header;
+    first_.watched = mail_.followed.has_value();
   }
 
   Result<void> enqueue_all(Rooms& rooms, AccountWrite& write, schema::LocalId local, std::vector<std::uint64_t>& job_of) {
@@ -108,7 +96,6 @@ class Jobs {
   }
 
   const HandedIn& mail_;
-  const std::string header_;
   schema::MailJob first_;
 };
 
@@ -118,17 +105,20 @@ std::string addr_spec(std::string_view address) {
   return std::string(address.starts_with("mailto:") ? address.substr(7) : address);
 }
 
-bool SubmissionKeeping::has_local() const {
-  return std::any_of(mail_.to.begin(), mail_.to.end(), [](const HandedIn::To& to) { return to.local.has_value(); });
+namespace {
+bool has_local(const HandedIn& mail) {
+  return std::any_of(mail.to.begin(), mail.to.end(), [](const HandedIn::To& to) { return to.local.has_value(); });
 }
+}  // namespace
 
-Result<void> SubmissionKeeping::write_recipients(Rooms& rooms, AccountWrite& write, const Arrived& arrived) const {
-  const schema::LocalId local = arrived.ids[0].local;
+Result<void> write_recipients(Rooms& rooms, AccountWrite& write, const Outbound& outbound) {
+  const HandedIn& mail = outbound.mail;
+  const schema::LocalId local = outbound.local;
   const Time now = rooms.clock.now();
-  std::vector<std::uint64_t> jobs(mail_.to.size(), 0);
-  TELEPOST_TRY(Jobs(mail_, arrived).enqueue_all(rooms, write, local, jobs));
-  for (std::uint32_t number = 0; number < mail_.to.size(); ++number) {
-    const HandedIn::To& to = mail_.to[number];
+  std::vector<std::uint64_t> jobs(mail.to.size(), 0);
+  TELEPOST_TRY(Jobs(outbound).enqueue_all(rooms, write, local, jobs));
+  for (std::uint32_t number = 0; number < mail.to.size(); ++number) {
+    const HandedIn::To& to = mail.to[number];
     schema::SubmittedRecipientRecord record;
     record.address = to.address;
     record.orcpt = to.request.orcpt;
@@ -141,29 +131,29 @@ Result<void> SubmissionKeeping::write_recipients(Rooms& rooms, AccountWrite& wri
     write.put(Space::point, keys::submitted_recipient(local, number), bytes);
   }
   schema::SubmissionRecord record;
-  record.from = addr_spec(mail_.from);
-  record.request = arrived.incoming.request;
+  record.from = addr_spec(mail.from);
+  record.request = outbound.request;
   record.created = now;
-  record.send_at = std::max(now, mail_.send_at.value_or(now));
-  record.content_offset = arrived.document.trace_size_bytes;
-  record.content_size = arrived.document.size_bytes - arrived.document.trace_size_bytes;
-  record.trace = mail_.origin.trace;
-  record.recipients = record.open = static_cast<std::uint32_t>(mail_.to.size());
-  if (mail_.followed) {
-    record.email = mail_.followed->email;
-    record.thread = mail_.followed->thread;
-    record.identity = mail_.followed->identity;
-    record.envelope = mail_.followed->envelope;
+  record.send_at = std::max(now, mail.send_at.value_or(now));
+  record.content_offset = outbound.document.trace_size_bytes;
+  record.content_size = outbound.document.size_bytes - outbound.document.trace_size_bytes;
+  record.trace = mail.origin.trace;
+  record.recipients = record.open = static_cast<std::uint32_t>(mail.to.size());
+  if (mail.followed) {
+    record.email = mail.followed->email;
+    record.thread = mail.followed->thread;
+    record.identity = mail.followed->identity;
+    record.envelope = mail.followed->envelope;
     record.created_modseq = record.modseq = write.advance();
   }
   write.put(Space::point, keys::submission(local), schema::encode(record));
-  if (has_local()) write.add_due(mail_.send_at ? record.send_at : now + kServeDelay, due::kServeSubmission, due::id_of(local));
+  if (has_local(mail)) write.add_due(mail.send_at ? record.send_at : now + kServeDelay, due::kServeSubmission, due::id_of(local));
   return {};
 }
 
 // Without a mailbox: what leaves is a copy that nobody sees.
 Result<Delivered> SubmissionKeeping::write(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::optional<schema::MailboxId> sent) const {
-  const policies::DeliveryVerdict verdict = decide(write, arrived);
+  const policies::DeliveryVerdict verdict = policies::decide_delivery(delivery_facts(write, arrived));
   if (verdict.refusal) return *verdict.refusal;
   std::size_t named = 0;  // by the document too
   for (const HandedIn::To& to : mail_.to) named += to.address.size() + kElementBytes;
@@ -175,7 +165,7 @@ Result<Delivered> SubmissionKeeping::write(Rooms& rooms, AccountWrite& write, Ar
   for (const HandedIn::To& to : mail_.to) document.envelope.to.push_back("mailto:" + to.address);
   TELEPOST_TRY(sent ? write_message(write, {&document, &arrived.content, {*sent}, arrived.incoming.keywords})
                     : write_unplaced(write, document, arrived.content));
-  TELEPOST_TRY(write_recipients(rooms, write, arrived));
+  TELEPOST_TRY(write_recipients(rooms, write, {mail_, document, document.id.local, arrived.incoming.request, leaving_header(arrived.incoming.trace_block)}));
   if (!write.has_room(0)) return too_many();
   return Delivered{arrived.ids[0], Delivered::How::stored};
 }
@@ -185,7 +175,7 @@ void SubmissionKeeping::submit(Rooms& rooms, AccountWrite write, const std::shar
   const Result<Delivered> outcome = this->write(rooms, write, *arrived, sent);
   if (!outcome.ok()) return done(DeliveredToAll{outcome});
   // Those of our own need not wait for the sweep. A message that is to be sent later waits for it.
-  const bool serve = has_local() && !mail_.send_at;
+  const bool serve = has_local(mail_) && !mail_.send_at;
   write.submit([&rooms, serve, delivered = *outcome, done = std::move(done)](const Result<void>& committed) {
     if (committed.ok() && serve && !rooms.stopping.load()) {
       (void)rooms.workers.run([&rooms, id = delivered.id] { serve_submission_now(rooms, id); });  // busy: the sweep does it

@@ -18,13 +18,21 @@ class SubmissionKeeping final : public Keeping {
 
  private:
   Result<Delivered> write(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::optional<schema::MailboxId> sent) const;
-  Result<void> write_recipients(Rooms& rooms, AccountWrite& write, const Arrived& arrived) const;
-  bool has_local() const;
   void submit(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, std::optional<schema::MailboxId> sent,
               Completion<DeliveredToAll> done) const;
 
   const HandedIn mail_;
 };
+
+// Of a message that is put into the account's batch: its jobs, and what is kept of its recipients. too_large.
+struct Outbound {
+  const HandedIn& mail;               // but for what stands below
+  const schema::Document& document;
+  schema::LocalId local;
+  const schema::MessageRequest& request;
+  std::string header;                 // goes before the part that arrived
+};
+Result<void> write_recipients(Rooms& rooms, AccountWrite& write, const Outbound& outbound);
 
 // "ann@example.test" of "mailto:ann@example.test".
 std::string addr_spec(std::string_view address);

@@ -14,7 +14,9 @@
 #include "store/pieces.h"
 #include "store/reports.h"
 #include "store/rooms.h"
+#include "store/rule_actions.h"
 #include "store/stored_content.h"
+#include "store/trace_block.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -61,7 +63,12 @@ Result<bool> lies_in_junk(const PartitionReader& reader, const schema::MessageRe
     TELEPOST_ASSIGN(const auto bytes, reader.get(Space::point, keys::mailbox(placement.mailbox)));
     if (!bytes) continue;
     TELEPOST_ASSIGN(const auto mailbox, schema::decode_MailboxRecord(*bytes));
-    if (mailbox.role == schema::Role::junk) return true;
+    if (mailbox.role != schema::Role::junk) continue;
+    TELEPOST_ASSIGN(const auto entry, reader.get(Space::scan, keys::summary(placement.mailbox, placement.uid)));
+    if (!entry) continue;
+    TELEPOST_ASSIGN(const auto summary, schema::decode_Summary(*entry));
+    // What its reader blocks lies there too, and is junk for nobody else.
+    if (std::find(summary.keywords.begin(), summary.keywords.end(), kJunkKeyword) != summary.keywords.end()) return true;
   }
   return false;
 }
@@ -79,6 +86,13 @@ Result<std::shared_ptr<Arrived>> first_copy(Rooms& rooms, schema::MessageId firs
   TELEPOST_ASSIGN(arrived->incoming.judgement.junk, lies_in_junk(*reader, record));  // forged: no recipient asks for a report
   TELEPOST_ASSIGN(arrived->content, copy_content(rooms, first, record, copy));
   return arrived;
+}
+
+// What came for one of ours goes on to another: whom it came for stands in front, so that it does not come back (policies/rules.h).
+void note_forwarder(Arrived& arrived, const std::string& address) {
+  const std::vector<std::string>& to = arrived.document.envelope.to;
+  const bool was_sent_there = std::any_of(to.begin(), to.end(), [&](const std::string& each) { return equals_ignoring_case(each, address); });
+  if (!was_sent_there && !to.empty()) extend_trace_block(delivered_to(to.front()), arrived.document, arrived.content);
 }
 
 std::string reply_of(const Error& refusal) {
@@ -163,6 +177,7 @@ Result<std::optional<Error>> serve_copy(Rooms& rooms, schema::MessageId first, s
   TELEPOST_ASSIGN(const bool expunged, was_expunged(rooms, copy, same.since));
   if (expunged) return std::optional<Error>();
   if (arrived == nullptr) return std::optional(Error{Errc::unavailable, "the message was removed before it was delivered"});
+  if (same.may_be_forwarded) note_forwarder(*arrived, address);
   arrived->ids = {copy};
   arrived->incoming.to = {{copy.account, address, "", request}};
   arrived->incoming.from = arrived->document.envelope.from;
@@ -189,7 +204,7 @@ Result<void> serve_some(Rooms& rooms, schema::MessageId first, const schema::Sub
                        submission.created, submission.trace};
   for (const Waiting& each : waiting) {
     const schema::SubmittedRecipientRecord& record = each.record;
-    const auto served = serve_copy(rooms, first, record.copy, "mailto:" + to_lower(record.address), {}, {"", {}, submission.created});
+    const auto served = serve_copy(rooms, first, record.copy, "mailto:" + to_lower(record.address), {}, {"", {}, submission.created, true});
     if (!served.ok()) {
       later = served.error();
       continue;

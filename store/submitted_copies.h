@@ -18,6 +18,7 @@ struct ForCopies {
   std::string delivery_key;
   schema::MessageRequest request;
   Time since{};  // no copy is older
+  bool may_be_forwarded = false;  // the first copy's recipients need not be those that it was sent to
 };
 // A recipient's copy under the id that was fixed for it, from the records of the message's first copy; what is there, or was and is
 // gone, is served. Gives why it is refused: by its account, because there is none any more (not_found), or no first copy

@@ -47,6 +47,7 @@ Result<void> AccountVerification::run() {
   TELEPOST_TRY(read_queue());
   TELEPOST_TRY(read_points());
   verify_submissions();
+  TELEPOST_TRY(verify_push());
   TELEPOST_TRY(verify_hints());
   verify_tree();
   TELEPOST_TRY(read_summaries());
@@ -55,6 +56,7 @@ Result<void> AccountVerification::run() {
   TELEPOST_TRY(verify_order());
   compare_counters();
   compare_kept();
+  TELEPOST_TRY(verify_contacts());
   TELEPOST_TRY(verify_index());
   TELEPOST_TRY(verify_archive());
   TELEPOST_TRY(read_large());

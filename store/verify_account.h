@@ -74,9 +74,14 @@ class AccountVerification {
   void read_upload(std::string_view key, std::string_view value);  // store/verify_uploads.cc, with the two below
   void read_upload_chunk(std::string_view key, std::string_view value);
   void compare_uploads();
+  void read_push_subscription(std::string_view key, std::string_view value);  // store/verify_push.cc, with the one below
+  Result<void> verify_push();
   Result<void> read_job_name(std::string_view key, std::string_view value);
   void read_submission(std::string_view key, std::string_view value);
   void read_sender_record(std::string_view value);
+  void read_vacation(std::string_view value);
+  void read_rules(std::string_view value);
+  void read_answered(std::string_view key, std::string_view value);
   void read_submitted_recipient(std::string_view key, std::string_view value);
   void verify_submissions();
   void verify_tree();
@@ -93,6 +98,8 @@ class AccountVerification {
   void read_gone(std::string_view key, std::string_view value);
   Result<void> verify_order();
   Result<void> verify_order_of(Recount& mailbox);
+  Result<void> verify_contacts();
+  Result<void> verify_told_cards(const std::map<std::uint64_t, schema::Modseq>& cards);
   Result<void> verify_index();
   Result<void> verify_archive();
   void compare_counters();
@@ -110,6 +117,7 @@ class AccountVerification {
   std::deque<Known> messages_;  // by local number, as they are keyed
   std::unordered_set<std::uint64_t> explained_;  // locals of which a finding told already that their record is missing
   bool usage_uncertain_ = false;
+  std::set<std::string> forget_answer_dues_;
   std::vector<std::string> forget_key_dues_, intent_dues_, submission_dues_, forget_submission_dues_;  // ids, sorted once all are read
   struct Submitted {
     std::uint32_t recipients = 0, open = 0;   // as the record tells
@@ -139,6 +147,8 @@ class AccountVerification {
   };
   std::map<std::uint64_t, Uploaded> uploads_;
   std::set<std::uint64_t> upload_dues_;
+  std::set<std::pair<std::uint64_t, Time>> push_dues_;
+  std::vector<std::string> push_subscriptions_;  // keys
   std::optional<Time> earliest_due_;
   bool trim_due_ = false;
   std::optional<Time> purge_due_;  // the first one
@@ -151,6 +161,9 @@ std::uint64_t hash_of_placement(schema::MailboxId mailbox, schema::Uid uid);
 
 // The bytes of a message: document, segments, pieces, links, digest. A message that is gone meanwhile is left out.
 Result<void> verify_content(VerifyScope& scope, schema::MessageId id, const AccountVerification::Known& known);
+
+// Whether the key is one of those that verify_contacts() looks at, in the scan space.
+bool is_of_contacts(std::string_view key);
 
 // Recounts one order by received time; see store/received_order.h.
 class OrderRecount {

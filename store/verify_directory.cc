@@ -6,6 +6,7 @@
 #include "schema/keys.h"
 #include "schema/hold_record.h"
 #include "schema/lease_record.h"
+#include "schema/push_subscription_record.h"
 #include "schema/records.h"
 #include "store/due_list.h"
 #include "store/verify_account.h"
@@ -70,6 +71,23 @@ Result<void> verify_address(VerifyScope& scope, const Partition& partition, std:
   return {};
 }
 
+// It is written before the account's first subscription, and goes behind the last one.
+Result<void> verify_pushed_account(VerifyScope& scope, const Partition& partition, std::string_view key) {
+  const schema::AccountId account{ByteReader(key.substr(1)).u64()};
+  if (key != keys::pushed_account(account) || keys::account_list_slice(account) != partition) {
+    scope.damage("record", partition, key, "no key of the list of accounts looks so");
+    return {};
+  }
+  bool has_any = false;
+  TELEPOST_TRY(scope.engine().reader(Partition::account(account))->scan(
+      Space::point, keys::kPushSubscriptions, keys::after(keys::kPushSubscriptions), [&](std::string_view, std::string_view) {
+        has_any = true;
+        return false;
+      }));
+  if (!has_any) scope.debris("push", partition, key, "account " + to_string(account) + " has no push subscription");
+  return {};
+}
+
 }  // namespace
 
 Result<bool> address_is_checked_later(VerifyScope& scope, schema::AccountId account, std::string_view address) {
@@ -104,6 +122,8 @@ Result<void> AccountVerification::verify_listed() {
 }
 
 Result<void> verify_account_list(VerifyScope& scope) {
+  TELEPOST_TRY(for_each_record(scope, PartitionKind::account_list, keys::kAccountListSlices, Space::point,
+                               [&](const Partition& partition, std::string_view key, std::string_view) { return verify_pushed_account(scope, partition, key); }));
   return for_each_record(scope, PartitionKind::account_list, keys::kAccountListSlices, Space::scan,
                          [&](const Partition& partition, std::string_view key, std::string_view value) -> Result<void> {
     const schema::AccountId account{ByteReader(key.substr(1)).u64()};

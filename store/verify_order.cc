@@ -31,6 +31,7 @@ Result<void> AccountVerification::read_changes() {
   TELEPOST_TRY(scan(Space::scan, "D", "R", [this](std::string_view key, std::string_view value) -> Result<void> {
     if (key.size() == 9 && key[0] == 'L') read_change(key, value);
     else if (key.size() == 9 && key[0] == 'G') read_gone(key, value);
+    else if (is_of_contacts(key)) return {};
     else if (key.size() != 9 || (key[0] != 'N' && key[0] != 'O')) unknown(key);  // of the index
     return {};
   }));

@@ -3,12 +3,15 @@
 
 #include "base/bytes.h"
 #include "schema/app_password.h"
+#include "schema/contact_records.h"
 #include "schema/index_records.h"
 #include "schema/job_records.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "schema/rules_record.h"
 #include "schema/search_records.h"
 #include "schema/sender_record.h"
+#include "schema/vacation_record.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
 #include "store/outbox_job.h"
@@ -64,7 +67,12 @@ Result<void> AccountVerification::read_due(std::string_view key, std::string_vie
       if (const auto report = schema::decode_ReportRecord(value); !report.ok()) damage("record", key, report.error().detail);
       break;
     case due::kForgetUpload: upload_dues_.insert(due::local_of(reader.rest()).value); break;
+    case due::kEndPush: push_dues_.emplace(due::local_of(reader.rest()).value, time); break;
     case due::kTrimChanges: trim_due_ = true; break;
+    case due::kForgetAnswer: forget_answer_dues_.insert(std::string(reader.rest())); break;
+    case due::kAnswer:
+      if (const auto answer = schema::decode_AnswerRecord(value); !value.empty() && !answer.ok()) damage("record", key, answer.error().detail);
+      break;
     case due::kPurge:
       if (!purge_due_) purge_due_ = time;
       break;
@@ -122,10 +130,13 @@ Result<void> AccountVerification::verify_hints() {
 
 Result<void> AccountVerification::read_points() {
   TELEPOST_TRY(scan(Space::point, {}, {}, [this](std::string_view key, std::string_view value) -> Result<void> {
-    if (key == keys::kAccount || key == keys::kHead || key == keys::kRecount || key == keys::kSearch) return {};
+    if (key == keys::kAccount || key == keys::kHead || key == keys::kRecount || key == keys::kSearch || key == keys::kContacts) return {};
     if (key == keys::kSender) return read_sender_record(value), Result<void>();
+    if (key == keys::kVacation) return read_vacation(value), Result<void>();
+    if (key == keys::kRules) return read_rules(value), Result<void>();
     switch (key.size() < 5 ? '\0' : key[0]) {
       case 'B': return read_mailbox(key, value);
+      case 'E': return read_push_subscription(key, value), Result<void>();
       case 'F': return read_name(key, value);
       case 'I': return read_intent(key, value), Result<void>();
       case 'J': return read_job_name(key, value);
@@ -134,6 +145,7 @@ Result<void> AccountVerification::read_points() {
       case 'M': return read_message(key, value);
       case 'O': return read_submission(key, value), Result<void>();
       case 'Q': return read_submitted_recipient(key, value), Result<void>();
+      case 'R': return read_answered(key, value), Result<void>();
       case 'W': return read_app_password(key, value), Result<void>();
       case 'C':
       case 'N':

@@ -2,7 +2,9 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "schema/rules_record.h"
 #include "schema/sender_record.h"
+#include "schema/vacation_record.h"
 #include "store/due_list.h"
 #include "store/verify_account.h"
 
@@ -31,6 +33,24 @@ void AccountVerification::read_sender_record(std::string_view value) {
   for (const schema::IdentityRecord& identity : record->identities) {
     if (identity.modseq > head_.modseq) damage("change", keys::kSender, "an identity changed after the head's modseq");
   }
+}
+
+void AccountVerification::read_vacation(std::string_view value) {
+  const auto record = schema::decode_VacationRecord(value);
+  if (!record.ok()) return damage("record", keys::kVacation, record.error().detail);
+  if (record->modseq > head_.modseq) damage("change", keys::kVacation, "the vacation response changed after the head's modseq");
+}
+
+void AccountVerification::read_rules(std::string_view value) {
+  const auto record = schema::decode_RulesRecord(value);
+  if (!record.ok()) return damage("record", keys::kRules, record.error().detail);
+  if (record->modseq > head_.modseq) damage("change", keys::kRules, "the rules changed after the head's modseq");
+}
+
+void AccountVerification::read_answered(std::string_view key, std::string_view value) {
+  const auto record = schema::decode_AnsweredRecord(value);
+  if (!record.ok() || key.size() != 17) return damage("record", key, record.ok() ? "a key of another size" : record.error().detail);
+  if (!forget_answer_dues_.contains(std::string(key.substr(1)))) damage("answer", key, "who was answered is never forgotten");
 }
 
 void AccountVerification::read_submitted_recipient(std::string_view key, std::string_view value) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/jmap/call.h"
+#include "adapters/jmap/card_media.h"
 #include "schema/document.h"
 #include "transcoders/mime/body_value.h"
 #include "transcoders/mime/decoder.h"
@@ -134,6 +135,7 @@ Result<std::unique_ptr<Blob>> open_root(store::Store& store, schema::AccountId a
     TELEPOST_ASSIGN(store::Upload upload, store.uploads().find(account, id.number));
     return std::unique_ptr<Blob>(std::make_unique<UploadBlob>(store, account, id.number, std::move(upload)));
   }
+  if (id.of == BlobId::Of::card) return open_card_media(store, account, id);
   const schema::MessageId message{account, {id.number}};
   TELEPOST_ASSIGN(const schema::MessageRecord record, store.reader().find(message));
   return std::unique_ptr<Blob>(std::make_unique<SourceBlob>(store, message, record.size_bytes, purpose));

@@ -17,9 +17,20 @@ bool is_part(std::string_view id, char separator) {
   return !begins && id.size() <= 200;
 }
 
+constexpr std::size_t kDigestDigits = 16;
+
+std::optional<BlobId> card_blob_from(std::string_view id) {
+  const std::size_t dash = std::min(id.find('-'), id.size());
+  const auto number = number_from('d', id.substr(0, dash));
+  const std::string_view digest = id.substr(std::min(dash + 1, id.size()));
+  if (!number || digest.size() != kDigestDigits || digest.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
+  return BlobId{BlobId::Of::card, *number, {}, std::string(digest)};
+}
+
 }  // namespace
 
 std::string to_id(const BlobId& blob) {
+  if (blob.of == BlobId::Of::card) return to_id('d', blob.number) + "-" + blob.digest;
   const char letter = blob.of == BlobId::Of::upload ? 'u' : blob.parts.empty() ? 's' : 'p';
   std::string id = to_id(letter, blob.number);
   for (std::string part : blob.parts) {
@@ -32,6 +43,7 @@ std::string to_id(const BlobId& blob) {
 std::optional<BlobId> blob_from(std::string_view id) {
   if (id.empty()) return std::nullopt;
   const char letter = id[0];
+  if (letter == 'd') return card_blob_from(id);
   if (letter != 's' && letter != 'p' && letter != 'u') return std::nullopt;
   BlobId blob;
   blob.of = letter == 'u' ? BlobId::Of::upload : BlobId::Of::message;

@@ -10,12 +10,14 @@
 namespace telepost::adapters::jmap {
 
 // "s5f": message 5f's source. "p5f-2_1": its part 2.1, decoded; "p5f-2_1-1": part 1 of the message that this part is.
-// "u9": an upload. "u9-1": part 1 of the message that it is. All numbers in hex, parts by their IMAP numbers.
+// "u9": an upload. "u9-1": part 1 of the message that it is. "d7-0123456789abcdef": what contact card 7 holds of media, by the digest of
+// it. All numbers in hex, parts by their IMAP numbers.
 struct BlobId {
-  enum class Of : std::uint8_t { message, upload };
+  enum class Of : std::uint8_t { message, upload, card };
   Of of = Of::message;
   std::uint64_t number = 0;
   std::vector<std::string> parts;
+  std::string digest = {};  // of a card's: 16 hex digits
   BlobId part(std::string id) const {  // of the message that this blob is
     BlobId inner = *this;
     inner.parts.push_back(std::move(id));

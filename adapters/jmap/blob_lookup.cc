@@ -28,7 +28,7 @@ Result<std::vector<FoundBlob>> find_blobs(Call& call, schema::AccountId account,
   for (const std::string& id : ids) {
     TELEPOST_ASSIGN(const auto blob, find_blob(call, account, id, store::Purpose::store));
     if (!blob) not_found.push_back(id);
-    else if (blob->id.of == BlobId::Of::upload) found.push_back({to_id(blob->id), std::nullopt});
+    else if (blob->id.of != BlobId::Of::message) found.push_back({to_id(blob->id), std::nullopt});
     else found.push_back({to_id(blob->id), schema::LocalId{blob->id.number}});
   }
   return found;

@@ -15,10 +15,13 @@
 
 namespace telepost::adapters::jmap {
 
+class PushDesk;
+
 // Of the server. Any thread.
 struct Context {
   store::Store& store;
   schema::JmapSettings settings = {};  // the limits of RFC 8620 section 2
+  PushDesk* push = nullptr;            // where nothing is pushed, PushSubscription is not offered either
 };
 
 // Who asks. The one account is the subscriber's own.

@@ -19,6 +19,9 @@ inline constexpr std::string_view kMail = "urn:ietf:params:jmap:mail";
 inline constexpr std::string_view kWebSocket = "urn:ietf:params:jmap:websocket";
 inline constexpr std::string_view kBlob = "urn:ietf:params:jmap:blob";    // RFC 9404
 inline constexpr std::string_view kSubmission = "urn:ietf:params:jmap:submission";
+inline constexpr std::string_view kVapid = "urn:ietf:params:jmap:webpush-vapid";  // RFC 9749
+inline constexpr std::string_view kVacation = "urn:ietf:params:jmap:vacationresponse";
+inline constexpr std::string_view kRules = "urn:telepost:params:jmap:rules";  // schema/jmap.md
 inline constexpr std::string_view kQuota = "urn:ietf:params:jmap:quota";  // RFC 9425
 
 struct Capability {

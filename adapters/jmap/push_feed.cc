@@ -1,5 +1,6 @@
 #include "adapters/jmap/push_feed.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace telepost::adapters::jmap {
@@ -12,9 +13,18 @@ PushFeed::~PushFeed() { feed_.unsubscribe(listening_); }
 PushFeed::Subscription::~Subscription() { feed_.remove(*this); }
 
 std::unique_ptr<PushFeed::Subscription> PushFeed::subscribe(schema::AccountId account, std::function<void()> wake) {
-  std::unique_ptr<Subscription> subscription(new Subscription(*this, account, std::move(wake)));
+  std::unique_ptr<Subscription> subscription(new Subscription(*this, account, Subscription::Of::stream, std::move(wake)));
   const std::lock_guard lock(mutex_);
-  if (waiting_.count(account) >= kMostStreams) return nullptr;
+  const auto [begin, end] = waiting_.equal_range(account);
+  const auto streams = std::count_if(begin, end, [](const auto& entry) { return entry.second->of_ == Subscription::Of::stream; });
+  if (static_cast<std::size_t>(streams) >= kMostStreams) return nullptr;
+  waiting_.emplace(account, subscription.get());
+  return subscription;
+}
+
+std::unique_ptr<PushFeed::Subscription> PushFeed::watch(schema::AccountId account, std::function<void()> wake) {
+  std::unique_ptr<Subscription> subscription(new Subscription(*this, account, Subscription::Of::server, std::move(wake)));
+  const std::lock_guard lock(mutex_);
   waiting_.emplace(account, subscription.get());
   return subscription;
 }

@@ -34,15 +34,19 @@ class PushFeed {
 
    private:
     friend class PushFeed;
-    Subscription(PushFeed& feed, schema::AccountId account, std::function<void()> wake)
-        : feed_(feed), account_(account), wake_(std::move(wake)) {}
+    enum class Of : unsigned char { stream, server };
+    Subscription(PushFeed& feed, schema::AccountId account, Of of, std::function<void()> wake)
+        : feed_(feed), account_(account), of_(of), wake_(std::move(wake)) {}
     PushFeed& feed_;
     const schema::AccountId account_;
+    const Of of_;
     const std::function<void()> wake_;
     std::atomic<bool> has_news_{true};
   };
   // `wake` is called on the committer's thread: it posts. Null: the account has kMostStreams already.
   std::unique_ptr<Subscription> subscribe(schema::AccountId account, std::function<void()> wake);
+  // For what pushes by itself: no stream of the account's clients, and never null.
+  std::unique_ptr<Subscription> watch(schema::AccountId account, std::function<void()> wake);
 
  private:
   void announce(schema::AccountId account);

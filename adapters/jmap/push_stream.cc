@@ -1,55 +1,18 @@
 #include "adapters/jmap/push_stream.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "adapters/jmap/id_codec.h"
 #include "adapters/net/on_worker.h"
-#include "base/sha256.h"
-#include "store/accounts.h"
-#include "store/message_reader.h"
 
 namespace telepost::adapters::jmap {
-namespace {
 
-constexpr std::size_t kMostLookedAt = 256;  // changes, for whether an email came: where there are more, one may have
-
-using TypeStates = Methods::ChangingType::States;
-
-// When the newest email came after that state, if one did.
-Result<std::optional<schema::Modseq>> delivered_after(store::Store& store, schema::AccountId account, schema::Modseq told, schema::Modseq now) {
-  std::optional<schema::Modseq> delivered;
-  if (told == now) return delivered;
-  if (told > now) return std::optional(now);  // nobody was given that state
-  const auto changes = store.reader().changes(account, told, kMostLookedAt);
-  if (!changes.ok() && changes.error().kind != Errc::unsupported) return changes.error();
-  if (!changes.ok() || changes->size() == kMostLookedAt) return std::optional(now);
-  using What = schema::ChangeRecord::What;
-  for (const store::Change& change : *changes) {
-    const bool is_email = change.record.what == What::message || change.record.what == What::message_gone;
-    if (is_email && change.record.created > told) delivered = std::max(delivered.value_or(told), change.record.created);
-  }
-  return delivered;
-}
-
-std::string digest_of(const std::map<std::string, std::string, std::less<>>& states) {
-  return states.empty() ? std::string() : to_hex(sha256(to_text(Json(states)))).substr(0, 16);
-}
-
-}  // namespace
-
-PushStream::PushStream(Service& service, Login login, const PushTypes& types)
-    : service_(service), login_(std::move(login)), types_(service.methods.changing_types()),
-      wants_deliveries_(types.wants(kEmailDelivery) && service.methods.capabilities().contains(kMail)) {
-  std::erase_if(types_, [&](const Methods::ChangingType& type) { return !types.wants(type.name); });
-}
+PushStream::PushStream(Service& service, const Login& login, const PushTypes& types)
+    : service_(service), states_(service.context, service.methods, login, types) {}
 
 std::unique_ptr<PushStream> PushStream::open(Service& service, const Login& login, const PushTypes& types, std::string_view token,
                                              std::function<void()> wake) {
   std::unique_ptr<PushStream> stream(new PushStream(service, login, types));
-  const std::size_t dash = std::min(token.find('-'), token.size());
-  if (!token.empty()) stream->told_ = state_from(token.substr(0, dash)).value_or(schema::Modseq{0});
-  stream->told_digest_ = token.substr(std::min(dash + 1, token.size()));
+  if (!token.empty()) stream->states_.begin_after(token);
   stream->subscription_ = service.push.subscribe(login.account, std::move(wake));
   return stream->subscription_ ? std::move(stream) : nullptr;
 }
@@ -57,46 +20,12 @@ std::unique_ptr<PushStream> PushStream::open(Service& service, const Login& logi
 net::Awaitable<Result<std::optional<StateChange>>> PushStream::take() {
   auto looks = [this] {
     subscription_->take();  // on the worker: where the queue is full, the news stay
-    return look();
+    return states_.look();
   };
-  net::Awaitable<Result<Now>> looking = net::on_worker<Now>(service_.context.store, std::move(looks));
-  Result<Now> now = co_await std::move(looking);
+  net::Awaitable<Result<PushStates::Now>> looking = net::on_worker<PushStates::Now>(service_.context.store, std::move(looks));
+  Result<PushStates::Now> now = co_await std::move(looking);
   if (!now.ok()) co_return now.error();
-  co_return tell(*std::move(now));
-}
-
-Result<PushStream::Now> PushStream::look() const {
-  store::Store& store = service_.context.store;
-  TELEPOST_TRY(still_allowed(store, login_));
-  TELEPOST_ASSIGN(const store::Account there, store.accounts().show(login_.account));
-  Now now{there.head.modseq, {}, {}};
-  if (told_ && wants_deliveries_) {
-    TELEPOST_ASSIGN(now.delivered, delivered_after(store, login_.account, *told_, now.modseq));
-  }
-  for (const Methods::ChangingType& type : types_) {
-    if (type.states == TypeStates::modseq) continue;
-    TELEPOST_ASSIGN(now.own[std::string(type.name)], state_of(service_.context, service_.methods, login_, type));
-  }
-  return now;
-}
-
-std::optional<StateChange> PushStream::tell(Now now) {
-  const bool is_first = !told_;
-  const std::string digest = digest_of(now.own);
-  StateChange change{login_.account, {}, to_state(now.modseq) + (digest.empty() ? "" : "-" + digest)};
-  for (const Methods::ChangingType& type : types_) {
-    if (type.states == TypeStates::modseq && told_ != now.modseq) change.states.emplace(type.name, to_state(now.modseq));
-  }
-  if (now.delivered) change.states.emplace(kEmailDelivery, to_state(*now.delivered));
-  for (const auto& [type, state] : now.own) {
-    const auto before = told_own_.find(type);
-    if (digest != told_digest_ && (before == told_own_.end() || before->second != state)) change.states.emplace(type, state);
-  }
-  told_ = now.modseq;
-  told_own_ = std::move(now.own);
-  told_digest_ = digest;
-  if (is_first || change.states.empty()) return std::nullopt;
-  return change;
+  co_return states_.tell(*std::move(now));
 }
 
 }  // namespace telepost::adapters::jmap

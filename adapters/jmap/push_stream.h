@@ -2,15 +2,12 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "adapters/jmap/push_codec.h"
 #include "adapters/jmap/push_feed.h"
+#include "adapters/jmap/push_states.h"
 #include "adapters/jmap/service.h"
 #include "base/clock.h"
 
@@ -32,25 +29,11 @@ class PushStream {
   net::Awaitable<Result<std::optional<StateChange>>> take();
 
  private:
-  using States = std::map<std::string, std::string, std::less<>>;  // by type
-  struct Now {
-    schema::Modseq modseq;
-    std::optional<schema::Modseq> delivered;  // when the newest email came, if one did since it told last
-    States own;                               // of the types whose states are not the account's modseq
-  };
-  PushStream(Service& service, Login login, const PushTypes& types);
-  Result<Now> look() const;  // on a worker
-  std::optional<StateChange> tell(Now now);
+  PushStream(Service& service, const Login& login, const PushTypes& types);
 
   Service& service_;
-  const Login login_;
-  std::vector<Methods::ChangingType> types_;  // those that are here: what else a client names is not kept for it
-  const bool wants_deliveries_;
+  PushStates states_;
   std::unique_ptr<PushFeed::Subscription> subscription_;
-  // What it told last. No modseq: it begins with what is now. Of a token only the digest of its own states is known.
-  std::optional<schema::Modseq> told_;
-  States told_own_;
-  std::string told_digest_;
 };
 
 }  // namespace telepost::adapters::jmap

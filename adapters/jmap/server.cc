@@ -1,7 +1,10 @@
 #include "adapters/jmap/server.h"
 
+#include "adapters/jmap/push_sender.h"
 #include "adapters/jmap/service.h"
+#include "adapters/jmap/types.h"
 #include "adapters/net/http_server.h"
+#include "base/log.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -27,8 +30,28 @@ net::HttpServerOptions options_of(const schema::JmapSettings& settings, const ne
 struct Server::Parts {
   Service service;
   std::size_t plain_listeners = 0;
+  std::unique_ptr<PushDesk> push = {};          // null: nothing is pushed, and nothing offered that would be
   std::unique_ptr<net::HttpServer> http = {};  // null: it listens nowhere
+  std::unique_ptr<PushSender> sender = {};
 };
+
+// Without its key file a server goes on without push.
+Result<void> Server::begin_push(net::IoThreads& threads, Random& random, net::Resolver* resolver) {
+  Service& service = parts_->service;
+  if (resolver == nullptr) return {};
+  auto desk = PushDesk::open(service.context, service.methods, service.clock, random);
+  if (!desk.ok()) {
+    log::error("push_not_offered", {{"reason", to_string(desk.error())}});
+    return {};
+  }
+  parts_->push = *std::move(desk);
+  service.context.push = parts_->push.get();
+  add_push_subscriptions(service.methods);
+  const schema::Configuration& configuration = service.context.store.configuration();
+  TELEPOST_ASSIGN(parts_->sender, PushSender::start(threads, service.context.store, service.push, *parts_->push, service.clock,
+                                                    {resolver, configuration.tls.authorities, configuration.relay.refuse_networks}));
+  return {};
+}
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
@@ -42,6 +65,7 @@ Result<std::unique_ptr<Server>> Server::start(net::IoThreads& threads, store::St
   Parts& parts = *server->parts_;
   parts.plain_listeners = settings.listen.size();
   if (settings.listen.empty() && settings.listen_tls.empty()) return server;
+  TELEPOST_TRY(server->begin_push(threads, random, options.resolver));
   const net::HttpHandler handler = [&service = parts.service](net::HttpExchange& exchange) { return answer(service, exchange); };
   TELEPOST_ASSIGN(parts.http, net::HttpServer::start(threads, options_of(settings, options.identities), clock, handler));
   return server;
@@ -57,6 +81,7 @@ void Server::for_each_listener(const std::function<void(std::string_view name, s
 
 void Server::stop(Duration drain) {
   if (parts_->http) parts_->http->stop(drain);
+  if (parts_->sender) parts_->sender->stop();
 }
 
 }  // namespace telepost::adapters::jmap

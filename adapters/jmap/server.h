@@ -13,6 +13,7 @@
 namespace telepost::adapters::net {
 class IoThreads;
 class LoginDelays;
+class Resolver;
 class TlsIdentities;
 }
 
@@ -23,6 +24,7 @@ class Server {
   struct Options {
     const net::TlsIdentities* identities = nullptr;  // null: listeners with TLS are refused
     std::shared_ptr<net::LoginDelays> delays = {};   // of all that takes log-ins; null: its own
+    net::Resolver* resolver = nullptr;               // of the names that push services have; null: nothing is pushed to them
   };
   // Binds every endpoint of jmap.listen and jmap.listen_tls, or none; without any it listens nowhere. All that is given must outlive it.
   // Errors: those of net::HttpServer.
@@ -37,6 +39,7 @@ class Server {
  private:
   struct Parts;
   explicit Server(std::unique_ptr<Parts> parts);
+  Result<void> begin_push(net::IoThreads& threads, Random& random, net::Resolver* resolver);
   std::unique_ptr<Parts> parts_;
 };
 

@@ -1,8 +1,10 @@
 #include "adapters/jmap/types.h"
 
+#include "adapters/jmap/address_book.h"
 #include "adapters/jmap/email_sort.h"
 #include "adapters/jmap/message_properties.h"
 #include "adapters/jmap/socket.h"
+#include "adapters/jmap/vcard_methods.h"
 #include "store/mailboxes.h"
 #include "store/message_changer.h"
 
@@ -55,6 +57,10 @@ Methods all_methods() {
   add_mailboxes(methods);
   add_emails(methods);
   add_submissions(methods);
+  add_vacation_response(methods);
+  add_rules(methods);
+  add_contacts(methods);
+  add_vcards(methods);
   offer_mail(methods);
   offer_message(methods);
   offer_socket(methods);

@@ -52,10 +52,11 @@ Awaitable<Result<void>> HttpExchange::ask_for_body() {
   co_return asked;
 }
 
-// What counts is the time that we wait: a handler may take its own.
+// What counts is the time that we wait: a handler may take its own. Bytes that drip in do not make it longer.
 Awaitable<Result<void>> HttpExchange::read_more() {
+  if (patience_ <= Duration(0)) co_return Error{Errc::timeout, "the body came too slowly"};
   const SteadyTime before = service_.clock.steady();
-  const Result<void> filled = co_await stream_.fill(std::max(patience_, Duration(1)));
+  const Result<void> filled = co_await stream_.fill(patience_);
   patience_ -= std::chrono::duration_cast<Duration>(service_.clock.steady() - before);
   co_return filled;
 }

@@ -1,7 +1,11 @@
 #include "adapters/net/https_fetch.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -17,12 +21,31 @@ namespace telepost::adapters::net {
 namespace {
 
 constexpr int kPollMillis = 1000;
+constexpr curl_off_t kMostRetryAfterS = 7 * 24 * 3600;
+
+constexpr std::size_t kMostOfReply = 4096;  // of what nobody reads
+
+struct Fetched {
+  HttpsReply reply;
+  bool is_text = false;
+  std::string body;
+};
 
 struct Order {
-  std::string host, path, address;
+  HttpsPost request;
+  enum class Method : unsigned char { get, post } method = Method::get;
+  std::string address;
   std::size_t limit_bytes = 0;
-  store::Completion<std::string> done;
+  store::Completion<Fetched> done;
 };
+
+bool is_v6(const std::string& host) { return host.find(':') != std::string::npos; }
+std::string in_brackets(const std::string& host) { return is_v6(host) ? "[" + host + "]" : host; }
+
+bool is_address(const std::string& host) {
+  in6_addr bytes;
+  return ::inet_pton(is_v6(host) ? AF_INET6 : AF_INET, host.c_str(), &bytes) == 1;
+}
 
 Error error_from(CURLcode code) {
   const std::string why = curl_easy_strerror(code);
@@ -39,10 +62,12 @@ struct HttpsFetch::Parts {
     ~Transfer() {
       curl_easy_cleanup(easy);
       curl_slist_free_all(resolve);
+      curl_slist_free_all(fields);
     }
     Order order;
     CURL* easy = nullptr;
-    curl_slist* resolve = nullptr;
+    curl_slist *resolve = nullptr, *fields = nullptr;
+    const schema::Networks* refused = nullptr;
     std::string body;
     bool too_large = false;
   };
@@ -91,16 +116,41 @@ struct HttpsFetch::Parts {
     return unit * count;
   }
 
+  // Whatever curl has made of the name.
+  static curl_socket_t open_socket(void* of, curlsocktype, curl_sockaddr* to) {
+    const auto& transfer = *static_cast<const Transfer*>(of);
+    char text[INET6_ADDRSTRLEN] = "";
+    const void* const bytes = to->family == AF_INET6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&to->addr)->sin6_addr)
+                                                     : &reinterpret_cast<const sockaddr_in*>(&to->addr)->sin_addr;
+    const bool is_known = (to->family == AF_INET || to->family == AF_INET6) && ::inet_ntop(to->family, bytes, text, sizeof text) != nullptr;
+    if (!is_known || schema::contains(*transfer.refused, text)) return CURL_SOCKET_BAD;
+    return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+  }
+
+  static void set_post(Transfer& transfer) {
+    const HttpsPost& request = transfer.order.request;
+    for (const std::string& field : request.fields) transfer.fields = curl_slist_append(transfer.fields, field.c_str());
+    transfer.fields = curl_slist_append(transfer.fields, "Expect:");
+    curl_easy_setopt(transfer.easy, CURLOPT_HTTPHEADER, transfer.fields);
+    curl_easy_setopt(transfer.easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(transfer.easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+    curl_easy_setopt(transfer.easy, CURLOPT_POSTFIELDS, request.body.c_str());
+  }
+
   void begin(Order order) {
     auto transfer = std::make_unique<Transfer>();
     transfer->order = std::move(order);
     CURL* const easy = transfer->easy = curl_easy_init();
-    const std::string port = std::to_string(options.port);
-    const bool v6 = transfer->order.address.find(':') != std::string::npos;
+    const HttpsPost& request = transfer->order.request;
+    const std::string port = std::to_string(request.port);
     // "+": it lapses as names do; else curl keeps each one forever.
-    const std::string pinned = "+" + transfer->order.host + ":" + port + ":" + (v6 ? "[" + transfer->order.address + "]" : transfer->order.address);
-    transfer->resolve = curl_slist_append(nullptr, pinned.c_str());
-    curl_easy_setopt(easy, CURLOPT_URL, ("https://" + transfer->order.host + ":" + port + transfer->order.path).c_str());
+    const std::string pinned = "+" + request.host + ":" + port + ":" + in_brackets(transfer->order.address);
+    if (request.host != transfer->order.address) transfer->resolve = curl_slist_append(nullptr, pinned.c_str());
+    transfer->refused = &options.refuse_networks;
+    curl_easy_setopt(easy, CURLOPT_URL, ("https://" + in_brackets(request.host) + ":" + port + request.target).c_str());
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Parts::open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer.get());
+    if (transfer->order.method == Order::Method::post) set_post(*transfer);
     curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->resolve);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -121,17 +171,27 @@ struct HttpsFetch::Parts {
     const auto found = running.find(easy);
     const std::unique_ptr<Transfer> transfer = std::move(found->second);
     running.erase(found);
+    Fetched fetched = fetched_by(easy);
+    fetched.body = std::move(transfer->body);
+    curl_multi_remove_handle(multi, easy);
+    const bool is_told = transfer->too_large && transfer->order.method == Order::Method::post;  // its status, before so much else
+    if (transfer->too_large && !is_told) transfer->order.done(Error{Errc::too_large, "the file is larger than it may be"});
+    else if (code != CURLE_OK && !is_told) transfer->order.done(error_from(code));
+    else transfer->order.done(std::move(fetched));
+  }
+
+  static Fetched fetched_by(CURL* easy) {
     long status = 0;
     const char* type = nullptr;
+    curl_off_t seconds = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
-    const bool text = type != nullptr && starts_with_ignoring_case(type, "text/plain");
-    curl_multi_remove_handle(multi, easy);
-    if (transfer->too_large) transfer->order.done(Error{Errc::too_large, "the file is larger than it may be"});
-    else if (code != CURLE_OK) transfer->order.done(error_from(code));
-    else if (status != 200) transfer->order.done(Error{Errc::not_found, "HTTP " + std::to_string(status)});
-    else if (!text) transfer->order.done(Error{Errc::invalid, "no text/plain"});
-    else transfer->order.done(std::move(transfer->body));
+    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+    Fetched fetched;
+    fetched.reply.status = static_cast<unsigned>(status);
+    if (seconds > 0) fetched.reply.retry_after = std::chrono::seconds(std::min<curl_off_t>(seconds, kMostRetryAfterS));
+    fetched.is_text = type != nullptr && starts_with_ignoring_case(type, "text/plain");
+    return fetched;
   }
 
   void run() {
@@ -183,21 +243,50 @@ Result<std::unique_ptr<HttpsFetch>> HttpsFetch::start(Resolver& resolver, HttpsO
   return std::unique_ptr<HttpsFetch>(new HttpsFetch(std::make_unique<Parts>(resolver, std::move(options))));
 }
 
-Awaitable<Result<std::string>> HttpsFetch::get(std::string host, std::string path, std::size_t limit_bytes) {
-  std::string address;
+// An address of the host that may be asked; "" for none.
+Awaitable<std::string> HttpsFetch::find_address(std::string host) {
+  std::string none;
+  if (is_address(host)) {
+    if (contains(parts_->options.refuse_networks, host)) co_return none;
+    co_return host;
+  }
   for (const DnsType type : {DnsType::a, DnsType::aaaa}) {
-    Awaitable<Result<SharedDnsAnswer>> asked = parts_->resolver.look_up(host, type);
+    Awaitable<Result<SharedDnsAnswer>> asked = parts_->resolver.look_up(host, type, parts_->options.name_timeout);
     const Result<SharedDnsAnswer> answer = co_await std::move(asked);
     if (!answer.ok()) continue;
     for (const DnsRecord& record : (*answer)->records) {
-      if (address.empty() && !contains(parts_->options.refuse_networks, record.text)) address = record.text;
+      if (!contains(parts_->options.refuse_networks, record.text)) co_return record.text;
     }
-    if (!address.empty()) break;
   }
+  co_return none;
+}
+
+Awaitable<Result<std::string>> HttpsFetch::get(std::string host, std::string path, std::size_t limit_bytes) {
+  Awaitable<std::string> asked = find_address(host);
+  const std::string address = co_await std::move(asked);
   if (address.empty()) co_return Error{Errc::unavailable, host + " has no address that may be asked"};
-  Answer<std::string> answer;
-  parts_->submit({std::move(host), std::move(path), std::move(address), limit_bytes, answer.completion()});
-  co_return co_await answer.get();
+  Answer<Fetched> answer;
+  HttpsPost request;
+  request.host = std::move(host);
+  request.port = parts_->options.port;
+  request.target = std::move(path);
+  parts_->submit({std::move(request), Order::Method::get, address, limit_bytes, answer.completion()});
+  Result<Fetched> fetched = co_await answer.get();
+  if (!fetched.ok()) co_return fetched.error();
+  if (fetched->reply.status != 200) co_return Error{Errc::not_found, "HTTP " + std::to_string(fetched->reply.status)};
+  if (!fetched->is_text) co_return Error{Errc::invalid, "no text/plain"};
+  co_return std::move(fetched->body);
+}
+
+Awaitable<Result<HttpsReply>> HttpsFetch::post(HttpsPost request) {
+  Awaitable<std::string> asked = find_address(request.host);
+  const std::string address = co_await std::move(asked);
+  if (address.empty()) co_return Error{Errc::denied, "the host has no address that may be asked"};
+  Answer<Fetched> answer;
+  parts_->submit({std::move(request), Order::Method::post, address, kMostOfReply, answer.completion()});
+  Result<Fetched> fetched = co_await answer.get();
+  if (!fetched.ok()) co_return fetched.error();
+  co_return fetched->reply;
 }
 
 }  // namespace telepost::adapters::net

@@ -1,10 +1,12 @@
-// Fetches small files by HTTPS, with libcurl: verified certificates, no redirects, no cookies, bounded in size and time. The
-// name is asked of our own resolver, so that what we connect to is known.
+// Fetches small files by HTTPS and posts small bodies, with libcurl: verified certificates, no redirects, no cookies, bounded in size and
+// time. The name is asked of our own resolver, and the address is looked at once more when it is connected to.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "adapters/net/awaitable.h"
 #include "base/clock.h"
@@ -18,10 +20,23 @@ class Resolver;
 struct HttpsOptions {
   std::string authorities;                       // a PEM file; "" takes the system's
   Duration timeout = std::chrono::seconds(30);   // of one fetch, the name aside (RFC 8461 section 3.3 suggests a minute)
+  Duration name_timeout = std::chrono::seconds(10);  // of each question for it, within dns.timeout
   std::uint16_t port = 443;
   std::size_t at_once = 8;                       // further ones wait
   std::size_t most_waiting = 100;                // and still further ones are not fetched
   schema::Networks refuse_networks = {};         // nothing is fetched from there: others write the names' addresses
+};
+
+struct HttpsPost {
+  std::string host;                 // a name, or an IP address (IPv6 without brackets)
+  std::uint16_t port = 443;
+  std::string target;               // "/push?device=1"
+  std::vector<std::string> fields;  // "TTL: 60"
+  std::string body;
+};
+struct HttpsReply {
+  unsigned status = 0;
+  std::optional<Duration> retry_after;  // as it says (RFC 9110 section 10.2.3)
 };
 
 class HttpsFetch {
@@ -36,9 +51,14 @@ class HttpsFetch {
   // busy (too many wait already: nobody was asked).
   Awaitable<Result<std::string>> get(std::string host, std::string path, std::size_t limit_bytes);
 
+  // The answer's status, whatever it is; its body is not kept. Errors: denied (the certificate, or no address that may be asked),
+  // unavailable, timeout, cancelled, busy.
+  Awaitable<Result<HttpsReply>> post(HttpsPost request);
+
  private:
   struct Parts;
   explicit HttpsFetch(std::unique_ptr<Parts> parts);
+  Awaitable<std::string> find_address(std::string host);
   const std::unique_ptr<Parts> parts_;
 };
 

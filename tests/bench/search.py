@@ -119,8 +119,9 @@ def ours(mails, asked):
 def theirs(mails):
     server = Dovecot(plugins="fts fts_xapian").start()
     try:
+        deliver(server.port, mails[:1])  # of several first mails at once Dovecot's own locks make a deadlock
         begun = time.monotonic()
-        deliver(server.port, mails)
+        deliver(server.port, mails[1:])
         subprocess.run(["doveadm", "-c", str(server.root / "dovecot.conf"), "-o", "mail_plugins=fts fts_xapian", "-o", "plugin/fts=xapian",
                         "-o", "plugin/fts_xapian=partial=3 full=20 verbose=0", "index", "-u", ADDRESS, "INBOX"], check=True)
         return {"seconds": time.monotonic() - begun, "disk": server.disk_bytes()}

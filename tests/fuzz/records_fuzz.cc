@@ -6,6 +6,7 @@
 
 #include "schema/app_password.h"
 #include "schema/audit_record.h"
+#include "schema/contact_records.h"
 #include "schema/hold_record.h"
 #include "schema/ids.h"
 #include "schema/index_records.h"
@@ -14,9 +15,12 @@
 #include "schema/lease_record.h"
 #include "schema/mail_job.h"
 #include "schema/partition.h"
+#include "schema/push_subscription_record.h"
 #include "schema/records.h"
+#include "schema/rules_record.h"
 #include "schema/sender_record.h"
 #include "schema/upload_record.h"
+#include "schema/vacation_record.h"
 #include "tests/fuzz/round_trip.h"
 
 namespace {
@@ -40,7 +44,7 @@ void ids(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 36) {
+  switch (data[0] % 44) {
     case 0: round_trip(schema::decode_AccountRecord, bytes); break;
     case 1: round_trip(schema::decode_HeadRecord, bytes); break;
     case 2: round_trip(schema::decode_MailboxRecord, bytes); break;
@@ -76,6 +80,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 33: round_trip(schema::decode_RecountRecord, bytes); break;
     case 34: round_trip(schema::decode_UploadRecord, bytes); break;
     case 35: round_trip(schema::decode_SenderRecord, bytes); break;
+    case 36: round_trip(schema::decode_VacationRecord, bytes); break;
+    case 37: round_trip(schema::decode_AnsweredRecord, bytes); break;
+    case 38: round_trip(schema::decode_RulesRecord, bytes); break;
+    case 39: round_trip(schema::decode_ContactsRecord, bytes); break;
+    case 40: round_trip(schema::decode_CardRecord, bytes); break;
+    case 41: round_trip(schema::decode_CardChangeRecord, bytes); break;
+    case 42: round_trip(schema::decode_PushSubscriptionRecord, bytes); break;
     default: round_trip(schema::decode_AppPasswordRecord, bytes);
   }
   return 0;

@@ -91,8 +91,15 @@ class OpensslTest(peers.InteropTest):
 
     def test_renegotiation_is_refused(self):
         self.start_with("mx.example.test")
-        code, said = self.talk("-tls1_2", words=b"R\n", check=False)
-        self.assertIn("no renegotiation", said)
+        command = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.telepost.listeners['smtp-tls']}", "-tls1_2", "-CAfile", "ca.pem"]
+        with subprocess.Popen(command, cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as client:
+            said = b""
+            while b"\n220 " not in said:  # OpenSSL takes no greeting in the middle of a handshake
+                line = client.stdout.readline()
+                self.assertTrue(line, said)
+                said += line
+            said += client.communicate(b"R\n", timeout=60)[0]
+        self.assertIn(b"no renegotiation", said)
 
     def test_self_made_certificate_serves_who_asks_for_no_proof(self):
         self.start()

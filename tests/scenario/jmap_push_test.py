@@ -16,7 +16,7 @@ import urllib.parse
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from jmap import ANN, CORE, MAIL, QUOTA, SUBMISSION, JmapAccount, accepting_anybody, basic  # noqa: E402
+from jmap import ANN, CONTACTS, CORE, MAIL, QUOTA, SUBMISSION, JmapAccount, accepting_anybody, basic  # noqa: E402
 
 SOCKET = "urn:ietf:params:jmap:websocket"
 
@@ -142,9 +142,9 @@ class JmapPushTest(unittest.TestCase):
 
     def states(self):
         states = {}
-        for types in (("Email", "Mailbox", "Thread"), ("EmailSubmission", "Identity", "Quota")):
+        for types in (("Email", "Mailbox", "Thread"), ("EmailSubmission", "Identity", "Quota"), ("AddressBook", "ContactCard")):
             calls = [[f"{name}/get", {"accountId": self.account, "ids": []}, name] for name in types]
-            states |= {id: arguments["state"] for _, arguments, id in self.jmap.run(calls, (CORE, MAIL, SUBMISSION, QUOTA))}
+            states |= {id: arguments["state"] for _, arguments, id in self.jmap.run(calls, (CORE, MAIL, SUBMISSION, QUOTA, CONTACTS))}
         return states
 
     def assert_new_mail_is_told(self, told):

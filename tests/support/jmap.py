@@ -10,6 +10,7 @@ from telepost import Telepost
 
 CORE, MAIL = "urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"
 SUBMISSION, QUOTA, BLOB = "urn:ietf:params:jmap:submission", "urn:ietf:params:jmap:quota", "urn:ietf:params:jmap:blob"
+CONTACTS = "urn:ietf:params:jmap:contacts"
 MESSAGE = "urn:telepost:params:jmap:message"
 ANN = "ann@example.test"
 OWN = object()  # the client's log-in

@@ -27,6 +27,8 @@ class JmapMail : public testing::Test {
     adapters::jmap::add_mailboxes(methods_);
     adapters::jmap::add_emails(methods_);
     adapters::jmap::add_submissions(methods_);
+    adapters::jmap::add_vacation_response(methods_);
+    adapters::jmap::add_rules(methods_);
     adapters::jmap::offer_mail(methods_);
     in_use_ = all_but_ours();
   }
@@ -50,10 +52,11 @@ class JmapMail : public testing::Test {
   std::vector<adapters::jmap::Invocation> call_for_all(const std::string& method, Json arguments) {
     using namespace adapters::jmap;
     if (!arguments.contains("accountId")) arguments["accountId"] = to_id(account_);
-    Request request;
+    adapters::jmap::Request request;
     request.capabilities = in_use_;
     request.calls.push_back({method, std::move(arguments), "0"});
-    auto answer = run(context_, methods_, {account_, "ann@example.test"}, std::move(request), "s");
+    const Context context{fixture_.store(), context_.settings};  // the store as it was opened last
+    auto answer = run(context, methods_, {account_, "ann@example.test"}, std::move(request), "s");
     if (answer.index() == 1) return {{"error", to_json(std::get<1>(answer)), "0"}};
     (void)to_text(std::get<0>(answer));  // whatever it holds can be said
     return std::get<0>(answer).responses;

@@ -15,7 +15,7 @@ class Handler(socketserver.StreamRequestHandler):
 
     def converse(self):
         self.say("220 sink.test ESMTP")
-        recipients = []
+        sender, recipients = None, []
         while line := self.rfile.readline():
             word = line.split(b" ")[0].strip().upper()
             if word == b"EHLO":
@@ -29,7 +29,7 @@ class Handler(socketserver.StreamRequestHandler):
                     if not line:
                         return
                     content += line[1:] if line.startswith(b".") else line
-                self.server.take(recipients, content)
+                self.server.take(sender, recipients, content)
                 recipients = []
                 self.say("250 2.0.0 Taken")
             elif word == b"QUIT":
@@ -37,6 +37,8 @@ class Handler(socketserver.StreamRequestHandler):
                 return
             else:
                 reply = "250 2.0.0 Ok"
+                if word == b"MAIL":
+                    sender = line.decode().split("<")[1].split(">")[0]
                 if word == b"RCPT":
                     address = line.decode().split("<")[1].split(">")[0]
                     reply = self.server.reply_to(address)
@@ -56,12 +58,14 @@ class RecordingSink(socketserver.ThreadingTCPServer):
         self.changed = threading.Condition()
         self.generation = 0  # of what sends: raised by the test
         self.taken = []      # (recipient, generation, content)
+        self.senders = []    # the reverse path of each
         self.refuse = {}     # recipient -> reply
         self.refused = []    # recipients
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def take(self, recipients, content):
+    def take(self, sender, recipients, content):
         with self.changed:
+            self.senders += [sender] * len(recipients)
             self.taken += [(recipient, self.generation, content) for recipient in recipients]
             self.changed.notify_all()
 

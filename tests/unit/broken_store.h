@@ -95,7 +95,7 @@ class BrokenStore : public testing::Test {
     ASSERT_TRUE(bytes);
     Record record = *decode(*bytes);
     change(record);
-    put(partition, space, key, schema::encode(record));
+    put(partition, space, key, encode(record));
   }
   void edit_mailbox(const std::function<void(schema::MailboxRecord&)>& change) {
     edit(Space::point, keys::mailbox(store::kInbox), schema::decode_MailboxRecord, change);

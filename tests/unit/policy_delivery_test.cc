@@ -49,7 +49,7 @@ TEST(DeliveryPolicy, DecidesAsTheTableSays) {
   const schema::EffectiveClass service = gold();
   for (const Row& row : table) {
     const QuotaFacts quota{&service.settings, {row.messages, row.bytes}, {row.messages, row.bytes}, {}, {}};
-    DeliveryFacts facts{row.state, &service, row.kind, row.size, false, quota};
+    DeliveryFacts facts{row.state, &service, row.kind, row.size, false, nullptr, nullptr, quota};
     const DeliveryVerdict verdict = decide_delivery(facts);
     EXPECT_EQ(verdict.refusal.has_value(), row.refusal.has_value()) << row.what;
     if (verdict.refusal && row.refusal) {

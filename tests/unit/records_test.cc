@@ -10,7 +10,9 @@
 #include "schema/kept_record.h"
 #include "schema/mail_job.h"
 #include "schema/records.h"
+#include "schema/rules_record.h"
 #include "schema/sender_record.h"
+#include "schema/vacation_record.h"
 
 namespace telepost::schema {
 namespace {
@@ -44,6 +46,34 @@ TEST(Records, WhatASubscriberSaysOfMailThatLeaves) {
   sender.submissions_floor = Modseq{9};
   // one identity: number, email, name, replyTo with one address, no bcc, signatures, created, modseq; one gone; both floors
   expect_golden(sender, "01 01 05 03 614062 01 41 01 01 00 03 634064 00 01 74 01 68 01 02 01 06 03 04 00 09", decode_SenderRecord);
+}
+
+TEST(Records, WhatAnswersByItself) {
+  VacationRecord vacation;
+  vacation.enabled = true;
+  vacation.modseq = Modseq{7};
+  vacation.to = from_millis(3);
+  vacation.text = "x";
+  // enabled, modseq, no from, to, no subject, text, no html
+  expect_golden(vacation, "01 01 07 00 01 0000000000000003 00 01 01 78 00", decode_VacationRecord);
+  expect_golden(AnsweredRecord{from_millis(3)}, "01 0000000000000003", decode_AnsweredRecord);
+  // no subject, text, 7 days
+  expect_golden(AnswerRecord{std::nullopt, "x", 7}, "01 00 01 78 07", decode_AnswerRecord);
+}
+
+TEST(Records, RulesOfAnAccount) {
+  DeliveryRule rule;
+  rule.name = "r";
+  rule.conditions = {{{Kind::voice}, {"@a"}, false, {"mailto:b"}, "h", "t", 1, std::nullopt}};
+  rule.mailbox = "m";
+  rule.keywords = {"k"};
+  rule.forward = RuleForward{{"c@d"}, false};
+  rule.answer = AnswerRecord{"s", "x", 1};
+  rule.stop = true;
+  // modseq, one rule: name, enabled, all of one condition: kind, sender, not withheld, recipient, header, text, from 1 byte on, no end;
+  // no block, mailbox, keyword, forward to one and keep nothing, answer, stop
+  expect_golden(RulesRecord{Modseq{5}, {rule}}, "01 05 01 01 72 01 00 01 01 02 01 02 4061 02 01 08 6d61696c746f3a62 01 68 01 74 01 01 00 00 01 01 6d 01 01 6b 01 01 03 634064 00 "
+                                                "01 01 01 73 01 78 01 01", decode_RulesRecord);
 }
 
 TEST(Records, ASubmissionThatNobodyFollowsIsWrittenAsBefore) {

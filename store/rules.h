@@ -1,0 +1,25 @@
+// A subscriber's own rules for what arrives: settings of his, kept with the account's head so that deliveries know of them
+// (policies/rules.h decides by them, store/rule_actions.h does it). Any thread; blocking.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/result.h"
+#include "schema/ids.h"
+#include "schema/rules_record.h"
+
+namespace telepost::store {
+
+class Store;
+
+inline constexpr std::size_t kMostRules = 100;
+inline constexpr std::size_t kMostRulesBytes = std::size_t{64} << 10;  // of all, as they are kept
+inline constexpr std::size_t kMostForwards = 10;                       // addresses, of all rules together: what one message becomes
+
+// Errors: not_found, io, corrupt.
+Result<schema::RulesRecord> rules_of(Store& store, schema::AccountId account);
+// All of them anew; durable at return. Gives them with their modseq. Errors: too_many, too_large.
+Result<schema::RulesRecord> set_rules(Store& store, schema::AccountId account, std::vector<schema::DeliveryRule> rules);
+
+}  // namespace telepost::store

@@ -1,0 +1,39 @@
+// A file of vCards from its bytes on: whatever is read as a line is written so that it is read as the same again.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "adapters/jmap/vcard_codec.h"
+
+namespace {
+
+using namespace telepost::adapters::jmap;
+
+void expect_same_again(const VcardLine& line) {
+  const std::string text = "BEGIN:VCARD\r\nVERSION:4.0\r\n" + to_text(line) + "END:VCARD\r\n";
+  VcardReader reader(text);
+  const auto again = reader.next();
+  if (!again.ok() || again->size() != 1 || again->front().name != line.name || again->front().value != line.value) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  VcardReader reader(text);
+  while (!reader.is_done()) {
+    const std::size_t before = reader.bytes_left();
+    const auto vcard = reader.next();
+    if (reader.bytes_left() >= before) std::abort();
+    if (!vcard.ok()) continue;
+    for (const VcardLine& line : *vcard) {
+      const bool is_plain = line.name != "VERSION" && line.name != "BEGIN" && line.name != "END" && line.value.find_first_of("\r\n") == std::string::npos;
+      if (is_plain && to_text(line).size() < kMostVcardBytes / 2) expect_same_again(line);
+      (void)vcard_structure(line.value);
+      (void)vcard_text(line.value);
+    }
+  }
+  return 0;
+}
