@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/assert.h"
+#include "base/openssl_free.h"
 
 namespace telepost {
 namespace {
@@ -12,10 +13,7 @@ namespace {
 constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
 
-struct FreeCipher {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
+using Cipher = std::unique_ptr<EVP_CIPHER_CTX, OpenSslFree<EVP_CIPHER_CTX_free>>;
 
 unsigned char* bytes_of(char* text) { return reinterpret_cast<unsigned char*>(text); }
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }

@@ -16,7 +16,6 @@
 namespace telepost::cli {
 namespace {
 
-constexpr int kNoInput = 66;  // sysexits.h EX_NOINPUT
 constexpr std::size_t kChunkBytes = 64u << 10;
 
 std::size_t document_bytes(std::string_view mail) {
@@ -65,7 +64,7 @@ int bench_mime(std::span<const std::string> args) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
       fmt::print(stderr, "telepost bench mime: cannot read {}\n", path);
-      return kNoInput;
+      return kExitNoInput;
     }
     mails.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }

@@ -14,6 +14,7 @@ class App;
 namespace telepost::cli {
 
 inline constexpr int kExitUsage = 64;        // sysexits.h EX_USAGE
+inline constexpr int kExitNoInput = 66;      // EX_NOINPUT: of a benchmark, a file that cannot be read
 inline constexpr int kExitUnavailable = 69;  // EX_UNAVAILABLE: of a benchmark, nobody answered or not all went well
 
 // What every command is given.

@@ -1,6 +1,7 @@
 #include "policies/rules.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -17,14 +18,27 @@ void add_once(std::vector<std::string>& all, const std::string& one) {
   if (!contains(all, one)) all.push_back(one);
 }
 
-bool has_text(const RuleFacts& facts, const schema::RuleCondition& condition) {
-  const std::string wanted = to_lower(condition.text);
-  return std::any_of(facts.fields->begin(), facts.fields->end(), [&](const schema::HeaderField& field) {
-    return equals_ignoring_case(field.name, condition.header) && to_lower(field.value).find(wanted) != std::string::npos;
+using LowerFields = std::vector<std::pair<std::string, std::string>>;
+
+// Once for all conditions; empty where none asks for a field.
+LowerFields lower_fields(const std::vector<schema::DeliveryRule>& rules, const std::vector<schema::HeaderField>& fields) {
+  const auto asks = [](const schema::DeliveryRule& rule) {
+    return rule.enabled && std::any_of(rule.conditions.begin(), rule.conditions.end(), [](const auto& condition) { return !condition.header.empty(); });
+  };
+  LowerFields lower;
+  if (std::none_of(rules.begin(), rules.end(), asks)) return lower;
+  lower.reserve(fields.size());
+  for (const schema::HeaderField& field : fields) lower.emplace_back(to_lower(field.name), to_lower(field.value));
+  return lower;
+}
+
+bool has_text(const LowerFields& fields, const schema::RuleCondition& condition) {
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& field) {
+    return field.first == condition.header && field.second.find(condition.text) != std::string::npos;
   });
 }
 
-bool holds(const schema::RuleCondition& condition, const RuleFacts& facts) {
+bool holds(const schema::RuleCondition& condition, const RuleFacts& facts, const LowerFields& fields) {
   if (!condition.kinds.empty() && std::find(condition.kinds.begin(), condition.kinds.end(), facts.kind) == condition.kinds.end()) return false;
   if (condition.withheld && *condition.withheld != facts.withheld) return false;
   if (condition.min_size && facts.size_bytes < *condition.min_size) return false;
@@ -35,12 +49,12 @@ bool holds(const schema::RuleCondition& condition, const RuleFacts& facts) {
   if (!condition.senders.empty() && std::none_of(condition.senders.begin(), condition.senders.end(), is_wanted)) return false;
   const auto is_there = [&](const std::string& recipient) { return contains(facts.recipients, recipient); };
   if (!condition.recipients.empty() && std::none_of(condition.recipients.begin(), condition.recipients.end(), is_there)) return false;
-  return condition.header.empty() || has_text(facts, condition);
+  return condition.header.empty() || has_text(fields, condition);
 }
 
-bool is_about(const schema::DeliveryRule& rule, const RuleFacts& facts) {
+bool is_about(const schema::DeliveryRule& rule, const RuleFacts& facts, const LowerFields& fields) {
   if (!rule.enabled) return false;
-  const auto test = [&](const schema::RuleCondition& condition) { return holds(condition, facts); };
+  const auto test = [&](const schema::RuleCondition& condition) { return holds(condition, facts, fields); };
   if (rule.conditions.empty()) return true;
   return rule.any ? std::any_of(rule.conditions.begin(), rule.conditions.end(), test) : std::all_of(rule.conditions.begin(), rule.conditions.end(), test);
 }
@@ -73,12 +87,23 @@ bool is_meant(std::string_view pattern, std::string_view address) {
   return at != std::string_view::npos && address.substr(at) == pattern;
 }
 
+std::vector<schema::DeliveryRule> in_lower_case(std::vector<schema::DeliveryRule> rules) {
+  for (schema::DeliveryRule& rule : rules) {
+    for (schema::RuleCondition& condition : rule.conditions) {
+      condition.header = to_lower(condition.header);
+      condition.text = to_lower(condition.text);
+    }
+  }
+  return rules;
+}
+
 RuleVerdict apply_rules(const std::vector<schema::DeliveryRule>& rules, const RuleFacts& facts) {
   TELEPOST_ASSERT(facts.own != nullptr && facts.fields != nullptr);
+  const LowerFields fields = lower_fields(rules, *facts.fields);
   RuleVerdict verdict;
   bool keeps = true;
   for (const schema::DeliveryRule& rule : rules) {
-    if (!is_about(rule, facts)) continue;
+    if (!is_about(rule, facts, fields)) continue;
     verdict.rules.append(verdict.rules.empty() ? "" : ", ").append(rule.name);
     if (rule.block) {
       // What others said before it stays said of the message, but nobody hears of it.

@@ -38,9 +38,12 @@ struct RuleVerdict {
   bool looped = false;                 // it has come back, or goes in circles: it is not forwarded
   const schema::AnswerRecord* answer = nullptr;  // of the first rule that has one; lives as long as the rules
   std::string rules;                   // names of those that did something: "invoices, boss"
-  bool acts() const { return blocked || looped || !mailboxes.empty() || !keywords.empty() || !forward_to.empty() || answer != nullptr; }
 };
 
+// The same with the names and texts of header fields in lower case, as they are compared. What a subscriber is shown keeps his spelling.
+std::vector<schema::DeliveryRule> in_lower_case(std::vector<schema::DeliveryRule> rules);
+
+// precondition: rules are in_lower_case().
 RuleVerdict apply_rules(const std::vector<schema::DeliveryRule>& rules, const RuleFacts& facts);
 
 // Whether an address is one that the pattern of a rule means (schema::RuleCondition::senders). Both in lower case.

@@ -1,7 +1,5 @@
 #include "schema/contact_records.h"
 
-#include "base/bytes.h"
-#include "base/sha256.h"
 #include "schema/record_codec.h"
 
 namespace telepost::schema {
@@ -50,21 +48,5 @@ Result<CardChangeRecord> decode_CardChangeRecord(std::string_view bytes) {
   in.number(r.number).number(r.created);
   return in.finish(std::move(r));
 }
-
-namespace keys {
-
-std::string card(std::uint64_t number) {
-  std::string key(kCards);
-  ByteWriter(key).u64(number);
-  return key;
-}
-std::string card_by_uid(std::string_view uid) { return std::string(kCardsByUid).append(sha256(uid).view().substr(0, 16)); }
-std::string card_change(Modseq modseq) {
-  std::string key(kCardChanges);
-  ByteWriter(key).u64(modseq.value);
-  return key;
-}
-
-}  // namespace keys
 
 }  // namespace telepost::schema

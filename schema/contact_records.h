@@ -1,10 +1,6 @@
 // A subscriber's address books and contact cards (RFC 9610), by the rules of schema/records.h. They lie in the account's partition, and
-// their changes count in its modseq.
-//
-//   account       point  Z                                   ContactsRecord
-//                 scan   K card:8                            CardRecord
-//                        J sha256(uid):16                    card:8            the card that has it
-//                        M modseq:8                          CardChangeRecord  live: one per card
+// their changes count in its modseq. Those that went have their tombstones among the account's (ChangeRecord): readers of mail pass over
+// them, and all end together.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +10,6 @@
 
 #include "base/result.h"
 #include "schema/ids.h"
-#include "schema/records.h"
 
 namespace telepost::schema {
 
@@ -61,11 +56,6 @@ struct CardChangeRecord {
   bool operator==(const CardChangeRecord&) const = default;
 };
 
-// Cards and books that went have their tombstones among those of the account (ChangeRecord, its range "G"), by numbers that follow
-// those of ChangeRecord::What: readers of mail pass over them, and all end together.
-inline constexpr auto kCardGone = static_cast<ChangeRecord::What>(5);
-inline constexpr auto kAddressBookGone = static_cast<ChangeRecord::What>(6);
-
 std::string encode(const ContactsRecord& record);
 std::string encode(const CardRecord& record);
 std::string encode(const CardChangeRecord& record);
@@ -73,7 +63,7 @@ Result<ContactsRecord> decode_ContactsRecord(std::string_view bytes);
 Result<CardRecord> decode_CardRecord(std::string_view bytes);
 Result<CardChangeRecord> decode_CardChangeRecord(std::string_view bytes);
 
-namespace keys {
+namespace keys {  // schema/keys.cc
 inline constexpr std::string_view kContacts = "Z";
 inline constexpr std::string_view kCards = "K";        // prefixes, in the scan space
 inline constexpr std::string_view kCardsByUid = "J";

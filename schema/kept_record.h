@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 
 namespace telepost::schema {

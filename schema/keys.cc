@@ -3,9 +3,12 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/sha256.h"
+#include "schema/contact_records.h"
 #include "schema/index_records.h"
+#include "schema/push_subscription_record.h"
 #include "schema/search_records.h"
 #include "schema/upload_record.h"
+#include "schema/vacation_record.h"
 
 namespace telepost::schema::keys {
 namespace {
@@ -97,10 +100,17 @@ std::string searched_message(LocalId local) { return Key('S').u64(local.value); 
 std::string upload(std::uint64_t upload) { return Key('L').u64(upload); }
 std::string upload_chunk(std::uint64_t upload, std::uint32_t index) { return Key('L').u64(upload).u32(index); }
 
+std::string answered(std::string_view name) { return Key('R').raw(sha256(name).view().substr(0, 16)); }
+std::string push_subscription(std::uint64_t subscription) { return Key('E').u64(subscription); }
+std::string card(std::uint64_t number) { return Key('K').u64(number); }
+std::string card_by_uid(std::string_view uid) { return Key('J').raw(sha256(uid).view().substr(0, 16)); }
+std::string card_change(Modseq modseq) { return Key('M').u64(modseq.value); }
+
 std::string link(MessageId message) { return Key('L').u64(message.account.value).u64(message.local.value); }
 
 std::string address(std::string_view address) { return Key('A').raw(address); }
 std::string listed_account(AccountId account) { return Key('A').u64(account.value); }
+std::string pushed_account(AccountId account) { return Key('P').u64(account.value); }
 std::string hint(Time time, const Partition& target) { return Key('T').time(time).raw(target.bytes()); }
 std::string audit(std::uint64_t number) { return Key('A').u64(number); }
 std::string cdr_hint(std::uint64_t hint) { return Key('C').u64(hint); }

@@ -20,14 +20,14 @@
 //                        P hash:8                            PartnerRecord     the same of who is at the other side
 //                        C order:4                           OrderRecord
 //                        X                                   RecountRecord     while the index counts by another trash
-//                        E subscription:8                    PushSubscriptionRecord  schema/push_subscription_record.h
-//                        Z, and in scan J, K, M              contacts          address books and cards: schema/contact_records.h
 //                        G                                   SearchRecord      the full text: schema/search_records.h
 //                        S local:8                           SearchedMessageRecord
 //                        D                                   SenderRecord      in whose name it sends: schema/sender_record.h
 //                        R                                   VacationRecord    what answers by itself: schema/vacation_record.h
 //                        R sha256(sender):16                 AnsweredRecord    who was answered lately
 //                        R 1:1                               RulesRecord       schema/rules_record.h
+//                        E subscription:8                    PushSubscriptionRecord  schema/push_subscription_record.h
+//                        Z                                   ContactsRecord    address books and cards: schema/contact_records.h
 //                 scan   S mailbox:4 uid:4                   Summary
 //                        R mailbox:4 ~received:8 ~local:8    uid:4             newest first
 //                        C mailbox:4 level:1 upper:16        BlockRecord       counts over R, see store/received_order.h
@@ -37,6 +37,9 @@
 //                        O modseq:8                          ThreadChangeRecord  gone
 //                        W word 0 last:4                     PostingBlock      postings of a word, up to that document
 //                        V block:4                           SearchDocuments
+//                        K card:8                            CardRecord
+//                        J sha256(uid):16                    card:8            the card that has it
+//                        M modseq:8                          CardChangeRecord  live: one per card
 //                        Z departed:8 local:8                KeptRecord        left its mailboxes; schema/kept_record.h
 //                        U departed:8 local:8                KeptRecord        the same, while a hold keeps it
 //                        L modseq:8                          ChangeRecord      live: one per message

@@ -89,11 +89,10 @@ std::string encode(const SubmissionRecord& r) {
   out.time(r.created).time(r.send_at).number(r.recipients).number(r.open).number(r.final.has_value());
   if (r.final) out.time(*r.final);
   out.number(r.canceled).number(r.content_offset).number(r.content_size).text(r.trace);
-  const bool is_followed = r.email.value != 0 || r.thread.value != 0 || r.identity != 0 || !r.envelope.empty() || r.created_modseq.value != 0 ||
-                           r.modseq.value != 0 || r.destroyed;
-  if (!r.sent && !is_followed) return out.take();
-  return out.number(r.sent).number(r.email).number(r.thread).number(r.identity).text(r.envelope).number(r.created_modseq).number(r.modseq)
-      .number(r.destroyed).take();
+  if (!r.sent && !r.followed) return out.take();
+  const SubmissionRecord::Followed f = r.followed.value_or(SubmissionRecord::Followed());
+  return out.number(r.sent).number(f.email).number(f.thread).number(f.identity).text(f.envelope).number(f.created_modseq).number(f.modseq)
+      .number(f.destroyed).take();
 }
 Result<SubmissionRecord> decode_SubmissionRecord(std::string_view bytes) {
   SubmissionRecord r;
@@ -105,7 +104,9 @@ Result<SubmissionRecord> decode_SubmissionRecord(std::string_view bytes) {
   if (final) in.time(r.final.emplace());
   in.number(r.canceled).number(r.content_offset).number(r.content_size).text(r.trace);
   if (!in.more()) return in.finish(std::move(r));  // written before anybody followed them
-  in.number(r.sent).number(r.email).number(r.thread).number(r.identity).text(r.envelope).number(r.created_modseq).number(r.modseq).number(r.destroyed);
+  SubmissionRecord::Followed f;
+  in.number(r.sent).number(f.email).number(f.thread).number(f.identity).text(f.envelope).number(f.created_modseq).number(f.modseq).number(f.destroyed);
+  if (f.email.value != 0) r.followed = std::move(f);
   return in.finish(std::move(r));
 }
 

@@ -70,13 +70,17 @@ struct SubmissionRecord {
   std::uint64_t content_size = 0;
   std::string trace;
   bool sent = false;           // to one recipient at least: it cannot be called back as a whole
-  // Of one that the sender's program follows as an object (RFC 8621 section 7). What leaves is a copy of the email; 0: nobody follows it.
-  LocalId email{};
-  ThreadId thread{};
-  std::uint64_t identity = 0;
-  std::string envelope;        // as its program said it
-  Modseq created_modseq{}, modseq{};
-  bool destroyed = false;      // the object is gone; this stays for those who knew it
+  // Of one that the sender's program follows as an object (RFC 8621 section 7).
+  struct Followed {
+    LocalId email{};           // never 0: what leaves is a copy of it
+    ThreadId thread{};
+    std::uint64_t identity = 0;
+    std::string envelope;      // as its program said it
+    Modseq created_modseq{}, modseq{};
+    bool destroyed = false;    // the object is gone; this stays for those who knew it
+    bool operator==(const Followed&) const = default;
+  };
+  std::optional<Followed> followed;
   bool operator==(const SubmissionRecord&) const = default;
 };
 struct SubmittedRecipientRecord {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <string>
 
 namespace telepost::schema {
 namespace {
@@ -37,6 +38,19 @@ std::array<std::uint8_t, 16> masked(std::array<std::uint8_t, 16> bytes, unsigned
   return bytes;
 }
 
+// What a translator connects to instead.
+std::optional<std::string> translated(const Address& address) {
+  constexpr std::array<std::uint8_t, 12> kNat64 = {0x00, 0x64, 0xff, 0x9b};  // RFC 6052 section 2.1
+  constexpr std::array<std::uint8_t, 2> k6to4 = {0x20, 0x02};               // RFC 3056 section 2
+  std::size_t begin = 0;
+  if (std::equal(kNat64.begin(), kNat64.end(), address.bytes.begin())) begin = kNat64.size();
+  else if (std::equal(k6to4.begin(), k6to4.end(), address.bytes.begin())) begin = k6to4.size();
+  else return {};
+  char text[INET_ADDRSTRLEN] = "";
+  inet_ntop(AF_INET, address.bytes.data() + begin, text, sizeof text);
+  return text;
+}
+
 }  // namespace
 
 bool IpNetwork::contains(std::string_view address) const {
@@ -66,6 +80,12 @@ Result<IpNetwork> network_from(std::string_view text) {
 
 bool contains(const Networks& networks, std::string_view address) {
   return std::any_of(networks.begin(), networks.end(), [address](const IpNetwork& network) { return network.contains(address); });
+}
+
+bool leads_into(const Networks& networks, std::string_view address) {
+  const std::optional<Address> one = address_from(address);
+  const std::optional<std::string> behind = one ? translated(*one) : std::nullopt;
+  return contains(networks, address) || (behind && contains(networks, *behind));
 }
 
 }  // namespace telepost::schema

@@ -22,5 +22,8 @@ using Networks = std::vector<IpNetwork>;
 // invalid: no address, a prefix that is too long, or bits set behind it.
 Result<IpNetwork> network_from(std::string_view text);
 bool contains(const Networks& networks, std::string_view address);
+// For lists that refuse: contains(), and whether the IPv4 address is in one that a translator on the way makes of this one (64:ff9b::/96,
+// RFC 6052; 2002::/16, RFC 3056). A list that trusts does not ask so, for nobody comes from there as that IPv4 address.
+bool leads_into(const Networks& networks, std::string_view address);
 
 }  // namespace telepost::schema

@@ -36,19 +36,4 @@ Result<PushSecrets> decode_PushSecrets(std::string_view bytes) {
   return in.finish(std::move(r));
 }
 
-namespace keys {
-
-std::string push_subscription(std::uint64_t subscription) {
-  std::string key(kPushSubscriptions);
-  ByteWriter(key).u64(subscription);
-  return key;
-}
-
-std::string pushed_account(AccountId account) {
-  std::string key(kPushedAccounts);
-  ByteWriter(key).u64(account.value);
-  return key;
-}
-
-}  // namespace keys
 }  // namespace telepost::schema

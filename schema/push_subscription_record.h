@@ -54,7 +54,7 @@ struct PushSecrets {
 std::string encode(const PushSecrets& secrets);
 Result<PushSecrets> decode_PushSecrets(std::string_view bytes);
 
-namespace keys {
+namespace keys {  // schema/keys.cc
 std::string push_subscription(std::uint64_t subscription);
 inline constexpr std::string_view kPushSubscriptions = "E";
 std::string pushed_account(AccountId account);  // in the account's slice of the list of accounts

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/sha256.h"
 #include "base/strong.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 
 namespace telepost::schema {

@@ -17,10 +17,10 @@ static const std::string& name_of(const RelayRoute& route) {
 
 namespace {
 
-// RFC 6890, and what is nobody's single host.
+// RFC 6890 and RFC 8215, and what is nobody's single host.
 constexpr std::string_view kNotOnTheInternet =
     "[\"0.0.0.0/8\", \"10.0.0.0/8\", \"100.64.0.0/10\", \"127.0.0.0/8\", \"169.254.0.0/16\", \"172.16.0.0/12\", \"192.168.0.0/16\", "
-    "\"198.18.0.0/15\", \"224.0.0.0/3\", \"::/127\", \"fc00::/7\", \"fe80::/10\", \"ff00::/8\"]";
+    "\"198.18.0.0/15\", \"224.0.0.0/3\", \"::/127\", \"64:ff9b:1::/48\", \"fc00::/7\", \"fe80::/10\", \"ff00::/8\"]";
 
 Result<void> read_tls(const Keyed& from, RelayTls& into) {
   constexpr std::array<std::string_view, 4> kNames = {"none", "opportunistic", "required", "implicit"};

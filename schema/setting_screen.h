@@ -13,9 +13,7 @@ struct ScreenFault {
   std::string_view why;
 };
 
-// Three things: letters beyond ASCII where none may stand (its whitespace test has undefined behaviour for U+00A1 to
-// U+0499; TOML allows them in texts and comments alone, and it tests inside multi-line texts as well), control
-// characters, which TOML allows nowhere, and dotted keys of many parts (one call deeper for each).
+// Two things: control characters, which TOML allows nowhere, and dotted keys of many parts (one call deeper for each).
 std::optional<ScreenFault> screen_settings(std::string_view toml);
 
 }  // namespace telepost::schema

@@ -1,6 +1,5 @@
 #include "schema/vacation_record.h"
 
-#include "base/sha256.h"
 #include "schema/record_codec.h"
 
 namespace telepost::schema {
@@ -56,7 +55,5 @@ Result<AnsweredRecord> decode_AnsweredRecord(std::string_view bytes) {
   in.time(r.when);
   return in.finish(std::move(r));
 }
-
-std::string keys::answered(std::string_view name) { return std::string(kVacation).append(sha256(name).view().substr(0, 16)); }
 
 }  // namespace telepost::schema

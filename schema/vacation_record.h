@@ -29,7 +29,7 @@ struct AnsweredRecord {
 std::string encode(const AnsweredRecord& record);
 Result<AnsweredRecord> decode_AnsweredRecord(std::string_view bytes);
 
-namespace keys {
+namespace keys {  // schema/keys.cc
 inline constexpr std::string_view kVacation = "R";
 std::string answered(std::string_view name);  // of what it names: "R" and 16 bytes of its SHA-256
 }  // namespace keys

@@ -56,6 +56,7 @@ void AccountWrite::move_into(Commit& commit) {
     state.service.reset();
   }
   const schema::Modseq modseq = record_.modseq;
+  const bool is_told = is_told_ || modseq != state.head.modseq;
   state.head = std::move(record_);
   state.last_received = last_received_;
   if (automatic_) state.automatic = std::move(automatic_);
@@ -73,7 +74,7 @@ void AccountWrite::move_into(Commit& commit) {
   if (rooms_->engine->writers() == Engine::Writers::many) state.loaded_head = std::move(head);
   for (CommitEntry& entry : after_) commit.list.push_back(std::move(entry));
   for (auto& wake : wakes_) commit.wakes.push_back(std::move(wake));
-  commit.advances.push_back({head_, modseq, remembers_ ? Head::Touches::any_messages : Head::Touches::own_messages});
+  commit.advances.push_back({head_, modseq, remembers_ ? Head::Touches::any_messages : Head::Touches::own_messages, is_told});
 }
 
 void AccountWrite::hand_over(std::function<void(const Result<void>&)> done, std::uint32_t messages) {

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "schema/message_records.h"
 #include "schema/push_subscription_record.h"
 #include "schema/records.h"
 #include "store/accounts.h"

@@ -47,7 +47,7 @@ Result<void> AccountWrite::load(Rooms& rooms, Head& head) {
       TELEPOST_ASSIGN(auto inbox, schema::decode_MailboxRecord(*records[2]));
       state.mailboxes[inbox.id] = std::move(inbox);
     }
-    TELEPOST_ASSIGN(state.automatic, automatic_from(records[3], records[4]));
+    state.automatic = automatic_from(records[3], records[4]);
   }
   state.loaded = true;
   return {};

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "schema/effective_class.h"
 #include "schema/keys.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 #include "store/committer.h"
 #include "store/heads.h"
@@ -29,8 +30,8 @@ class AccountWrite {
  public:
   // With reads: what was submitted before is durable first, so that get() and scan() see all of it. Blocks.
   // without_reads: for deliveries, which read nothing but the head and touch no message but their own; goes on while earlier batches
-  // are in flight. beside_deliveries: with reads, but only of messages that are known to be durable: waits for no delivery, so that
-  // nobody who delivers waits for the disk behind it.
+  // are in flight. beside_deliveries: with reads, but only of messages that are known to be durable and of what no delivery writes: waits
+  // for no delivery, so that nobody who delivers waits for the disk behind it.
   enum class Mode { with_reads, beside_deliveries, without_reads };
   // Errors: not_found (no such account), io, corrupt.
   static Result<AccountWrite> begin(Rooms& rooms, schema::AccountId account, Mode mode);
@@ -98,6 +99,7 @@ class AccountWrite {
   void after(CommitEntry entry) { after_.push_back(std::move(entry)); }
   void hold_until_submitted(OpenNumbers::Opening opening) { held_.push_back(std::move(opening)); }
   void when_durable(std::function<void()> wake) { wakes_.push_back(std::move(wake)); }  // on the committer's thread
+  void tell_nobody() { is_told_ = false; }  // unless it makes a change, it is no news to who follows the account (store/change_feed.h)
   std::size_t size_bytes() const { return batch_.size_bytes() + once_bytes_; }
   bool has_room(std::size_t size_bytes) const;  // for records of that size and the batch's own end
   bool full() const;  // near a batch's bound: submit and begin anew
@@ -141,6 +143,7 @@ class AccountWrite {
   std::vector<CommitEntry> before_;
   std::vector<CommitEntry> after_;
   std::vector<std::function<void()>> wakes_;
+  bool is_told_ = true;
   bool remembers_ = false;  // in a mode with reads
   std::map<std::pair<Space, std::string>, std::optional<std::string>> known_;  // written by this batch, or read ahead; when remembers_
   std::map<std::pair<Space, std::string>, std::string> once_;                  // what put_once() has for the batch's end

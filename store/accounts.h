@@ -60,4 +60,7 @@ class Accounts {
 // local part as it stands but for ASCII case (local parts are matched without case). invalid with what is wrong.
 Result<std::string> canonical_address(std::string_view address);
 
+// "ann@example.test" of "mailto:ann@example.test".
+std::string addr_spec(std::string_view address);
+
 }  // namespace telepost::store

@@ -53,4 +53,8 @@ Result<std::string> canonical_address(std::string_view address) {
   return canonical_number(text, text);
 }
 
+std::string addr_spec(std::string_view address) {
+  return std::string(address.starts_with("mailto:") ? address.substr(7) : address);
+}
+
 }  // namespace telepost::store

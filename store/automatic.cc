@@ -1,5 +1,6 @@
 #include "store/automatic.h"
 
+#include "policies/rules.h"
 #include "store/account_write.h"
 
 namespace telepost::store {
@@ -11,16 +12,18 @@ Automatic automatic_of(const AccountWrite& write) { return write.automatic() != 
 
 }  // namespace
 
-Result<std::shared_ptr<const Automatic>> automatic_from(const std::optional<std::string>& vacation, const std::optional<std::string>& rules) {
-  if (!vacation && !rules) return std::shared_ptr<const Automatic>();
+std::shared_ptr<const Automatic> automatic_from(const std::optional<std::string>& vacation, const std::optional<std::string>& rules) {
+  if (!vacation && !rules) return nullptr;
   Automatic automatic;
   if (vacation) {
-    TELEPOST_ASSIGN(const auto record, schema::decode_VacationRecord(*vacation));
-    automatic.vacation = {record.enabled, record.from, record.to};
+    const auto record = schema::decode_VacationRecord(*vacation);
+    if (record.ok()) automatic.vacation = {record->enabled, record->from, record->to};
+    else automatic.vacation_damage = record.error();
   }
   if (rules) {
-    TELEPOST_ASSIGN(auto record, schema::decode_RulesRecord(*rules));
-    automatic.rules = std::move(record.rules);
+    auto record = schema::decode_RulesRecord(*rules);
+    if (record.ok()) automatic.rules = policies::in_lower_case(std::move(record->rules));
+    else automatic.rules_damage = record.error();
   }
   return std::make_shared<const Automatic>(std::move(automatic));
 }
@@ -28,13 +31,15 @@ Result<std::shared_ptr<const Automatic>> automatic_from(const std::optional<std:
 void put_vacation(AccountWrite& write, const schema::VacationRecord& vacation) {
   Automatic automatic = automatic_of(write);
   automatic.vacation = {vacation.enabled, vacation.from, vacation.to};
+  automatic.vacation_damage.reset();
   write.set_automatic(std::move(automatic));
   write.put(Space::point, keys::kVacation, schema::encode(vacation));
 }
 
 void put_rules(AccountWrite& write, const schema::RulesRecord& rules) {
   Automatic automatic = automatic_of(write);
-  automatic.rules = rules.rules;
+  automatic.rules = policies::in_lower_case(rules.rules);
+  automatic.rules_damage.reset();
   write.set_automatic(std::move(automatic));
   write.put(Space::point, keys::kRules, schema::encode(rules));
 }

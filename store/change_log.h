@@ -6,11 +6,10 @@
 
 #include "base/result.h"
 #include "schema/ids.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 
 namespace telepost::store {
 
-class AccountWrite;
 class PartitionReader;
 
 // One change after a state.
@@ -21,7 +20,5 @@ struct Change {
 
 // Of its two ranges, live entries and tombstones, at most `limit` behind `since`, in the order of what happened.
 Result<std::vector<Change>> changes_behind(const PartitionReader& reader, schema::Modseq since, std::size_t limit);
-// The same as the account will be after the batch; in a mode with reads.
-Result<std::vector<Change>> changes_behind(const AccountWrite& write, schema::Modseq since, std::size_t limit);
 
 }  // namespace telepost::store

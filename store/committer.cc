@@ -143,7 +143,7 @@ void Committer::commit_group(std::vector<Commit>& group) {
   }
   for (std::size_t i = 0; i < group.size(); ++i) {
     for (const Commit::Advance& advance : group[i].advances) {
-      if (results[i].ok()) feed_.announce(advance.head->id(), advance.modseq);
+      if (results[i].ok() && advance.is_told) feed_.announce(advance.head->id(), advance.modseq);
       advance.head->end_commit(advance.touches, results[i].ok());
     }
     if (results[i].ok()) {

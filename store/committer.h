@@ -27,6 +27,7 @@ struct Commit {
     std::shared_ptr<Head> head;
     schema::Modseq modseq;  // reached once the commit is durable
     Head::Touches touches = Head::Touches::any_messages;
+    bool is_told = true;    // to the change feed
   };
   std::vector<Advance> advances;
   std::vector<std::function<void()>> wakes;       // on the committer's thread, once it is durable; must not block

@@ -8,6 +8,7 @@
 #include "schema/keys.h"
 #include "store/engine/engine.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -19,14 +20,10 @@ Contacts::~Contacts() = default;
 
 Result<Contacts> Contacts::open(Store& store, schema::AccountId account) {
   auto snapshot = rooms_of(store).engine->snapshot(schema::Partition::account(account));
-  TELEPOST_ASSIGN(const auto records, snapshot->get_many(Space::point, {std::string(keys::kHead), std::string(keys::kContacts)}));
-  if (!records[0]) return {Errc::not_found, "no account " + schema::to_string(account)};
-  TELEPOST_ASSIGN(const schema::HeadRecord head, schema::decode_HeadRecord(*records[0]));
-  schema::ContactsRecord record = schema::first_contacts();
-  if (records[1]) {
-    TELEPOST_ASSIGN(record, schema::decode_ContactsRecord(*records[1]));
-  }
-  return Contacts(std::move(snapshot), std::move(record), head.modseq, head.floor);
+  TELEPOST_ASSIGN(const auto head, stored<schema::decode_HeadRecord>(*snapshot, Space::point, std::string(keys::kHead)));
+  if (!head) return {Errc::not_found, "no account " + schema::to_string(account)};
+  TELEPOST_ASSIGN(auto record, stored<schema::decode_ContactsRecord>(*snapshot, Space::point, std::string(keys::kContacts)));
+  return Contacts(std::move(snapshot), record ? *std::move(record) : schema::first_contacts(), head->modseq, head->floor);
 }
 
 const schema::AddressBookRecord* Contacts::book(std::uint32_t number) const {
@@ -35,15 +32,11 @@ const schema::AddressBookRecord* Contacts::book(std::uint32_t number) const {
 }
 
 Result<std::optional<schema::CardRecord>> Contacts::card(std::uint64_t number) const {
-  TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::scan, keys::card(number)));
-  if (!bytes) return std::optional<schema::CardRecord>();
-  TELEPOST_ASSIGN(schema::CardRecord card, schema::decode_CardRecord(*bytes));
-  return std::optional(std::move(card));
+  return stored<schema::decode_CardRecord>(*snapshot_, Space::scan, keys::card(number));
 }
 
 Result<std::optional<std::uint64_t>> Contacts::card_by_uid(std::string_view uid) const {
-  TELEPOST_ASSIGN(const auto bytes, snapshot_->get(Space::scan, keys::card_by_uid(uid)));
-  return bytes ? std::optional(ByteReader(*bytes).u64()) : std::nullopt;
+  return card_by_uid_in(*snapshot_, uid);
 }
 
 Result<void> Contacts::for_each_card(const std::function<bool(const schema::CardRecord&)>& visit) const {
@@ -79,7 +72,7 @@ Result<ContactChanges> Contacts::book_changes(schema::Modseq since) const {
   for (const schema::AddressBookRecord& book : record_.books) {
     if (book.modseq > since) told.changes.push_back({book.number, book.modseq, book.created});
   }
-  TELEPOST_TRY(gone_behind(since, schema::kAddressBookGone, ~std::size_t{0}, told.changes));
+  TELEPOST_TRY(gone_behind(since, schema::ChangeRecord::What::address_book_gone, ~std::size_t{0}, told.changes));
   return told;
 }
 
@@ -94,7 +87,7 @@ Result<ContactChanges> Contacts::card_changes(schema::Modseq since, std::size_t 
     return decoded.ok() && live.size() < most;
   }));
   TELEPOST_TRY(decoded);
-  TELEPOST_TRY(gone_behind(since, schema::kCardGone, most, gone));
+  TELEPOST_TRY(gone_behind(since, schema::ChangeRecord::What::card_gone, most, gone));
   ContactChanges told{modseq_, {}};
   for (const auto* const list : {&live, &gone}) {
     if (list->size() == most) told.until = std::min(told.until, list->back().at);  // there may be more behind it

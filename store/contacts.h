@@ -9,12 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "schema/contact_records.h"
+#include "schema/keys.h"
+#include "schema/message_records.h"
+#include "store/engine/engine.h"
 
 namespace telepost::store {
 
-class PartitionReader;
 class Store;
 
 inline constexpr std::size_t kMostAddressBooks = 100;
@@ -76,5 +79,12 @@ class Contacts {
   schema::ContactsRecord record_;
   schema::Modseq modseq_, floor_;
 };
+
+// The number of the card that has the uid. Reader: a PartitionReader, or an AccountWrite in a mode with reads.
+template <class Reader>
+Result<std::optional<std::uint64_t>> card_by_uid_in(const Reader& reader, std::string_view uid) {
+  TELEPOST_ASSIGN(const auto bytes, reader.get(Space::scan, schema::keys::card_by_uid(uid)));
+  return bytes ? std::optional(ByteReader(*bytes).u64()) : std::nullopt;
+}
 
 }  // namespace telepost::store

@@ -4,13 +4,14 @@
 
 #include "base/bytes.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
 
 namespace {
 
-constexpr std::size_t kCardsAtOnce = 200;  // that go with their book: the account's lock is held meanwhile
+constexpr std::size_t kCardsAtOnce = 16;  // that go with their book: in memory, up to 256 KiB each, while the account's lock is held
 // What a card adds to a batch at most: its text, and members and addresses beside it, which are in the text too; and what the batch's end
 // adds: all address books.
 constexpr std::size_t kRoomForCard = 2 * kMostCardBytes + (std::size_t{512} << 10);
@@ -27,11 +28,8 @@ Result<ContactsWrite> ContactsWrite::begin(Store& store, schema::AccountId accou
 
 Result<void> ContactsWrite::open() {
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(*rooms_, account_, AccountWrite::Mode::with_reads));
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, std::string(keys::kContacts)));
-  record_ = schema::first_contacts();
-  if (bytes) {
-    TELEPOST_ASSIGN(record_, schema::decode_ContactsRecord(*bytes));
-  }
+  TELEPOST_ASSIGN(auto record, stored<schema::decode_ContactsRecord>(write, Space::point, std::string(keys::kContacts)));
+  record_ = record ? *std::move(record) : schema::first_contacts();
   const schema::Modseq now = write.head().modseq;
   if (is_first_) step_ = {now, now, true};
   else step_.is_whole = step_.is_whole && step_.after == now;
@@ -69,15 +67,11 @@ schema::AddressBookRecord* ContactsWrite::find(std::uint32_t number) {
 }
 
 Result<std::optional<schema::CardRecord>> ContactsWrite::card(std::uint64_t number) const {
-  TELEPOST_ASSIGN(const auto bytes, write_->get(Space::scan, keys::card(number)));
-  if (!bytes) return std::optional<schema::CardRecord>();
-  TELEPOST_ASSIGN(schema::CardRecord card, schema::decode_CardRecord(*bytes));
-  return std::optional(std::move(card));
+  return stored<schema::decode_CardRecord>(*write_, Space::scan, keys::card(number));
 }
 
 Result<std::optional<std::uint64_t>> ContactsWrite::card_by_uid(std::string_view uid) const {
-  TELEPOST_ASSIGN(const auto bytes, write_->get(Space::scan, keys::card_by_uid(uid)));
-  return bytes ? std::optional(ByteReader(*bytes).u64()) : std::nullopt;
+  return card_by_uid_in(*write_, uid);
 }
 
 void ContactsWrite::bury(schema::ChangeRecord::What what, std::uint64_t number, schema::Modseq created) {
@@ -134,7 +128,7 @@ Result<void> ContactsWrite::remove_book(std::uint32_t book, Cards cards) {
   }
   const schema::AddressBookRecord* const emptied = find(book);
   if (emptied == nullptr) return {Errc::not_found, "no such address book"};  // somebody else removed it meanwhile
-  bury(schema::kAddressBookGone, book, emptied->created);
+  bury(schema::ChangeRecord::What::address_book_gone, book, emptied->created);
   std::erase_if(record_.books, [&](const auto& each) { return each.number == book; });
   return {};
 }
@@ -182,8 +176,8 @@ Result<schema::CardRecord> ContactsWrite::put_card(schema::CardRecord card) {
   TELEPOST_ASSIGN(const auto named, card_by_uid(card.uid));
   if (named && *named != card.number) return {Errc::exists, "another card has that uid"};
   if (!before && record_.cards >= kMostCards) return {Errc::too_many, "an account has at most 20,000 cards"};
-  const bool grows = !before || before->text.size() < card.text.size();
-  if (grows && record_.bytes + card.text.size() > kMostContactBytes) return {Errc::over_quota, "all cards of an account have at most 64 MiB"};
+  const std::uint64_t was = before ? before->text.size() : 0;
+  if (card.text.size() > was && record_.bytes - was + card.text.size() > kMostContactBytes) return {Errc::over_quota, "all cards of an account have at most 64 MiB"};
   if (!before) card.number = rooms_->numbers.next();
   TELEPOST_TRY(store(card, before));
   return card;
@@ -194,7 +188,7 @@ Result<void> ContactsWrite::drop(const schema::CardRecord& card) {
   write_->erase(Space::scan, keys::card(card.number));
   write_->erase(Space::scan, keys::card_by_uid(card.uid));
   write_->erase(Space::scan, keys::card_change(card.modseq));
-  bury(schema::kCardGone, card.number, card.created);
+  bury(schema::ChangeRecord::What::card_gone, card.number, card.created);
   return {};
 }
 

@@ -23,6 +23,7 @@ class ContactsWrite {
   static Result<ContactsWrite> begin(Store& store, schema::AccountId account);  // not_found
 
   schema::Modseq before() const { return step_.before; }  // the state that it begins with
+  bool has_committed() const { return step_.before != step_.after; }  // part of it is durable
   // Before each change: ends the batch where it is near its bound. Others may change the account there, so that what was read is old.
   Result<void> make_room();
 

@@ -5,6 +5,7 @@
 #include "policies/delivery.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "store/accounts.h"
 #include "store/archive/archived_source.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
@@ -15,7 +16,6 @@
 #include "store/rooms.h"
 #include "store/rule_actions.h"
 #include "store/stored_content.h"
-#include "store/submission_writer.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -93,32 +93,41 @@ policies::DeliveryFacts delivery_facts(AccountWrite& write, const Arrived& arriv
 }
 
 // Only what is the newest of its mailbox is put into the order by received time without reading.
-bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index) {
+bool needs_no_reads(Rooms& rooms, AccountWrite& write, const Arrived& arrived, std::size_t index, Decided& decided) {
   if (arrived.incoming.judgement.junk) return false;  // its mailbox must be found
   const Result<schema::MailboxRecord*> inbox = write.mailbox(kInbox);
   const schema::LocalId local = arrived.ids[index].local;
   if (!inbox.ok() || !ReceivedOrder::is_newest((*inbox)->front, order_key(received_by(rooms, write, arrived), local))) return false;
-  return write.automatic() == nullptr || !needs_reads(decide_copy(write, arrived, index));
+  if (write.automatic() == nullptr) return true;
+  decided = decide_copy(write, arrived, index);
+  return !needs_reads(*decided);
 }
 
-Result<AccountWrite> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index) {
+Result<BegunCopy> begin_copy(Rooms& rooms, const Arrived& arrived, std::size_t index) {
   const schema::AccountId account = arrived.ids[index].account;
   {
     Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::without_reads);
-    if (!write.ok() || needs_no_reads(rooms, *write, arrived, index)) return write;
+    if (!write.ok()) return write.error();
+    Decided decided;
+    if (needs_no_reads(rooms, *write, arrived, index, decided)) return BegunCopy{std::move(*write), std::move(decided)};
   }
-  return AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
+  Result<AccountWrite> write = AccountWrite::begin(rooms, account, AccountWrite::Mode::with_reads);
+  if (!write.ok()) return write.error();
+  return BegunCopy{std::move(*write), std::nullopt};
 }
 
 // Puts one recipient's copy into its account's batch. Nothing is changed on an error.
-Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::size_t index) {
+Result<Delivered> write_copy(Rooms& rooms, AccountWrite& write, Arrived& arrived, std::size_t index, Decided decided) {
   const std::string& key = arrived.incoming.delivery_key;
   if (!key.empty()) {
     TELEPOST_ASSIGN(const auto known, known_key(rooms, write, key));
     if (known) return Delivered{{write.account(), *known}, Delivered::How::already_there};
   }
-  policies::DeliveryVerdict verdict = decide_copy(write, arrived, index);
-  if (verdict.refusal) return *verdict.refusal;  // no CDR: the peer is told, and nothing is stored
+  policies::DeliveryVerdict verdict = decided ? *std::move(decided) : decide_copy(write, arrived, index);
+  if (verdict.refusal) {  // no CDR: the peer is told, and nothing is stored
+    if (verdict.refusal->kind == Errc::corrupt) rules_are_damaged(write, *verdict.refusal);
+    return *verdict.refusal;
+  }
 
   TELEPOST_ASSIGN(const Forwarding forwarding, forwarding_of(write, verdict.by_rules, arrived, index));
   TELEPOST_ASSIGN(const Filing filing, filing_of(write, verdict, keywords_of(arrived.incoming, forwarding)));

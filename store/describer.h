@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 #include "store/inspect_record.h"
 
 namespace telepost::store {

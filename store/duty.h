@@ -46,7 +46,7 @@ struct Duty {
   // The first of these or the second, or the first behind the second; the third goes before the first. All are safe to repeat; stored damage is an error of its own, corrupt, and keeps nothing else from being done.
   // In the batch that takes the item away:
   Result<void> (*act)(DutyWork& work, AccountWrite& write, const DueItem& item);
-  // Before that batch and without the account's lock, where other partitions come first:
+  // Before that batch and without the account's lock, where other partitions come first or much is read:
   Result<void> (*act_outside)(DutyWork& work, const DueItem& item);
   // Before that batch and without the lock too, what takes long for several items together: gives how many it took, from the first on.
   Result<std::size_t> (*prepare)(DutyWork& work, const std::vector<DueItem>& items) = nullptr;
@@ -80,8 +80,8 @@ Result<std::size_t> remove_archived(DutyWork& work, const std::vector<DueItem>& 
 // store/duty_records.cc
 Result<void> forget_key(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& item);
-Result<void> read_on_in_index(DutyWork& work, AccountWrite& write, const DueItem& item);
-Result<void> read_on_in_search(DutyWork& work, const DueItem& item);
+Result<void> read_on_in_indexes(DutyWork& work, const DueItem& item);
+Result<void> go_on_reading(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> check_addresses(DutyWork& work, AccountWrite& write, const DueItem& item);
 Result<void> unlink(DutyWork& work, const DueItem& item);
 // store/uploads.cc

@@ -18,6 +18,7 @@
 #include "store/reports.h"
 #include "store/resolve.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 #include "store/vacation.h"
 #include "transcoders/mime/builder.h"
 #include "transcoders/mime/describe.h"
@@ -74,7 +75,9 @@ struct Answer {
   std::string name;
 };
 
-Result<std::string> compose(const Answer& answer, Time now) {
+enum class References { told, left_out };
+
+Result<std::string> compose(const Answer& answer, References references, Time now) {
   mime::MessageFields fields;
   fields.from = {answer.name, answer.address};
   fields.to = {{"", answer.sender}};
@@ -83,7 +86,7 @@ Result<std::string> compose(const Answer& answer, Time now) {
   fields.subject = mime::truncate_utf8(answer.subject ? *answer.subject : "Auto: " + answer.document.subject, kMostSubjectBytes);
   const std::string id = mime::parse_message_id(field_of(answer.document, "Message-ID"));
   fields.in_reply_to = id;
-  fields.references = mime::parse_message_ids(field_of(answer.document, "References"), kMostReferences);
+  if (references == References::told) fields.references = mime::parse_message_ids(field_of(answer.document, "References"), kMostReferences);
   if (!id.empty()) fields.references.push_back(id);
   fields.more = {{"Auto-Submitted", "auto-replied"}};
   return mime::build_email(fields, answer.text, answer.html, {});
@@ -103,6 +106,14 @@ NewJob job_of_answer(const Answer& answer, const std::string& bytes, Time expire
   job.expires = expires;
   job.payload = schema::encode(mail);
   return job;
+}
+
+// Whoever wrote chooses the size of the References: where a job cannot hold them, the answer goes without.
+Result<NewJob> fitting_job(const Answer& answer, const std::string& bytes, Time now, Time expires) {
+  NewJob job = job_of_answer(answer, bytes, expires);
+  if (job.payload.size() <= kMaxJobPayload) return job;
+  TELEPOST_ASSIGN(const std::string shorter, compose(answer, References::left_out, now));
+  return job_of_answer(answer, shorter, expires);
 }
 
 // What the answer says, and how often; the interval of an absence is the policy's own.
@@ -127,11 +138,9 @@ Result<void> read_texts(AccountWrite& write, const DueItem& item, Answer& answer
   return {};
 }
 
-Result<std::optional<Time>> last_answered(AccountWrite& write, const Answer& answer) {
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, answer.known));
-  if (!bytes) return std::optional<Time>();
-  TELEPOST_ASSIGN(const auto record, schema::decode_AnsweredRecord(*bytes));
-  return std::optional(record.when);
+Result<std::optional<Time>> last_answered(const AccountWrite& write, const Answer& answer) {
+  TELEPOST_ASSIGN(const auto record, stored<schema::decode_AnsweredRecord>(write, Space::point, answer.known));
+  return record ? std::optional(record->when) : std::nullopt;
 }
 
 // What there is to answer; none: nothing, and `why` says why.
@@ -180,22 +189,29 @@ Result<bool> deliver_answer(Rooms& rooms, const Answer& answer, schema::MessageI
   return true;
 }
 
-// In the batch that takes the item away: that the sender was answered, and the job.
-Result<void> keep_answer(DutyWork& work, const DueItem& item, const std::optional<Answer>& answer, std::optional<NewJob> job) {
+// In the batch that takes the item away: the job, and that the sender was answered. False: there is no job for it, and he was not.
+Result<bool> keep_answer(DutyWork& work, const DueItem& item, const std::optional<Answer>& answer, std::optional<NewJob> job) {
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(work.rooms, work.account, AccountWrite::Mode::with_reads));
   TELEPOST_ASSIGN(const auto still, write.get(Space::queue, item.key));
-  if (!still) return {};
+  if (!still) return true;
+  const auto ended = [&write](bool is_kept) -> Result<bool> {
+    TELEPOST_TRY(write.commit());
+    return is_kept;
+  };
   write.erase(Space::queue, item.key);
-  if (!answer) return write.commit();
+  if (!answer) return ended(true);
   TELEPOST_ASSIGN(const auto answered, last_answered(write, *answer));
-  if (job && answered && write.now() < *answered + answer->again) return write.commit();  // somebody else has done so meanwhile
-  write.put(Space::point, answer->known, schema::encode(schema::AnsweredRecord{write.now()}));
-  write.add_due(write.now() + answer->again, due::kForgetAnswer, std::string_view(answer->known).substr(1));
+  if (job && answered && write.now() < *answered + answer->again) return ended(true);  // somebody else has done so meanwhile
   if (job) {
     const auto queued = Outbox(work.rooms).enqueue(write, *std::move(job));
-    if (!queued.ok()) log::warning("answer_not_queued", {{"to", answer->sender}, {"reason", to_string(queued.error())}});
+    if (!queued.ok()) {
+      log::warning("answer_not_queued", {{"to", answer->sender}, {"reason", to_string(queued.error())}});
+      return ended(false);
+    }
   }
-  return write.commit();
+  write.put(Space::point, answer->known, schema::encode(schema::AnsweredRecord{write.now()}));
+  write.add_due(write.now() + answer->again, due::kForgetAnswer, std::string_view(answer->known).substr(1));
+  return ended(true);
 }
 
 }  // namespace
@@ -207,8 +223,13 @@ void consider_answer(AccountWrite& write, const Arrived& arrived, std::size_t in
   if (arrived.document.envelope.from.empty() || !arrived.incoming.judgement.tells_sender()) return;
   const schema::LocalId local = arrived.ids[index].local;
   const Automatic::Vacation& vacation = automatic->vacation;
-  if (by_rule != nullptr) write.add_due(write.now(), due::kAnswer, due::id_of(local, kByRule), schema::encode(*by_rule));
-  else if (policies::is_away(vacation.enabled, vacation.from, vacation.to, write.now())) write.add_due(write.now(), due::kAnswer, due::id_of(local));
+  if (by_rule != nullptr) {
+    write.add_due(write.now(), due::kAnswer, due::id_of(local, kByRule), schema::encode(*by_rule));
+    return;
+  }
+  // Where it cannot be read whether he is away, the item finds that out, and waits until it can.
+  const bool is_away = automatic->vacation_damage || policies::is_away(vacation.enabled, vacation.from, vacation.to, write.now());
+  if (is_away) write.add_due(write.now(), due::kAnswer, due::id_of(local));
 }
 
 Result<void> answer_message(DutyWork& work, const DueItem& item) {
@@ -221,28 +242,29 @@ Result<void> answer_message(DutyWork& work, const DueItem& item) {
   std::optional<NewJob> job;
   if (answer) {
     const Time now = work.rooms.clock.now();
-    const Result<std::string> bytes = compose(*answer, now);
+    const Result<std::string> bytes = compose(*answer, References::told, now);
     if (bytes.ok()) {
       TELEPOST_ASSIGN(const bool is_done, deliver_answer(work.rooms, *answer, work.message(item), *bytes));
-      if (!is_done) job = job_of_answer(*answer, *bytes, now + work.rooms.configuration.queue.expire);
+      if (!is_done) {
+        TELEPOST_ASSIGN(job, fitting_job(*answer, *bytes, now, now + work.rooms.configuration.queue.expire));
+      }
     } else {
       log::warning("answer_not_made", {{"message", schema::to_string(work.message(item))}, {"reason", to_string(bytes.error())}});
       why = "not made";
       answer.reset();
     }
   }
-  TELEPOST_TRY(keep_answer(work, item, answer, std::move(job)));
-  answers_made().with({answer ? "answered" : std::string(why)}).add();
+  TELEPOST_ASSIGN(const bool is_kept, keep_answer(work, item, answer, std::move(job)));
+  if (!is_kept) why = "not made";
+  answers_made().with({answer && is_kept ? "answered" : std::string(why)}).add();
   return {};
 }
 
 // Who was answered again since then, which is when this item was due at the earliest, has a later one.
 Result<void> forget_answer(DutyWork&, AccountWrite& write, const DueItem& item) {
   const std::string key = std::string(keys::kVacation) + item.id;
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, key));
-  if (!bytes) return {};
-  TELEPOST_ASSIGN(const auto record, schema::decode_AnsweredRecord(*bytes));
-  if (record.when < item.time) write.erase(Space::point, key);
+  TELEPOST_ASSIGN(const auto record, stored<schema::decode_AnsweredRecord>(write, Space::point, key));
+  if (record && record->when < item.time) write.erase(Space::point, key);
   return {};
 }
 

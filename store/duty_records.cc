@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "schema/index_records.h"
 #include "schema/keys.h"
+#include "schema/message_records.h"
 #include "store/account_index.h"
 #include "store/directory.h"
 #include "store/duty.h"
@@ -24,36 +25,38 @@ Result<void> forget_key(DutyWork&, AccountWrite& write, const DueItem& item) {
   return {};
 }
 
-Result<void> read_on_in_index(DutyWork& work, AccountWrite& write, const DueItem& item) {
-  TELEPOST_ASSIGN(const bool all_read, AccountIndex(write).step());
+// Threads and words alike are read without the account's lock; a piece of a pass over the postings goes along.
+Result<void> read_on_in_indexes(DutyWork& work, const DueItem&) {
+  TELEPOST_TRY(AccountIndex::read_on(work.rooms, work.account));
+  SearchIndex search(work.rooms, work.account);
+  TELEPOST_TRY(search.read_on());
+  TELEPOST_TRY(search.pass());
+  return {};
+}
+
+// What came meanwhile has due work of its own once it is as much: to wait for the last of it would be to wait for ever.
+Result<void> go_on_reading(DutyWork& work, AccountWrite& write, const DueItem& item) {
   TELEPOST_ASSIGN(const schema::SearchRecord search, SearchIndex::record(write));
-  // What came meanwhile has due work of its own once it is as much.
-  const bool all_searched = write.head().modseq.value - search.position.value < kIndexTail && search.cursor.empty();
-  if (all_read && all_searched) return {};
+  const schema::HeadRecord& head = write.head();
+  const bool all_indexed = head.modseq.value - head.indexed.value < kIndexTail && head.indexed_trash == head.trash;
+  const bool all_searched = head.modseq.value - search.position.value < kIndexTail && search.cursor.empty();
+  if (all_indexed && all_searched) return {};
   if (work.rests.contains(item.what)) return {};  // of several items one goes on
   put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
   return {};
 }
 
-// Words are read without the account's lock; a piece of a pass over the postings goes along.
-Result<void> read_on_in_search(DutyWork& work, const DueItem&) {
-  SearchIndex index(work.rooms, work.account);
-  TELEPOST_TRY(index.read_on());
-  TELEPOST_TRY(index.pass());
-  return {};
-}
-
 // Tombstones older than changes.keep, and than what undelete may bring back, go and the floor rises; the rest are due when the oldest of
-// them is. What the index has yet to read of goes once it has.
+// them is. What one of the indexes has yet to read of goes once it has.
 Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& item) {
-  TELEPOST_ASSIGN(const bool all_read, AccountIndex(write).step());
   TELEPOST_ASSIGN(const schema::SearchRecord search, SearchIndex::record(write));
+  const schema::Modseq read_by_both = std::min(search.position, write.head().indexed);
   const auto later = [&] {
     put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
     write.head().trim_due = item.time;
     return Result<void>();
   };
-  if (!all_read || !search.cursor.empty()) return later();
+  if (!search.cursor.empty()) return later();
   const Duration keep = std::max(work.rooms.configuration.changes_keep, write.service().settings.undelete.keep);
   const Time now = work.rooms.clock.now();
   write.head().trim_due.reset();
@@ -67,7 +70,7 @@ Result<void> trim_changes(DutyWork& work, AccountWrite& write, const DueItem& it
         return {};
       }
       const schema::Modseq modseq{ByteReader(std::string_view(key).substr(1)).u64()};
-      if (modseq > search.position) return later();
+      if (modseq > read_by_both) return later();
       write.erase(Space::scan, key);
       write.head().floor = modseq;
       // With its last message a thread goes, by the same entry.

@@ -53,18 +53,17 @@ namespace {
 Result<bool> tells_of_its_end(DutyWork& work, AccountWrite& write, const DueItem& item) {
   const std::string head = keys::submission(item.local());
   TELEPOST_ASSIGN(auto kept, read_submission(write, item.local()));
-  if (!kept) return false;
-  schema::SubmissionRecord& record = *kept;
-  if (record.email.value == 0) return false;
-  if (!record.destroyed) {
-    record.destroyed = true;
-    record.modseq = write.advance();
-    write.put(Space::point, head, schema::encode(record));
+  if (!kept || !kept->followed) return false;
+  schema::SubmissionRecord::Followed& followed = *kept->followed;
+  if (!followed.destroyed) {
+    followed.destroyed = true;
+    followed.modseq = write.advance();
+    write.put(Space::point, head, schema::encode(*kept));
     write.add_due(work.rooms.clock.now() + work.rooms.configuration.changes_keep, due::kForgetSubmission, item.id);
     return true;
   }
   TELEPOST_ASSIGN(schema::SenderRecord sender, read_sender(write));
-  sender.submissions_floor = std::max(sender.submissions_floor, record.modseq);
+  sender.submissions_floor = std::max(sender.submissions_floor, followed.modseq);
   write.put(Space::point, keys::kSender, schema::encode(sender));
   return false;
 }

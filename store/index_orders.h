@@ -1,5 +1,5 @@
-// The orders of the account's index: all mail, and threads by their newest message in a mailbox or anywhere. Of a batch, mode
-// with_reads.
+// The orders of the account's index: all mail, and threads by their newest message in a mailbox or anywhere. Of a batch, in a
+// mode with reads.
 #pragma once
 
 #include <map>

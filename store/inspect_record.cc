@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "schema/app_password.h"
-#include "schema/contact_records.h"
 #include "schema/hold_record.h"
 #include "schema/lease_record.h"
 #include "schema/audit_record.h"
@@ -22,13 +21,13 @@ namespace telepost::store {
 namespace {
 
 std::string_view name_of(schema::ChangeRecord::What what) {
-  if (what == schema::kCardGone) return "card_gone";
-  if (what == schema::kAddressBookGone) return "address_book_gone";
   switch (what) {
     case schema::ChangeRecord::What::message: return "message";
     case schema::ChangeRecord::What::message_gone: return "message_gone";
     case schema::ChangeRecord::What::mailbox_gone: return "mailbox_gone";
     case schema::ChangeRecord::What::placement_gone: return "placement_gone";
+    case schema::ChangeRecord::What::card_gone: return "card_gone";
+    case schema::ChangeRecord::What::address_book_gone: return "address_book_gone";
   }
   return "";
 }

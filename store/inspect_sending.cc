@@ -22,9 +22,10 @@ bool describe_job(std::string_view bytes, Fields& fields) {
 bool describe_submission(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_SubmissionRecord(bytes);
   if (!r.ok()) return false;
+  const auto followed = r->followed.value_or(schema::SubmissionRecord::Followed());
   Describer(fields).text("from", r->from).time("created", r->created).time("send_at", r->send_at).number("recipients", r->recipients)
       .number("open", r->open).time("final", r->final).flag("canceled", r->canceled).text("trace", r->trace)
-      .flag("sent", r->sent).number("email", r->email).number("modseq", r->modseq).flag("destroyed", r->destroyed);
+      .flag("sent", r->sent).number("email", followed.email).number("modseq", followed.modseq).flag("destroyed", followed.destroyed);
   return true;
 }
 

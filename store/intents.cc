@@ -6,13 +6,13 @@
 #include "base/log.h"
 #include "schema/document.h"
 #include "schema/keys.h"
+#include "store/accounts.h"
 #include "store/due_list.h"
 #include "store/message_edit.h"
 #include "store/recipients.h"
 #include "store/reports.h"
 #include "store/rooms.h"
 #include "store/stored_content.h"
-#include "store/submission_writer.h"
 #include "store/submitted_copies.h"
 
 namespace telepost::store {

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "schema/ids.h"
 #include "schema/message.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 
 namespace telepost::store {
 

@@ -7,7 +7,7 @@
 #include "policies/lifecycle.h"
 #include "schema/kept_record.h"
 #include "schema/message.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 #include "store/account_write.h"
 
 namespace telepost::store {

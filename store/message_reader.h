@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "schema/ids.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 #include "store/change_log.h"
 

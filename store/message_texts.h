@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 #include "schema/search_records.h"
 #include "store/engine/engine.h"
 

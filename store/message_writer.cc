@@ -77,6 +77,11 @@ bool is_unseen_draft(const schema::Summary& summary) {
 
 bool is_unread(const schema::Summary& summary) { return is_unseen(summary) && !is_unseen_draft(summary); }
 
+void add_keyword(std::vector<std::string>& keywords, std::string_view keyword) {
+  const auto place = std::lower_bound(keywords.begin(), keywords.end(), keyword);
+  if (place == keywords.end() || *place != keyword) keywords.emplace(place, keyword);
+}
+
 void count_in(schema::MailboxRecord& mailbox, const schema::Summary& summary) {
   ++mailbox.messages;
   mailbox.unseen += is_unseen(summary) ? 1u : 0u;

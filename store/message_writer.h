@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schema/message.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 #include "store/account_write.h"
 
@@ -34,6 +36,11 @@ Result<void> write_unplaced(AccountWrite& write, const schema::Document& documen
 
 // The list entry of a document, but for its modseq.
 schema::Summary summary_of(const schema::Document& document, const std::vector<std::string>& keywords);
+
+// Of the registry of RFC 5788.
+inline constexpr std::string_view kJunkKeyword = "$junk";
+inline constexpr std::string_view kForwardedKeyword = "$forwarded";
+void add_keyword(std::vector<std::string>& keywords, std::string_view keyword);  // sorted ones
 
 // Counts one message in or out of a mailbox's and, for the message itself, the account's counters.
 void count_in(schema::MailboxRecord& mailbox, const schema::Summary& summary);

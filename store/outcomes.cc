@@ -8,9 +8,9 @@
 #include "schema/keys.h"
 #include "store/due_list.h"
 #include "store/message_edit.h"
+#include "store/message_writer.h"
 #include "store/reports.h"
 #include "store/rooms.h"
-#include "store/rule_actions.h"
 #include "store/stored_record.h"
 
 namespace telepost::store {
@@ -94,7 +94,7 @@ bool was_forwarded(const std::vector<std::string>& keywords) {
 Result<void> end_submission(Rooms& rooms, AccountWrite& write, schema::LocalId local, schema::SubmissionRecord& record) {
   record.final = rooms.clock.now();
   write.add_due(*record.final + rooms.configuration.changes_keep, due::kForgetSubmission, due::id_of(local));
-  if (record.email.value != 0) return MessageEdit::remove_departed(write, local);  // the copy was for that alone
+  if (record.followed) return MessageEdit::remove_departed(write, local);  // the copy was for that alone
   Result<MessageEdit> edit = MessageEdit::open(write, local);
   if (!edit.ok() && edit.error().kind == Errc::not_found) return MessageEdit::remove_sent(write, local, *record.final);
   TELEPOST_TRY(edit);
@@ -107,8 +107,8 @@ Result<void> end_submission(Rooms& rooms, AccountWrite& write, schema::LocalId l
 // Whoever follows the submission is told the replies of its jobs.
 Result<void> note_reply_of_deferral(AccountWrite& write, schema::LocalId local) {
   TELEPOST_ASSIGN(auto record, read_submission(write, local));
-  if (!record) return {};
-  record->modseq = write.advance();
+  if (!record || !record->followed) return {};
+  record->followed->modseq = write.advance();
   write.put(Space::point, keys::submission(local), schema::encode(*record));
   return {};
 }
@@ -150,7 +150,7 @@ Result<std::vector<std::uint32_t>> settle(Rooms& rooms, AccountWrite& write, sch
     now_settled.push_back(settled.number);
   }
   if (record.open == 0 && !record.final) TELEPOST_TRY(end_submission(rooms, write, local, record));
-  if (record.email.value != 0 && !now_settled.empty()) record.modseq = write.advance();
+  if (record.followed && !now_settled.empty()) record.followed->modseq = write.advance();
   write.put(Space::point, keys::submission(local), schema::encode(record));
   return now_settled;
 }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 #include "store/engine/engine.h"
 #include "transcoders/codec/coded.h"
 

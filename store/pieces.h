@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/sha256.h"
 #include "schema/ids.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 #include "store/calendar.h"
 #include "store/engine/engine.h"

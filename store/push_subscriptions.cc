@@ -11,6 +11,7 @@
 #include "store/duty.h"
 #include "store/held_account.h"
 #include "store/rooms.h"
+#include "store/stored_record.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -56,11 +57,8 @@ Result<void> erase_push(AccountWrite& write, std::uint64_t number) {
   return {};
 }
 
-Result<std::optional<schema::PushSubscriptionRecord>> find_push(AccountWrite& write, std::uint64_t number) {
-  TELEPOST_ASSIGN(const auto bytes, write.get(Space::point, keys::push_subscription(number)));
-  if (!bytes) return std::optional<schema::PushSubscriptionRecord>();
-  TELEPOST_ASSIGN(auto record, schema::decode_PushSubscriptionRecord(*bytes));
-  return std::optional(std::move(record));
+Result<std::optional<schema::PushSubscriptionRecord>> find_push(const AccountWrite& write, std::uint64_t number) {
+  return stored<schema::decode_PushSubscriptionRecord>(write, Space::point, keys::push_subscription(number));
 }
 
 }  // namespace
@@ -121,6 +119,7 @@ Result<schema::PushSubscriptionRecord> PushSubscriptions::change(schema::Account
   record->expires = record->expires == Time() ? latest : std::min(record->expires, latest);
   if (*record == before) return before;
   put_push(write, number, *record);
+  write.tell_nobody();  // a push that was taken would be news, and looked into by another one
   TELEPOST_TRY(write.commit());
   return *std::move(record);
 }

@@ -37,7 +37,7 @@ class ReceivedOrder {
   // True if inserting this key needs no read (it is newer than all): allowed in a write without_reads.
   static bool is_newest(const schema::OrderFront& front, std::string_view key) { return front.newest.empty() || key < front.newest; }
 
-  // The R record itself is the caller's. Inserting another than the newest, and removing, need a write with_reads.
+  // The R record itself is the caller's. Inserting another than the newest, and removing, need a mode with reads.
   Result<void> insert(const std::string& key);
   Result<void> remove(const std::string& key);
   Result<void> clear();  // precondition: the order holds no message any more; its block records go

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "schema/keys.h"
+#include "store/automatic.h"
 #include "store/copy.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
@@ -59,9 +60,10 @@ struct Gathering {
 };
 
 // One recipient of LMTP: its own commit, its own answer. Gives the bytes that wait for the disk.
-std::size_t submit_copy(Rooms& rooms, AccountWrite write, const std::shared_ptr<Arrived>& arrived, std::size_t index,
+std::size_t submit_copy(Rooms& rooms, BegunCopy copy, const std::shared_ptr<Arrived>& arrived, std::size_t index,
                  const std::shared_ptr<Gathering>& gathering) {
-  Result<Delivered> outcome = write_copy(rooms, write, *arrived, index);
+  AccountWrite write = std::move(copy.write);
+  Result<Delivered> outcome = write_copy(rooms, write, *arrived, index, std::move(copy.decided));
   if (!outcome.ok()) {
     gathering->set(index, std::move(outcome));
     return 0;
@@ -105,9 +107,9 @@ void deliver_one_for_each(Rooms& rooms, const std::shared_ptr<Arrived>& arrived,
       gathering->set(i, Delivered{});  // replaced above
       continue;
     }
-    Result<AccountWrite> write = begin_copy(rooms, *arrived, i);
-    if (write.ok()) in_flight += submit_copy(rooms, std::move(*write), arrived, i, gathering);
-    else gathering->set(i, write.error());
+    Result<BegunCopy> copy = begin_copy(rooms, *arrived, i);
+    if (copy.ok()) in_flight += submit_copy(rooms, std::move(*copy), arrived, i, gathering);
+    else gathering->set(i, copy.error());
   }
 }
 
@@ -144,11 +146,11 @@ class OneForAll : public std::enable_shared_from_this<OneForAll> {
   };
 
   void add(std::size_t index) {
-    Result<AccountWrite> write = begin_copy(rooms_, *arrived_, index);
-    outcomes_[index] = write.ok() ? write_copy(rooms_, *write, *arrived_, index) : Result<Delivered>(write.error());
+    Result<BegunCopy> begun = begin_copy(rooms_, *arrived_, index);
+    outcomes_[index] = begun.ok() ? write_copy(rooms_, begun->write, *arrived_, index, std::move(begun->decided)) : Result<Delivered>(begun.error());
     if (!outcomes_[index].ok()) return;
-    held_ += write->size_bytes();
-    copies_.push_back({index, std::move(*write)});
+    held_ += begun->write.size_bytes();
+    copies_.push_back({index, std::move(begun->write)});
   }
 
   // A resend may find copies that are there: the first that is stored now holds what the others need.
@@ -271,8 +273,10 @@ bool Recipients::try_deliver(Rooms& rooms, const std::shared_ptr<Arrived>& arriv
   if (arrived->ids.size() != 1 || !arrived->incoming.delivery_key.empty() || arrived->incoming.received) return false;
   std::optional<AccountWrite> write = AccountWrite::try_begin(rooms, arrived->ids[0].account);
   if (!write || !write->has_mailbox_loaded(kInbox)) return false;
-  if (!needs_no_reads(rooms, *write, *arrived, 0)) return false;
-  submit_copy(rooms, std::move(*write), arrived, 0, gather(*arrived, std::move(done)));
+  if (write->automatic() != nullptr && !write->automatic()->rules.empty()) return false;  // they take their time: not on a session's thread
+  Decided decided;
+  if (!needs_no_reads(rooms, *write, *arrived, 0, decided)) return false;
+  submit_copy(rooms, {std::move(*write), std::move(decided)}, arrived, 0, gather(*arrived, std::move(done)));
   return true;
 }
 

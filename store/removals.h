@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "schema/kept_record.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 
 namespace telepost::store {

@@ -86,29 +86,32 @@ std::optional<std::string> forwarder(const AccountWrite& write, const std::strin
 
 // Whether its header is UTF-8 beyond ASCII (RFC 6532): servers that cannot carry that are told before.
 bool has_international_header(const schema::Document& document, const Content& content) {
-  std::string header;
-  for (std::size_t i = 0; i < content.inline_bytes.size() && !content.segments[i].piece && header.size() < document.root.header.size; ++i) {
-    header.append(content.inline_bytes[i], 0, document.root.header.size - header.size());
-  }
-  return std::any_of(header.begin(), header.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }) && is_valid_utf8(header);
+  const std::string header = front_of(content, document.root.header.size);
+  return !is_ascii(header) && is_valid_utf8(header);
 }
 
 }  // namespace
-
-void add_keyword(std::vector<std::string>& keywords, std::string_view keyword) {
-  const auto place = std::lower_bound(keywords.begin(), keywords.end(), keyword);
-  if (place == keywords.end() || *place != keyword) keywords.emplace(place, keyword);
-}
 
 policies::DeliveryVerdict decide_copy(AccountWrite& write, const Arrived& arrived, std::size_t index) {
   policies::DeliveryFacts facts = delivery_facts(write, arrived);
   const Automatic* const automatic = write.automatic();
   const bool is_ours = arrived.incoming.origin.network == "report" || arrived.incoming.quota == Incoming::Quota::not_asked;
-  if (automatic == nullptr || automatic->rules.empty() || is_ours) return policies::decide_delivery(facts);
+  if (automatic == nullptr || is_ours) return policies::decide_delivery(facts);
+  if (automatic->rules_damage) {
+    policies::DeliveryVerdict verdict = policies::decide_delivery(facts);
+    if (!verdict.refusal && !facts.junk) verdict.refusal = automatic->rules_damage;  // the peer tries again: by then somebody may have mended them
+    return verdict;
+  }
+  if (automatic->rules.empty()) return policies::decide_delivery(facts);
   const policies::RuleFacts arrival = rule_facts(write, arrived, index);
   facts.rules = &automatic->rules;
   facts.arrival = &arrival;
   return policies::decide_delivery(facts);
+}
+
+void rules_are_damaged(const AccountWrite& write, const Error& damage) {
+  rules_applied().with({"damaged"}).add();
+  log::error("rules_damaged", {{"account", schema::to_string(write.account())}, {"reason", to_string(damage)}});
 }
 
 bool needs_reads(const policies::DeliveryVerdict& verdict) {
@@ -188,7 +191,7 @@ Result<void> forward_copy(AccountWrite& write, const Forwarding& forwarding, con
   request.require_tls = arrived.incoming.request.require_tls;
   request.tls_optional = arrived.incoming.request.tls_optional;
   const schema::MessageId id = arrived.ids[index];
-  const std::string header = delivered_to(from) + leaving_header(trace_block_of(arrived.document, arrived.content));
+  const std::string header = delivered_to(from) + leaving_header(front_of(arrived.content, arrived.document.trace_size_bytes));
   TELEPOST_TRY(write_recipients(write.rooms(), write, {mail, arrived.document, id.local, request, header}));
   if (!forwarding.ours.empty()) {
     write.when_durable([&rooms = write.rooms(), id] {

@@ -15,6 +15,8 @@ namespace telepost::store {
 
 // The verdict with what the rules say. What the account must be told of, and what is junk, is asked of no rule.
 policies::DeliveryVerdict decide_copy(AccountWrite& write, const Arrived& arrived, std::size_t index);
+// Its refusal is corrupt where the account's rules cannot be read; then this tells the operator.
+void rules_are_damaged(const AccountWrite& write, const Error& damage);
 // Whether what they say needs a mode with reads.
 bool needs_reads(const policies::DeliveryVerdict& verdict);
 
@@ -30,11 +32,6 @@ struct Forwarding {
 };
 // Nobody is forwarded to whose domain is ours without an account; then the account keeps its copy.
 Result<Forwarding> forwarding_of(AccountWrite& write, policies::RuleVerdict& verdict, const Arrived& arrived, std::size_t index);
-
-// Of the registry of RFC 5788.
-inline constexpr std::string_view kJunkKeyword = "$junk";
-inline constexpr std::string_view kForwardedKeyword = "$forwarded";
-void add_keyword(std::vector<std::string>& keywords, std::string_view keyword);  // sorted ones
 
 struct Filing {
   std::vector<schema::MailboxId> mailboxes;  // at least one; loaded

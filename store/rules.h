@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 #include "base/result.h"
 #include "schema/ids.h"
@@ -17,9 +16,10 @@ inline constexpr std::size_t kMostRules = 100;
 inline constexpr std::size_t kMostRulesBytes = std::size_t{64} << 10;  // of all, as they are kept
 inline constexpr std::size_t kMostForwards = 10;                       // addresses, of all rules together: what one message becomes
 
-// Errors: not_found, io, corrupt.
+// As they are durable; waits for nobody who writes. Errors: not_found, io, corrupt.
 Result<schema::RulesRecord> rules_of(Store& store, schema::AccountId account);
-// All of them anew; durable at return. Gives them with their modseq. Errors: too_many, too_large.
-Result<schema::RulesRecord> set_rules(Store& store, schema::AccountId account, std::vector<schema::DeliveryRule> rules);
+// All of them anew, in the place of those with that modseq. Durable at return; gives them with their new modseq. Errors: too_many,
+// too_large, conflict (they were changed meanwhile; what cannot be read is replaced).
+Result<schema::RulesRecord> set_rules(Store& store, schema::AccountId account, schema::RulesRecord record);
 
 }  // namespace telepost::store

@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "schema/keys.h"
-#include "store/ahead_reader.h"
 #include "store/change_log.h"
+#include "store/changed_messages.h"
 #include "store/message_texts.h"
 #include "store/rooms.h"
 #include "store/stored_record.h"
@@ -16,9 +16,9 @@ constexpr std::size_t kMostBytes = 5u << 18;  // of words; the last message may 
 }
 
 struct SearchBatch::Source {
-  Source(Rooms& rooms, schema::AccountId of, const PartitionReader& snapshot) : account(of), records(snapshot), texts(rooms, of, snapshot) {}
+  Source(Rooms& rooms, schema::AccountId of, const PartitionReader& snapshot) : account(of), messages(snapshot), texts(rooms, of, snapshot) {}
   const schema::AccountId account;
-  AheadReader records;
+  ChangedMessages messages;
   const MessageTexts texts;
   MessageTexts::Annotated annotated;
 
@@ -27,27 +27,13 @@ struct SearchBatch::Source {
 };
 
 Result<void> SearchBatch::Source::read_ahead(const std::vector<Change>& changes) {
-  using What = schema::ChangeRecord::What;
-  std::vector<schema::LocalId> messages;
-  std::vector<std::string> wanted;
+  std::vector<schema::LocalId> live;
   for (const Change& change : changes) {
-    const schema::LocalId local{change.record.id};
-    if (change.record.what == What::message) messages.push_back(local);
-    if (change.record.what != What::message && change.record.what != What::message_gone) continue;
-    wanted.push_back(keys::message(local));
-    wanted.push_back(keys::searched_message(local));
+    if (change.record.what == schema::ChangeRecord::What::message) live.push_back({change.record.id});
   }
-  TELEPOST_TRY(records.read(Space::point, wanted));
-  TELEPOST_ASSIGN(annotated, texts.annotated(messages));
-  std::vector<std::string> summaries;
-  for (const schema::LocalId local : messages) {
-    const auto record = stored<schema::decode_MessageRecord>(records, Space::point, keys::message(local));
-    if (!record.ok() && record.error().kind != Errc::corrupt) return record.error();
-    if (!record.ok() || !*record || (*record)->placements.empty()) continue;
-    const schema::Placement& first = (*record)->placements.front();
-    summaries.push_back(keys::summary(first.mailbox, first.uid));
-  }
-  return records.read(Space::scan, summaries);
+  TELEPOST_TRY(messages.read(changes, keys::searched_message));
+  TELEPOST_ASSIGN(annotated, texts.annotated(std::move(live)));
+  return {};
 }
 
 Result<SearchBatch> SearchBatch::read(Rooms& rooms, schema::AccountId account, const PartitionReader& snapshot, const schema::HeadRecord& head,
@@ -78,7 +64,7 @@ Result<SearchBatch> SearchBatch::read(Rooms& rooms, schema::AccountId account, c
 Result<std::optional<schema::SearchedMessageRecord>> SearchBatch::known(const Source& source, schema::LocalId local) const {
   const auto told = told_.find(local.value);
   if (told != told_.end()) return told->second;
-  return stored<schema::decode_SearchedMessageRecord>(source.records, Space::point, keys::searched_message(local));
+  return stored<schema::decode_SearchedMessageRecord>(source.messages, Space::point, keys::searched_message(local));
 }
 
 Result<void> SearchBatch::read(const Source& source, const Change& change) {
@@ -88,11 +74,8 @@ Result<void> SearchBatch::read(const Source& source, const Change& change) {
   if (change.record.what != What::message_gone) return {};
   TELEPOST_ASSIGN(const auto there, known(source, local));
   if (!there) return {};
-  TELEPOST_ASSIGN(const auto bytes, source.records.get(Space::point, keys::message(local)));
-  if (bytes) {
-    TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
-    if (!record.placements.empty()) return {};  // it came back since, by a later entry
-  }
+  TELEPOST_ASSIGN(const auto record, source.messages.record(local));
+  if (record && !record->placements.empty()) return {};  // it came back since, by a later entry
   gone_.push_back({local, there->number, false});
   told_[local.value] = std::nullopt;
   return {};
@@ -105,21 +88,14 @@ Result<void> SearchBatch::read_message(const Source& source, const Change& chang
   const auto known_annotated = source.annotated.find(local);
   const schema::Modseq annotated = known_annotated == source.annotated.end() ? schema::Modseq{} : known_annotated->second;
   if (there && there->annotated == annotated) return {};
-  TELEPOST_ASSIGN(const auto bytes, source.records.get(Space::point, keys::message(local)));
-  if (!bytes) return {Errc::corrupt, "an entry of the change log without its message"};
-  TELEPOST_ASSIGN(const auto record, schema::decode_MessageRecord(*bytes));
-  if (record.placements.empty()) return {Errc::corrupt, "an entry of the change log of a message that is nowhere"};
-  const schema::Placement& first = record.placements.front();
-  TELEPOST_ASSIGN(const auto stored, source.records.get(Space::scan, keys::summary(first.mailbox, first.uid)));
-  if (!stored) return {Errc::corrupt, "a placement without summary"};
-  TELEPOST_ASSIGN(const schema::Summary summary, schema::decode_Summary(*stored));
+  TELEPOST_ASSIGN(const auto message, source.messages.message(local));
   if (there) gone_.push_back({local, there->number, true});
   writer_.begin(next_);
-  const Result<void> read = source.texts.for_each(summary, annotated.value != 0, [&](schema::SearchField field, std::string_view text) { writer_.add(field, text); });
+  const Result<void> read = source.texts.for_each(message.summary, annotated.value != 0, [&](schema::SearchField field, std::string_view text) { writer_.add(field, text); });
   const PostingWriter::Sum sum = writer_.end();
   TELEPOST_TRY(read);
   if (sum.is_cut) log::warning("message_searched_in_part", {{"message", schema::to_string(schema::MessageId{source.account, local})}, {"reason", "it has more words than are kept of one"}});
-  added_.push_back({local, record.received, {next_++, annotated, sum.words, sum.hashes}});
+  added_.push_back({local, message.record.received, {next_++, annotated, sum.words, sum.hashes}});
   told_[local.value] = added_.back().record;
   return {};
 }

@@ -53,6 +53,7 @@ bool SearchIndex::wants_pass(const schema::SearchRecord& record) {
 // Beside deliveries: what is read in the batch are the index's own records, and its own batches are waited for.
 Result<std::optional<AccountWrite>> SearchIndex::begin(const schema::SearchRecord& expected) {
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::beside_deliveries));
+  write.tell_nobody();
   TELEPOST_ASSIGN(const schema::SearchRecord there, record(write));
   const bool is_ours = there == expected && write.profile().state != schema::AccountState::deleting;
   return is_ours ? std::optional<AccountWrite>(std::move(write)) : std::nullopt;

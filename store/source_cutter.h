@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "schema/records.h"
+#include "base/sha256.h"
 #include "store/message_writer.h"
 #include "store/pieces.h"
 #include "transcoders/mime/scanner.h"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "schema/records.h"
+#include "schema/message_records.h"
 #include "store/dictionaries.h"
 #include "store/engine/engine.h"
 

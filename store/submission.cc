@@ -222,7 +222,7 @@ Result<std::uint32_t> Submission::cancel(schema::MessageId id) {
   TELEPOST_ASSIGN(auto record, read_submission(write, id.local));
   if (!record) return count;
   record->canceled = true;
-  if (record->email.value != 0) record->modseq = write.advance();
+  if (record->followed) record->followed->modseq = write.advance();
   write.put(Space::point, keys::submission(id.local), schema::encode(*record));
   TELEPOST_TRY(write.commit());
   return count;
@@ -239,7 +239,7 @@ Result<FollowedSubmissions> Submission::followed(schema::AccountId account) {
   TELEPOST_TRY(snapshot->scan(Space::point, "O", keys::after("O"), [&](std::string_view key, std::string_view value) {
     auto record = schema::decode_SubmissionRecord(value);
     if (!record.ok()) decoded = record.error();
-    else if (record->email.value != 0) followed.all.emplace_back(schema::LocalId{ByteReader(key.substr(1)).u64()}, std::move(*record));
+    else if (record->followed) followed.all.emplace_back(schema::LocalId{ByteReader(key.substr(1)).u64()}, std::move(*record));
     return decoded.ok();
   }));
   TELEPOST_TRY(std::move(decoded));
@@ -249,9 +249,9 @@ Result<FollowedSubmissions> Submission::followed(schema::AccountId account) {
 Result<void> Submission::destroy(schema::MessageId id) {
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, id.account, AccountWrite::Mode::with_reads));
   TELEPOST_ASSIGN(auto record, read_submission(write, id.local));
-  if (!record || record->email.value == 0 || record->destroyed) return {Errc::not_found, "no such submission"};
-  record->destroyed = true;
-  record->modseq = write.advance();
+  if (!record || !record->followed || record->followed->destroyed) return {Errc::not_found, "no such submission"};
+  record->followed->destroyed = true;
+  record->followed->modseq = write.advance();
   write.put(Space::point, keys::submission(id.local), schema::encode(*record));
   return write.commit();
 }

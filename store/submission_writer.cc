@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "schema/keys.h"
+#include "store/accounts.h"
 #include "store/copy.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
@@ -99,13 +100,6 @@ class Jobs {
   schema::MailJob first_;
 };
 
-}  // namespace
-
-std::string addr_spec(std::string_view address) {
-  return std::string(address.starts_with("mailto:") ? address.substr(7) : address);
-}
-
-namespace {
 bool has_local(const HandedIn& mail) {
   return std::any_of(mail.to.begin(), mail.to.end(), [](const HandedIn::To& to) { return to.local.has_value(); });
 }
@@ -140,11 +134,8 @@ Result<void> write_recipients(Rooms& rooms, AccountWrite& write, const Outbound&
   record.trace = mail.origin.trace;
   record.recipients = record.open = static_cast<std::uint32_t>(mail.to.size());
   if (mail.followed) {
-    record.email = mail.followed->email;
-    record.thread = mail.followed->thread;
-    record.identity = mail.followed->identity;
-    record.envelope = mail.followed->envelope;
-    record.created_modseq = record.modseq = write.advance();
+    const schema::Modseq now_followed = write.advance();
+    record.followed = {mail.followed->email, mail.followed->thread, mail.followed->identity, mail.followed->envelope, now_followed, now_followed, false};
   }
   write.put(Space::point, keys::submission(local), schema::encode(record));
   if (has_local(mail)) write.add_due(mail.send_at ? record.send_at : now + kServeDelay, due::kServeSubmission, due::id_of(local));

@@ -34,7 +34,4 @@ struct Outbound {
 };
 Result<void> write_recipients(Rooms& rooms, AccountWrite& write, const Outbound& outbound);
 
-// "ann@example.test" of "mailto:ann@example.test".
-std::string addr_spec(std::string_view address);
-
 }  // namespace telepost::store

@@ -10,11 +10,11 @@
 #include "schema/document.h"
 #include "schema/keys.h"
 #include "store/copy.h"
+#include "store/message_writer.h"
 #include "store/outcomes.h"
 #include "store/pieces.h"
 #include "store/reports.h"
 #include "store/rooms.h"
-#include "store/rule_actions.h"
 #include "store/stored_content.h"
 #include "store/trace_block.h"
 

@@ -1,5 +1,5 @@
 // The threads that a batch of the account's index touches: joins, leaves, and what follows from them in the orders and in the threads'
-// log, all written by finish(). Mode with_reads.
+// log, all written by finish(). In a mode with reads.
 #pragma once
 
 #include <map>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "schema/message.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 
 namespace telepost::store {
 

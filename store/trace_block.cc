@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "base/bytes.h"
-#include "store/submission_writer.h"
+#include "store/accounts.h"
 #include "transcoders/mime/fields.h"
 #include "transcoders/mime/header.h"
 #include "transcoders/mime/scanner.h"
@@ -42,12 +42,12 @@ void extend_trace_block(std::string_view fields, schema::Document& document, Con
   content.inline_bytes.insert(content.inline_bytes.begin(), std::string(fields));
 }
 
-std::string trace_block_of(const schema::Document& document, const Content& content) {
-  std::string block;
-  for (std::size_t i = 0; i < content.inline_bytes.size() && !content.segments[i].piece && block.size() < document.trace_size_bytes; ++i) {
-    block.append(content.inline_bytes[i], 0, document.trace_size_bytes - block.size());
+std::string front_of(const Content& content, std::uint64_t bytes) {
+  std::string front;
+  for (std::size_t i = 0; i < content.inline_bytes.size() && !content.segments[i].piece && front.size() < bytes; ++i) {
+    front.append(content.inline_bytes[i], 0, bytes - front.size());
   }
-  return block;
+  return front;
 }
 
 std::string delivered_to(std::string_view address) { return "Delivered-To: " + addr_spec(address) + "\r\n"; }

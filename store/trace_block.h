@@ -1,6 +1,7 @@
 // What stands before the part of a message that arrived. Inside the store only.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,8 @@ void put_trace_block_first(std::string_view trace_block, schema::Document& docum
 // More of it, for one more copy of a stored message.
 void extend_trace_block(std::string_view fields, schema::Document& document, Content& content);
 
-// Of a message's bytes at hand; short where some of it is not inline, which no trace block of ours is.
-std::string trace_block_of(const schema::Document& document, const Content& content);
+// So many of a message's first bytes; fewer where some of them are not inline, which no trace block of ours is.
+std::string front_of(const Content& content, std::uint64_t bytes);
 
 // What says that a message went through the mailbox of an address, scheme-qualified or not, on its way on (RFC 9228).
 std::string delivered_to(std::string_view address);

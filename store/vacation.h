@@ -16,10 +16,11 @@ inline constexpr std::size_t kMostVacationBytes = 20u << 10;  // of each text; a
 
 // Any thread; blocking. Errors: not_found, io, corrupt.
 Result<schema::VacationRecord> vacation_of(Store& store, schema::AccountId account);
-// Durable at return; gives it with its modseq. too_large.
+// In the place of the one with that modseq. Durable at return; gives it with its new modseq. Errors: too_large, conflict (it was changed
+// meanwhile).
 Result<schema::VacationRecord> set_vacation(Store& store, schema::AccountId account, schema::VacationRecord vacation);
 
 // In a mode with reads; as it is before anybody set it, where there is none.
-Result<schema::VacationRecord> read_vacation(AccountWrite& write);
+Result<schema::VacationRecord> read_vacation(const AccountWrite& write);
 
 }  // namespace telepost::store

@@ -14,6 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "schema/message_records.h"
 #include "schema/records.h"
 #include "store/engine/engine.h"
 #include "store/verify_scope.h"

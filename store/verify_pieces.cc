@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/sha256.h"
 #include "schema/keys.h"
 #include "schema/records.h"
 #include "store/due_list.h"

@@ -24,7 +24,7 @@ void AccountVerification::read_submission(std::string_view key, std::string_view
   submitted.recipients = record->recipients;
   submitted.open = record->open;
   submitted.final = record->final.has_value();
-  if (record->modseq > head_.modseq) damage("change", key, "a submission changed after the head's modseq");
+  if (record->followed && record->followed->modseq > head_.modseq) damage("change", key, "a submission changed after the head's modseq");
 }
 
 void AccountVerification::read_sender_record(std::string_view value) {

@@ -1,7 +1,5 @@
 #include "adapters/jmap/address_book.h"
 
-#include <algorithm>
-
 #include "adapters/jmap/changes_codec.h"
 #include "adapters/jmap/get_codec.h"
 #include "adapters/jmap/set.h"
@@ -110,21 +108,20 @@ class AddressBookVerbs final : public SetVerbs {
 
 // Section 2.3: what cannot be done is not told of.
 Result<void> set_default(store::ContactsWrite& write, std::uint32_t wanted, SetResponse& response) {
+  TELEPOST_TRY(write.make_room());
   const std::uint32_t before = write.books().default_book;
   if (write.book(wanted) == nullptr || wanted == before) return {};
-  TELEPOST_TRY(write.make_room());
   TELEPOST_TRY(write.set_default(wanted));
   const auto tell = [&](std::uint32_t number, bool is_default) {
+    const Json book = book_json(*write.book(number), is_default);
+    const auto put_into = [&](Json& object) {
+      for (const char* const changed : {"isDefault", "myRights"}) object[changed] = book.at(changed);
+    };
     const std::string id = address_book_id(number);
     for (auto& [name, object] : response.created) {
-      if (object.at("id") != id) continue;
-      object["isDefault"] = is_default;
-      object["myRights"]["mayDelete"] = !is_default;
-      return;
+      if (object.at("id") == id) return put_into(object);
     }
-    Json& object = response.updated[id];
-    if (object.is_null()) object = Json::object();
-    object["isDefault"] = is_default;
+    put_into(response.updated[id]);
   };
   tell(before, false);
   tell(wanted, true);
@@ -140,12 +137,9 @@ std::optional<std::uint32_t> address_book_from(std::string_view id) {
   return number && *number <= UINT32_MAX ? std::optional(static_cast<std::uint32_t>(*number)) : std::nullopt;
 }
 
-std::string card_id(std::uint64_t number) { return to_id('c', number); }
-std::optional<std::uint64_t> card_from(std::string_view id) { return number_from('c', id); }
-
 std::optional<MethodError> finish(store::ContactsWrite& write, SetResponse& response) {
   const Result<store::Step> step = write.finish();
-  if (!step.ok()) return method_error_of(step.error());
+  if (!step.ok()) return after_change(method_error_of(step.error()), write.has_committed());
   response.new_state = to_state(step->after);
   if (step->is_whole) response.old_state = to_state(step->before);
   return std::nullopt;
@@ -156,35 +150,29 @@ MethodResult get_address_books(Call& call) {
   TELEPOST_ASSIGN(const GetArguments get, read_get(call.arguments, book_properties(), call.context.settings.max_objects_in_get));
   TELEPOST_TRY(call.arguments.done());
   TELEPOST_ASSIGN(const store::Contacts contacts, store::Contacts::open(call.context.store, account));
-  GetResponse response{to_state(contacts.modseq())};
-  const auto tell = [&](const schema::AddressBookRecord& book) {
-    Json json = book_json(book, book.number == contacts.books().default_book);
-    get.keep_wanted(json);
-    response.list.push_back(std::move(json));
-  };
-  if (!get.ids) std::for_each(contacts.books().books.begin(), contacts.books().books.end(), tell);
-  for (const std::string& id : get.ids.value_or(std::vector<std::string>())) {
-    const schema::AddressBookRecord* const book = contacts.book(address_book_from(id).value_or(0));
-    if (book == nullptr) response.not_found.push_back(id);
-    else tell(*book);
-  }
-  return to_json(std::move(response), to_id(account));
+  const auto find = [&](const std::string& id) { return contacts.book(address_book_from(id).value_or(0)); };
+  const auto json_of = [&](const schema::AddressBookRecord& book) { return book_json(book, book.number == contacts.books().default_book); };
+  return to_json(answer_get(get, to_state(contacts.modseq()), contacts.books().books, find, json_of), to_id(account));
 }
 
-MethodResult address_book_changes(Call& call) {
+MethodResult contact_changes(Call& call, const ContactLog& log) {
   TELEPOST_ASSIGN(const schema::AccountId account, call.account());
   TELEPOST_ASSIGN(const ChangesArguments asked, read_changes(call.arguments));
   TELEPOST_TRY(call.arguments.done());
   TELEPOST_ASSIGN(const store::Contacts contacts, store::Contacts::open(call.context.store, account));
-  const auto since = known_state_from(asked.since_state);
-  if (!since || since->at < contacts.floor() || since->at > contacts.modseq()) return MethodError{"cannotCalculateChanges", "too old, or no state of this server"};
-  TELEPOST_ASSIGN(const store::ContactChanges told, contacts.book_changes(since->at));
+  TELEPOST_ASSIGN(const KnownState since, known_state_within(asked.since_state, contacts.floor(), contacts.modseq()));
+  TELEPOST_ASSIGN(const store::ContactChanges told, log.told(contacts, since.at, asked.max_changes));
   std::vector<ObjectChange> all;
   for (const store::ContactChange& one : told.changes) {
-    all.push_back({one.at, address_book_id(static_cast<std::uint32_t>(one.number)), one.created, one.is_gone ? ObjectChange::Kind::gone : ObjectChange::Kind::live});
+    all.push_back({one.at, log.id_of(one.number), one.created, one.is_gone ? ObjectChange::Kind::gone : ObjectChange::Kind::live});
   }
-  TELEPOST_ASSIGN(const Changes changes, changes_between(*since, told.until, std::move(all), asked.max_changes));
+  TELEPOST_ASSIGN(const Changes changes, changes_between(since, told.until, std::move(all), asked.max_changes));
   return to_json(changes, to_id(account));
+}
+
+MethodResult address_book_changes(Call& call) {
+  const auto told = [](const store::Contacts& contacts, schema::Modseq since, std::uint64_t) { return contacts.book_changes(since); };
+  return contact_changes(call, {told, [](std::uint64_t number) { return address_book_id(static_cast<std::uint32_t>(number)); }});
 }
 
 MethodResult set_address_books(Call& call) {
@@ -200,7 +188,9 @@ MethodResult set_address_books(Call& call) {
   if (auto error = apply_set(set, verbs, call.created_ids, response)) return *std::move(error);
   const bool is_success = response.not_created.empty() && response.not_updated.empty() && response.not_destroyed.empty();
   if (next_default && is_success) {
-    TELEPOST_TRY(set_default(write, address_book_from(call.created_ids.resolve(*next_default).value_or("")).value_or(0), response));
+    const std::uint32_t book = address_book_from(call.created_ids.resolve(*next_default).value_or("")).value_or(0);
+    const Result<void> set_it = set_default(write, book, response);
+    if (!set_it.ok()) return after_change(method_error_of(set_it.error()), write.has_committed());
   }
   if (auto error = finish(write, response)) return *std::move(error);
   return to_json(response, to_id(account));

@@ -81,7 +81,7 @@ MethodResult lookup_blobs(Call& call) {
 }
 
 void add_blob_management(Methods& methods) {
-  methods.offer({kBlob, [](const Context&) { return Json::object(); }, blob_capability});
+  methods.offer({kBlob, no_members, blob_capability});
   methods.add(kBlob, {{"Blob/upload", upload_blobs}, {"Blob/get", get_blobs}, {"Blob/lookup", lookup_blobs}});
 }
 

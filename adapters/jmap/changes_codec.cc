@@ -13,6 +13,8 @@ Json ids_of(const std::vector<ObjectChange>& changes) {
   return ids;
 }
 
+const Error kNoKnownState{Errc::unsupported, "too old, or no state of this server"};
+
 }  // namespace
 
 std::string to_state(const KnownState& state) {
@@ -25,6 +27,18 @@ std::optional<KnownState> known_state_from(std::string_view state) {
   if (!at || dash == std::string_view::npos) return at ? std::optional<KnownState>(*at) : std::nullopt;
   const auto begun = state_from(state.substr(dash + 1));
   return begun && *begun < *at ? std::optional<KnownState>({*at, *begun}) : std::nullopt;
+}
+
+Result<KnownState> known_state_within(std::string_view state, schema::Modseq floor, schema::Modseq now) {
+  const auto known = known_state_from(state);
+  if (!known || known->at < floor || known->at > now) return kNoKnownState;
+  return *known;
+}
+
+Result<schema::Modseq> state_within(std::string_view state, schema::Modseq floor, schema::Modseq now) {
+  const auto known = state_from(state);
+  if (!known || *known < floor || *known > now) return kNoKnownState;
+  return *known;
 }
 
 Result<ChangesArguments> read_changes(Arguments& arguments) {

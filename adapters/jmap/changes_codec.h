@@ -23,6 +23,9 @@ struct KnownState {
 };
 std::string to_state(const KnownState& state);  // "at", or "at-begun"
 std::optional<KnownState> known_state_from(std::string_view state);
+// The state of a client, where all changes since then are known: from `floor` to `now`. unsupported (cannotCalculateChanges).
+Result<KnownState> known_state_within(std::string_view state, schema::Modseq floor, schema::Modseq now);
+Result<schema::Modseq> state_within(std::string_view state, schema::Modseq floor, schema::Modseq now);  // the same of a query's
 
 struct ChangesArguments {
   std::string since_state;

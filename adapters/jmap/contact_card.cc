@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
+#include "adapters/jmap/card_media.h"
 #include "adapters/jmap/card_types.h"
-#include "adapters/jmap/changes_codec.h"
 #include "adapters/jmap/get_codec.h"
-#include "base/bytes.h"
-#include "base/sha256.h"
+#include "adapters/jmap/set.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -20,9 +19,11 @@ bool is_card_property(std::string_view name) {
 }
 
 Json contacts_of_account(const Context&) { return {{"maxAddressBooksPerCard", store::kMostAddressBooks}, {"mayCreateAddressBook", true}}; }
-Json contacts_of_session(const Context&) { return Json::object(); }
 
 }  // namespace
+
+std::string card_id(std::uint64_t number) { return to_id('c', number); }
+std::optional<std::uint64_t> card_from(std::string_view id) { return number_from('c', id); }
 
 Result<Json> card_of(const schema::CardRecord& record) {
   Result<Json> card = parse_i_json(record.text);
@@ -38,39 +39,6 @@ Result<Json> contact_card_of(const schema::CardRecord& record) {
   return card;
 }
 
-std::optional<CardMedia> media_in(std::string_view uri) {
-  if (!starts_with_ignoring_case(uri, "data:")) return std::nullopt;
-  const std::size_t comma = uri.find(',');
-  if (comma == std::string_view::npos) return std::nullopt;
-  std::string_view type = uri.substr(5, comma - 5);
-  constexpr std::string_view kEncoded = ";base64";
-  if (type.size() < kEncoded.size() || !equals_ignoring_case(type.substr(type.size() - kEncoded.size()), kEncoded)) return std::nullopt;
-  type.remove_suffix(kEncoded.size());
-  auto bytes = from_base64(uri.substr(comma + 1));
-  if (!bytes.ok()) return std::nullopt;
-  return CardMedia{std::string(type.substr(0, type.find(';'))), *std::move(bytes)};
-}
-
-std::string media_digest(std::string_view uri) { return to_hex(sha256(uri).view().substr(0, 8)); }
-
-std::string media_uri(std::string_view type, std::string_view bytes) { return "data:" + std::string(type) + ";base64," + to_base64(bytes); }
-
-void show_media_as_blobs(Json& card, std::uint64_t number) {
-  const auto media = card.find("media");
-  if (media == card.end() || !media->is_object()) return;
-  for (Json& one : *media) {
-    const auto uri = one.is_object() ? one.find("uri") : one.end();
-    if (!one.is_object() || uri == one.end() || !uri->is_string()) continue;
-    const auto& text = uri->get_ref<const std::string&>();
-    const auto held = media_in(text);
-    if (!held) continue;
-    BlobId blob{BlobId::Of::card, number, {}, media_digest(text)};
-    if (!one.contains("mediaType")) one["mediaType"] = held->type.empty() ? "application/octet-stream" : held->type;
-    one["blobId"] = to_id(blob);
-    one.erase("uri");
-  }
-}
-
 MethodResult get_cards(Call& call) {
   TELEPOST_ASSIGN(const schema::AccountId account, call.account());
   const std::size_t most = call.context.settings.max_objects_in_get;
@@ -82,14 +50,11 @@ MethodResult get_cards(Call& call) {
   std::size_t weight = 0;
   const auto tell = [&](const schema::CardRecord& record) -> Result<void> {
     TELEPOST_ASSIGN(Json card, contact_card_of(record));
+    get.keep_wanted(card);
     show_media_as_blobs(card, record.number);
-    Json wanted = Json::object();
-    for (auto& [name, value] : card.items()) {
-      if (get.wants(name)) wanted[name] = std::move(value);
-    }
-    weight += weight_of(wanted, kMostCardsWeight);
+    weight += weight_of(card, kMostCardsWeight);
     if (weight > kMostCardsWeight) return {Errc::too_large, "the cards are larger than 32 MiB together; ask for fewer"};
-    response.list.push_back(std::move(wanted));
+    response.list.push_back(std::move(card));
     return {};
   };
   Result<void> told;
@@ -104,32 +69,23 @@ MethodResult get_cards(Call& call) {
 }
 
 MethodResult card_changes(Call& call) {
-  TELEPOST_ASSIGN(const schema::AccountId account, call.account());
-  TELEPOST_ASSIGN(const ChangesArguments asked, read_changes(call.arguments));
-  TELEPOST_TRY(call.arguments.done());
-  TELEPOST_ASSIGN(const store::Contacts contacts, store::Contacts::open(call.context.store, account));
-  const auto since = known_state_from(asked.since_state);
-  if (!since || since->at < contacts.floor() || since->at > contacts.modseq()) return MethodError{"cannotCalculateChanges", "too old, or no state of this server"};
-  TELEPOST_ASSIGN(const store::ContactChanges told, contacts.card_changes(since->at, static_cast<std::size_t>(asked.max_changes) + 1));
-  std::vector<ObjectChange> all;
-  for (const store::ContactChange& one : told.changes) {
-    all.push_back({one.at, card_id(one.number), one.created, one.is_gone ? ObjectChange::Kind::gone : ObjectChange::Kind::live});
-  }
-  TELEPOST_ASSIGN(const Changes changes, changes_between(*since, told.until, std::move(all), asked.max_changes));
-  return to_json(changes, to_id(account));
+  const auto told = [](const store::Contacts& contacts, schema::Modseq since, std::uint64_t most) {
+    return contacts.card_changes(since, static_cast<std::size_t>(most) + 1);
+  };
+  return contact_changes(call, {told, card_id});
 }
 
 void add_contacts(Methods& methods) {
-  methods.offer({kContacts, contacts_of_session, contacts_of_account});
-  methods.add("AddressBook/get", kContacts, get_address_books);
-  methods.add("AddressBook/changes", kContacts, address_book_changes);
-  methods.add("AddressBook/set", kContacts, set_address_books);
-  methods.add("ContactCard/get", kContacts, get_cards);
-  methods.add("ContactCard/changes", kContacts, card_changes);
-  methods.add("ContactCard/query", kContacts, query_cards);
-  methods.add("ContactCard/queryChanges", kContacts, card_query_changes);
-  methods.add("ContactCard/set", kContacts, set_cards);
-  methods.add("ContactCard/copy", kContacts, copy_cards);
+  methods.offer({kContacts, no_members, contacts_of_account});
+  methods.add(kContacts, {{"AddressBook/get", get_address_books},
+                          {"AddressBook/changes", address_book_changes},
+                          {"AddressBook/set", set_address_books},
+                          {"ContactCard/get", get_cards},
+                          {"ContactCard/changes", card_changes},
+                          {"ContactCard/query", query_cards},
+                          {"ContactCard/queryChanges", card_query_changes},
+                          {"ContactCard/set", set_cards},
+                          {"ContactCard/copy", refuse_copy}});
   for (const std::string_view type : {"AddressBook", "ContactCard"}) methods.add_modseq_type(type);
 }
 

@@ -1,6 +1,11 @@
 // ContactCard/query and /queryChanges (RFC 9610 sections 3.3 and 3.4), by a look at each card of the account: there are 20,000 at most.
 #include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <variant>
 
+#include "adapters/jmap/changes_codec.h"
 #include "adapters/jmap/contact_card.h"
 #include "adapters/jmap/date_codec.h"
 #include "adapters/jmap/query_codec.h"
@@ -11,11 +16,11 @@
 namespace telepost::adapters::jmap {
 namespace {
 
-constexpr std::size_t kMostCardMatches = 20'000;
 constexpr std::size_t kMostCardChanges = 10'000;
 constexpr std::size_t kMostSoughtInCards = 1'024;  // bytes of one text
+constexpr std::size_t kMostTextConditions = 16;    // of a filter: each looks through the text of all cards
 
-// Read once it is asked for.
+// Read once it is asked for; one that cannot be read has nothing, and failure() says so.
 class LookedCard {
  public:
   explicit LookedCard(const schema::CardRecord& record) : record_(record) {}
@@ -23,10 +28,12 @@ class LookedCard {
   const Json& card() const {
     if (!card_) {
       auto read = card_of(record_);
+      if (!read.ok()) failure_ = read.error();
       card_ = read.ok() ? *std::move(read) : Json::object();
     }
     return *card_;
   }
+  const Result<void>& failure() const { return failure_; }
   // nothing: the card does not have it.
   std::optional<Time> time(const char* property) const {
     const auto found = card().find(property);
@@ -37,6 +44,7 @@ class LookedCard {
  private:
   const schema::CardRecord& record_;
   mutable std::optional<Json> card_;
+  mutable Result<void> failure_;
 };
 
 void append_text(const Json& value, std::string& to) {
@@ -129,25 +137,44 @@ std::optional<MethodError> fault_of_condition(const Json& condition) {
   return std::nullopt;
 }
 
-bool holds_for(const LookedCard& looked, const Json& condition) {
-  for (const auto& [name, value] : condition.items()) {
+struct CardCondition {
+  std::optional<std::uint32_t> book;  // 0: none that there is
+  std::optional<std::string> uid, kind, member;
+  std::optional<Time> created_before, created_after, updated_before, updated_after;
+  std::vector<std::pair<std::string, Needle>> texts;  // by the condition's name
+};
+
+// Precondition: it has no fault.
+CardCondition read_card_condition(const Json& object) {
+  CardCondition condition;
+  for (const auto& [name, value] : object.items()) {
     const auto& text = value.get_ref<const std::string&>();
-    const schema::CardRecord& record = looked.record();
-    bool holds = false;
-    if (name == "inAddressBook") {
-      const auto book = address_book_from(text);
-      holds = book && std::binary_search(record.books.begin(), record.books.end(), *book);
-    } else if (name == "uid") holds = record.uid == text;
-    else if (name == "kind") holds = record.kind == text;
-    else if (name == "hasMember") holds = std::find(record.members.begin(), record.members.end(), text) != record.members.end();
-    else if (is_sought_time(name)) {
-      const auto time = looked.time(name.starts_with("created") ? "created" : "updated");
-      const Time bound = utc_date_from(text).value();
-      holds = time && (name.ends_with("Before") ? *time < bound : *time >= bound);
-    } else holds = Needle(text).is_in(sought_in(looked.card(), name));
-    if (!holds) return false;
+    if (name == "inAddressBook") condition.book = address_book_from(text).value_or(0);
+    else if (name == "uid") condition.uid = text;
+    else if (name == "kind") condition.kind = text;
+    else if (name == "hasMember") condition.member = text;
+    else if (name == "createdBefore") condition.created_before = utc_date_from(text).value();
+    else if (name == "createdAfter") condition.created_after = utc_date_from(text).value();
+    else if (name == "updatedBefore") condition.updated_before = utc_date_from(text).value();
+    else if (name == "updatedAfter") condition.updated_after = utc_date_from(text).value();
+    else condition.texts.emplace_back(name, Needle(text));
   }
-  return true;
+  return condition;
+}
+
+// What the record tells is asked first: then the card need not be read.
+bool card_matches(const LookedCard& looked, const CardCondition& wanted) {
+  const schema::CardRecord& record = looked.record();
+  if (wanted.book && !std::binary_search(record.books.begin(), record.books.end(), *wanted.book)) return false;
+  if ((wanted.uid && record.uid != *wanted.uid) || (wanted.kind && record.kind != *wanted.kind)) return false;
+  if (wanted.member && std::find(record.members.begin(), record.members.end(), *wanted.member) == record.members.end()) return false;
+  const auto lies_in = [&](const char* property, const std::optional<Time>& after, const std::optional<Time>& before) {
+    if (!after && !before) return true;
+    const auto time = looked.time(property);
+    return time && (!after || *time >= *after) && (!before || *time < *before);
+  };
+  return lies_in("created", wanted.created_after, wanted.created_before) && lies_in("updated", wanted.updated_after, wanted.updated_before) &&
+         std::all_of(wanted.texts.begin(), wanted.texts.end(), [&](const auto& text) { return text.second.is_in(sought_in(looked.card(), text.first)); });
 }
 
 std::optional<MethodError> fault_of_comparator(const Comparator& comparator) {
@@ -180,40 +207,56 @@ struct FoundCard {
   std::vector<std::string> keys;
 };
 
+// Which cards a query gives, and in which order; its conditions are read once. The arguments outlive it.
 class CardQuery {
  public:
-  static std::optional<MethodError> fault(const Filter& filter, const std::vector<Comparator>& sort) {
-    std::optional<MethodError> fault;
-    (void)filter.for_each_condition([&](const Json& condition) -> Result<void> {
-      if (!fault) fault = fault_of_condition(condition);
+  // Nothing else may be among the arguments.
+  static std::variant<CardQuery, MethodError> read(const Arguments& arguments, Filter filter, std::vector<Comparator> sort) {
+    if (const Result<void> done = arguments.done(); !done.ok()) return method_error_of(done.error());
+    if (auto fault = fault_of_query(filter, sort, fault_of_condition, fault_of_comparator)) return *std::move(fault);
+    CardQuery query;
+    std::size_t texts = 0;
+    (void)filter.for_each_condition([&](const Json& object) -> Result<void> {
+      texts += query.conditions_.emplace(&object, read_card_condition(object)).first->second.texts.size();
       return {};
     });
-    for (const Comparator& comparator : sort) {
-      if (!fault) fault = fault_of_comparator(comparator);
-    }
-    return fault;
+    if (texts > kMostTextConditions) return MethodError{"unsupportedFilter", "more than " + std::to_string(kMostTextConditions) + " conditions look for texts"};
+    query.filter_ = std::move(filter);
+    query.sort_ = std::move(sort);
+    return query;
   }
 
-  // The ids in their order.
-  static Result<std::vector<std::string>> run(const store::Contacts& contacts, const Filter& filter, const std::vector<Comparator>& sort) {
+  // The ids in their order. corrupt: a card that had to be read cannot be.
+  Result<std::vector<std::string>> run(const store::Contacts& contacts) const {
     std::vector<FoundCard> found;
+    Result<void> looked_at;
     TELEPOST_TRY(contacts.for_each_card([&](const schema::CardRecord& record) {
       const LookedCard looked(record);
-      if (!filter.holds([&](const Json& condition) { return holds_for(looked, condition); })) return true;
-      FoundCard& one = found.emplace_back(FoundCard{record.number, {}});
-      for (const Comparator& comparator : sort) one.keys.push_back(sort_key(looked, comparator));
-      return true;
-    }));
-    std::sort(found.begin(), found.end(), [&](const FoundCard& a, const FoundCard& b) {
-      for (std::size_t i = 0; i < sort.size(); ++i) {
-        if (a.keys[i] != b.keys[i]) return (a.keys[i] < b.keys[i]) == sort[i].is_ascending;
+      if (filter_.holds([&](const Json& object) { return card_matches(looked, conditions_.at(&object)); })) {
+        FoundCard& one = found.emplace_back(FoundCard{record.number, {}});
+        for (const Comparator& comparator : sort_) one.keys.push_back(sort_key(looked, comparator));
       }
-      return a.number < b.number;
-    });
+      looked_at = looked.failure();
+      return looked_at.ok();
+    }));
+    TELEPOST_TRY(looked_at);
+    std::sort(found.begin(), found.end(), [&](const FoundCard& a, const FoundCard& b) { return is_before(a, b); });
     std::vector<std::string> ids;
     for (const FoundCard& one : found) ids.push_back(card_id(one.number));
     return ids;
   }
+
+ private:
+  bool is_before(const FoundCard& a, const FoundCard& b) const {
+    for (std::size_t i = 0; i < sort_.size(); ++i) {
+      if (a.keys[i] != b.keys[i]) return (a.keys[i] < b.keys[i]) == sort_[i].is_ascending;
+    }
+    return a.number < b.number;
+  }
+
+  Filter filter_;
+  std::vector<Comparator> sort_;
+  std::map<const Json*, CardCondition> conditions_;
 };
 
 }  // namespace
@@ -221,31 +264,30 @@ class CardQuery {
 MethodResult query_cards(Call& call) {
   TELEPOST_ASSIGN(const schema::AccountId account, call.account());
   TELEPOST_ASSIGN(const QueryArguments asked, read_query(call.arguments));
-  TELEPOST_TRY(call.arguments.done());
-  if (auto fault = CardQuery::fault(asked.filter, asked.sort)) return *std::move(fault);
+  const auto query = CardQuery::read(call.arguments, asked.filter, asked.sort);
+  if (const auto* const error = std::get_if<MethodError>(&query)) return *error;
   TELEPOST_ASSIGN(const store::Contacts contacts, store::Contacts::open(call.context.store, account));
-  TELEPOST_ASSIGN(const auto ids, CardQuery::run(contacts, asked.filter, asked.sort));
-  return answer_query(asked, ids, to_state(contacts.modseq()), kMostCardMatches, to_id(account));
+  TELEPOST_ASSIGN(const auto ids, std::get<CardQuery>(query).run(contacts));
+  return answer_query(asked, ids, to_state(contacts.modseq()), store::kMostCards, to_id(account));
 }
 
 // Whatever changed may have moved: it is named as gone, and where it is now.
 MethodResult card_query_changes(Call& call) {
   TELEPOST_ASSIGN(const schema::AccountId account, call.account());
   TELEPOST_ASSIGN(const QueryChangesArguments asked, read_query_changes(call.arguments));
-  TELEPOST_TRY(call.arguments.done());
-  if (auto fault = CardQuery::fault(asked.filter, asked.sort)) return *std::move(fault);
+  const auto query = CardQuery::read(call.arguments, asked.filter, asked.sort);
+  if (const auto* const error = std::get_if<MethodError>(&query)) return *error;
   TELEPOST_ASSIGN(const store::Contacts contacts, store::Contacts::open(call.context.store, account));
-  const auto since = state_from(asked.since_query_state);
-  if (!since || *since < contacts.floor() || *since > contacts.modseq()) return MethodError{"cannotCalculateChanges", "too old, or no state of this server"};
-  TELEPOST_ASSIGN(const store::ContactChanges told, contacts.card_changes(*since, kMostCardChanges));
+  TELEPOST_ASSIGN(const schema::Modseq since, state_within(asked.since_query_state, contacts.floor(), contacts.modseq()));
+  TELEPOST_ASSIGN(const store::ContactChanges told, contacts.card_changes(since, kMostCardChanges));
   if (told.until != contacts.modseq()) return MethodError{"cannotCalculateChanges", "more than 10,000 changes"};
   std::vector<std::string> removed;
   std::set<std::string> moved;
   for (const store::ContactChange& change : told.changes) {
-    if (change.created <= *since) removed.push_back(card_id(change.number));
+    if (change.created <= since) removed.push_back(card_id(change.number));
     if (!change.is_gone) moved.insert(card_id(change.number));
   }
-  TELEPOST_ASSIGN(const auto ids, CardQuery::run(contacts, asked.filter, asked.sort));
+  TELEPOST_ASSIGN(const auto ids, std::get<CardQuery>(query).run(contacts));
   return answer_query_changes(asked, ids, to_state(contacts.modseq()), std::move(removed), moved, to_id(account));
 }
 

@@ -1,8 +1,11 @@
-// ContactCard/set (RFC 9610 section 3.5), and /copy.
+// ContactCard/set (RFC 9610 section 3.5).
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "adapters/jmap/blob.h"
 #include "adapters/jmap/card_codec.h"
+#include "adapters/jmap/card_media.h"
 #include "adapters/jmap/contact_card.h"
 #include "adapters/jmap/date_codec.h"
 #include "adapters/jmap/set.h"
@@ -14,10 +17,47 @@ namespace {
 
 constexpr std::string_view kImages[] = {"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff", "image/avif", "image/heic", "image/svg+xml"};
 
+using CardBlobs = std::map<std::string, CardMedia>;  // by what a client calls them
+
+// What a card, or a patch of one, names as the bytes of its media.
+void add_named_blobs(const Json& object, std::set<std::string>& to) {
+  const auto add = [&](const Json& blob) {
+    if (blob.is_string()) to.insert(blob.get<std::string>());
+  };
+  const auto add_of = [&](const Json& one) {
+    if (one.is_object() && one.contains("blobId")) add(one.at("blobId"));
+  };
+  for (const auto& [name, value] : object.items()) {
+    if (name == "media" && value.is_object()) std::for_each(value.begin(), value.end(), add_of);
+    if (!name.starts_with("media/")) continue;
+    if (name.ends_with("/blobId")) add(value);
+    add_of(value);
+  }
+}
+
+// All that a call names, read before the account is locked: a message may have to be fetched from the archive. What is not there is
+// left out; of what is larger than a card may be, a card's bytes.
+Result<CardBlobs> read_blobs(const Call& call, schema::AccountId account, const SetArguments& set) {
+  std::set<std::string> named;
+  for (const auto& [id, card] : set.create) add_named_blobs(*card, named);
+  for (const auto& [id, patch] : set.update) add_named_blobs(*patch, named);
+  CardBlobs blobs;
+  std::uint64_t bytes = 0;
+  for (const std::string& name : named) {
+    TELEPOST_ASSIGN(const auto found, find_blob(call, account, name, store::Purpose::subscriber));
+    if (!found) continue;
+    TELEPOST_ASSIGN(std::string content, bytes_of(*found->blob, {0, store::kMostCardBytes}));
+    bytes += content.size();
+    if (bytes > store::kMostContactBytes) return {Errc::too_large, "the media of all cards are larger than 64 MiB together"};
+    blobs.emplace(name, CardMedia{found->blob->type(), std::move(content)});
+  }
+  return blobs;
+}
+
 class CardVerbs final : public SetVerbs {
  public:
-  CardVerbs(Call& call, schema::AccountId account, store::ContactsWrite& write)
-      : call_(call), account_(account), write_(write), now_(to_utc_date(std::chrono::floor<std::chrono::seconds>(call.context.store.now()))) {}
+  CardVerbs(const Call& call, const CardBlobs& blobs, store::ContactsWrite& write)
+      : call_(call), blobs_(blobs), write_(write), now_(to_utc_date(std::chrono::floor<std::chrono::seconds>(call.context.store.now()))) {}
 
   SetOutcome create(const Json& object) override {
     if (const auto room = write_.make_room(); !room.ok()) return room.error();
@@ -117,20 +157,17 @@ class CardVerbs final : public SetVerbs {
       const auto blob = one.is_object() ? one.find("blobId") : one.end();
       if (!one.is_object() || blob == one.end()) continue;
       const std::string id = blob->is_string() ? blob->get<std::string>() : "";
-      const auto found = find_blob(call_, account_, id, store::Purpose::store);
-      if (!found.ok()) return found.error();
-      if (!*found) return wrong({"media"}, "there is no blob '" + id.substr(0, 80) + "'");
-      Blob& opened = *(*found)->blob;
-      const auto bytes = bytes_of(opened, {0, store::kMostCardBytes});
-      if (!bytes.ok()) return bytes.error();
-      if (bytes->size() >= store::kMostCardBytes) return SetError{"tooLarge", "a card has at most 256 KiB with its media"};
-      const std::string said = one.contains("mediaType") && one["mediaType"].is_string() ? one["mediaType"].get<std::string>() : opened.type();
+      const auto found = blobs_.find(id);
+      if (found == blobs_.end()) return wrong({"media"}, "there is no blob '" + id.substr(0, 80) + "'");
+      const CardMedia& held = found->second;
+      if (held.bytes.size() >= store::kMostCardBytes) return SetError{"tooLarge", "a card has at most 256 KiB with its media"};
+      const std::string said = one.contains("mediaType") && one["mediaType"].is_string() ? one["mediaType"].get<std::string>() : held.type;
       const bool is_image = std::find(std::begin(kImages), std::end(kImages), to_lower(said)) != std::end(kImages);
       if (one.value("kind", Json()) == "photo" && !is_image) return wrong({"media"}, "a photo is an image, and not " + said.substr(0, 80));
       if (said.find_first_of(",;") != std::string::npos) return wrong({"media"}, "mediaType wants a media type without parameters");
       one.erase("blobId");
       one["mediaType"] = said;
-      one["uri"] = media_uri(said, *bytes);
+      one["uri"] = media_uri(said, held.bytes);
     }
     return std::nullopt;
   }
@@ -143,8 +180,8 @@ class CardVerbs final : public SetVerbs {
     if ((*card)["media"] != said.value("media", Json())) besides["media"] = (*card)["media"];
   }
 
-  Call& call_;
-  const schema::AccountId account_;
+  const Call& call_;
+  const CardBlobs& blobs_;
   store::ContactsWrite& write_;
   const std::string now_;
 };
@@ -155,27 +192,14 @@ MethodResult set_cards(Call& call) {
   TELEPOST_ASSIGN(const schema::AccountId account, call.account());
   TELEPOST_ASSIGN(const SetArguments set, read_set(call.arguments, call.context.settings.max_objects_in_set));
   TELEPOST_TRY(call.arguments.done());
+  TELEPOST_ASSIGN(const CardBlobs blobs, read_blobs(call, account, set));
   TELEPOST_ASSIGN(store::ContactsWrite write, store::ContactsWrite::begin(call.context.store, account));
   if (set.if_in_state && *set.if_in_state != to_state(write.before())) return MethodError{"stateMismatch"};
-  CardVerbs verbs(call, account, write);
+  CardVerbs verbs(call, blobs, write);
   SetResponse response;
   if (auto error = apply_set(set, verbs, call.created_ids, response)) return *std::move(error);
   if (auto error = finish(write, response)) return *std::move(error);
   return to_json(response, to_id(account));
-}
-
-// Nobody reads another's account yet.
-MethodResult copy_cards(Call& call) {
-  TELEPOST_ASSIGN(const std::string from, call.arguments.id("fromAccountId"));
-  TELEPOST_ASSIGN(const schema::AccountId account, call.account());
-  TELEPOST_TRY(call.arguments.text_or_null("ifFromInState"));
-  TELEPOST_TRY(call.arguments.text_or_null("ifInState"));
-  TELEPOST_ASSIGN(const Json* const create, call.arguments.object_or_null("create"));
-  TELEPOST_TRY(call.arguments.boolean_or("onSuccessDestroyOriginal", false));
-  TELEPOST_TRY(call.arguments.text_or_null("destroyFromIfInState"));
-  TELEPOST_TRY(call.arguments.done());
-  if (create == nullptr || from == to_id(account)) return MethodError{"invalidArguments", "cards are copied from another account"};
-  return MethodError{"fromAccountNotFound"};
 }
 
 }  // namespace telepost::adapters::jmap

@@ -1,5 +1,6 @@
 #include "adapters/jmap/email.h"
 
+#include "adapters/jmap/set.h"
 #include "adapters/jmap/types.h"
 
 namespace telepost::adapters::jmap {
@@ -82,7 +83,7 @@ void add_emails(Methods& methods) {
                       {"Email/query", query_emails},
                       {"Email/queryChanges", email_query_changes},
                       {"Email/set", set_emails},
-                      {"Email/copy", copy_emails},
+                      {"Email/copy", refuse_copy},
                       {"Email/import", import_emails},
                       {"Email/parse", parse_emails},
                       {"SearchSnippet/get", get_search_snippets},

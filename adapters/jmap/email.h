@@ -39,7 +39,7 @@ const Names& email_properties_of_parse();
 // Puts what of the content is wanted into json.
 Result<void> add_content(Json& json, EmailContent& content, const EmailWanted& wanted, ValueBudget& budget);
 
-Method get_emails, email_changes, query_emails, email_query_changes, set_emails, copy_emails, import_emails, parse_emails;
+Method get_emails, email_changes, query_emails, email_query_changes, set_emails, import_emails, parse_emails;
 Method get_search_snippets, get_threads, thread_changes;
 
 }  // namespace telepost::adapters::jmap

@@ -179,14 +179,13 @@ MethodResult email_query_changes(Call& call) {
   const auto read = EmailQuery::read(call.arguments, asked.filter, asked.sort);
   if (const auto* const error = std::get_if<MethodError>(&read)) return *error;
   const EmailQuery& query = std::get<EmailQuery>(read);
-  const auto since = state_from(asked.since_query_state);
-  if (!since || !query.can_calculate_changes()) return MethodError{"cannotCalculateChanges"};
+  if (!query.can_calculate_changes()) return MethodError{"cannotCalculateChanges"};
   TELEPOST_ASSIGN(const MailView view, call.context.store.view(account));
-  if (*since > view.modseq() || *since < view.floor()) return MethodError{"cannotCalculateChanges", "changes since that state are not known"};
+  TELEPOST_ASSIGN(const schema::Modseq since, state_within(asked.since_query_state, view.floor(), view.modseq()));
   auto run = query.run(call.context.store, account, view);
   if (const auto* const error = std::get_if<MethodError>(&run)) return *error;
   // Asked behind the result: what changed while that was gathered is told too, and where the result has it.
-  TELEPOST_ASSIGN(const Touched all, touched(call.context.store, account, view, query, *since));
+  TELEPOST_ASSIGN(const Touched all, touched(call.context.store, account, view, query, since));
   EmailResult& result = *std::get<0>(run);
   QueryChangesResponse response{asked.since_query_state, to_state(view.modseq())};
   for (const schema::LocalId email : all.was) response.removed.push_back(to_id('e', email.value));

@@ -1,4 +1,4 @@
-// Email/set, Email/import and Email/copy (RFC 8621 sections 4.6 to 4.8). Emails are made one by one, since each has bytes of its own; all
+// Email/set and Email/import (RFC 8621 sections 4.6 and 4.8). Emails are made one by one, since each has bytes of its own; all
 // that changes or goes, goes to the store together.
 #include <algorithm>
 #include <set>
@@ -226,20 +226,6 @@ MethodResult import_emails(Call& call) {
   Json answer = Json::object();
   for (const char* name : {"accountId", "oldState", "newState", "created", "notCreated"}) answer[name] = response.at(name);
   return answer;
-}
-
-// Section 4.7. Nobody reads another's account yet, so that there is nothing to copy from.
-MethodResult copy_emails(Call& call) {
-  TELEPOST_ASSIGN(const std::string from, call.arguments.id("fromAccountId"));
-  TELEPOST_ASSIGN(const schema::AccountId account, call.account());
-  TELEPOST_TRY(call.arguments.text_or_null("ifFromInState"));
-  TELEPOST_TRY(call.arguments.text_or_null("ifInState"));
-  TELEPOST_ASSIGN(const Json* const create, call.arguments.object_or_null("create"));
-  TELEPOST_TRY(call.arguments.boolean_or("onSuccessDestroyOriginal", false));
-  TELEPOST_TRY(call.arguments.text_or_null("destroyFromIfInState"));
-  TELEPOST_TRY(call.arguments.done());
-  if (create == nullptr || from == to_id(account)) return MethodError{"invalidArguments", "emails are copied from another account"};
-  return MethodError{"fromAccountNotFound"};
 }
 
 }  // namespace telepost::adapters::jmap

@@ -35,8 +35,6 @@ Json submission_capability(const Context& context) {
             {"SIZE", Json::array({std::to_string(configuration.submission.max_message_bytes)})}}}};
 }
 
-Json no_capability(const Context&) { return Json::object(); }
-
 }  // namespace
 
 const Names& submission_properties() {
@@ -58,11 +56,11 @@ std::string_view undo_status_of(const schema::SubmissionRecord& record) {
 
 Json to_json(const FollowedSubmission& submission) {
   const auto& [id, record] = submission;
-  const Result<Json> envelope = parse_i_json(record.envelope);
+  const Result<Json> envelope = parse_i_json(record.followed->envelope);
   return {{"id", submission_id(id)},
-          {"identityId", to_id('i', record.identity)},
-          {"emailId", to_id('e', record.email.value)},
-          {"threadId", to_id('t', record.thread.value)},
+          {"identityId", to_id('i', record.followed->identity)},
+          {"emailId", to_id('e', record.followed->email.value)},
+          {"threadId", to_id('t', record.followed->thread.value)},
           {"envelope", envelope.ok() ? *envelope : Json(nullptr)},
           {"sendAt", to_utc_date(record.send_at)},
           {"undoStatus", undo_status_of(record)},
@@ -89,7 +87,7 @@ MethodResult get_submissions(Call& call) {
   TELEPOST_ASSIGN(const store::FollowedSubmissions followed, call.context.store.submission().followed(account));
   std::map<std::string, const FollowedSubmission*> by_id;
   for (const FollowedSubmission& one : followed.all) {
-    if (!one.second.destroyed) by_id.emplace(submission_id(one.first), &one);
+    if (!one.second.followed->destroyed) by_id.emplace(submission_id(one.first), &one);
   }
   GetResponse response{to_state(followed.modseq)};
   std::vector<std::string> ids = get.ids.value_or(std::vector<std::string>());
@@ -124,18 +122,18 @@ MethodResult submission_changes(Call& call) {
   TELEPOST_ASSIGN(const ChangesArguments asked, read_changes(call.arguments));
   TELEPOST_TRY(call.arguments.done());
   TELEPOST_ASSIGN(const store::FollowedSubmissions followed, call.context.store.submission().followed(account));
-  const auto since = known_state_from(asked.since_state);
-  if (!since || since->at < followed.floor || since->at > followed.modseq) return MethodError{"cannotCalculateChanges", "too old, or no state of this server"};
+  TELEPOST_ASSIGN(const KnownState since, known_state_within(asked.since_state, followed.floor, followed.modseq));
   std::vector<ObjectChange> all;
   for (const auto& [id, record] : followed.all) {
-    all.push_back({record.modseq, submission_id(id), record.created_modseq, record.destroyed ? ObjectChange::Kind::gone : ObjectChange::Kind::live});
+    const schema::SubmissionRecord::Followed& object = *record.followed;
+    all.push_back({object.modseq, submission_id(id), object.created_modseq, object.destroyed ? ObjectChange::Kind::gone : ObjectChange::Kind::live});
   }
-  TELEPOST_ASSIGN(const Changes changes, changes_between(*since, followed.modseq, std::move(all), asked.max_changes));
+  TELEPOST_ASSIGN(const Changes changes, changes_between(since, followed.modseq, std::move(all), asked.max_changes));
   return to_json(changes, to_id(account));
 }
 
 void add_submissions(Methods& methods) {
-  methods.offer({kSubmission, no_capability, submission_capability});
+  methods.offer({kSubmission, no_members, submission_capability});
   methods.add(kSubmission, {{"Identity/get", get_identities},
                             {"Identity/changes", identity_changes},
                             {"Identity/set", set_identities},

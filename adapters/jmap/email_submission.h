@@ -15,6 +15,7 @@ namespace telepost::adapters::jmap {
 
 inline constexpr Duration kMaxDelayedSend = std::chrono::hours(24) * 30;
 
+// Its record has what is followed.
 using FollowedSubmission = std::pair<schema::LocalId, schema::SubmissionRecord>;
 
 const Names& submission_properties();

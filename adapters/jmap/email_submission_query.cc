@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "adapters/jmap/changes_codec.h"
 #include "adapters/jmap/date_codec.h"
 #include "adapters/jmap/email_submission.h"
 #include "adapters/jmap/query_codec.h"
@@ -36,8 +37,9 @@ bool names_it(const std::optional<std::vector<std::string>>& wanted, const std::
 }
 
 bool submission_matches(const schema::SubmissionRecord& record, const SubmissionCondition& wanted) {
-  return names_it(wanted.identities, to_id('i', record.identity)) && names_it(wanted.emails, to_id('e', record.email.value)) &&
-         names_it(wanted.threads, to_id('t', record.thread.value)) && (!wanted.undo_status || *wanted.undo_status == undo_status_of(record)) &&
+  const schema::SubmissionRecord::Followed& followed = *record.followed;
+  return names_it(wanted.identities, to_id('i', followed.identity)) && names_it(wanted.emails, to_id('e', followed.email.value)) &&
+         names_it(wanted.threads, to_id('t', followed.thread.value)) && (!wanted.undo_status || *wanted.undo_status == undo_status_of(record)) &&
          (!wanted.before || record.send_at < *wanted.before) && (!wanted.after || record.send_at >= *wanted.after);
 }
 
@@ -87,7 +89,7 @@ class SubmissionQuery {
     std::vector<const FollowedSubmission*> found;
     for (const FollowedSubmission& one : followed.all) {
       const auto matches = [&](const Json& object) { return submission_matches(one.second, conditions_.at(&object)); };
-      if (!one.second.destroyed && filter_.holds(matches)) found.push_back(&one);
+      if (!one.second.followed->destroyed && filter_.holds(matches)) found.push_back(&one);
     }
     std::sort(found.begin(), found.end(), [&](const auto* a, const auto* b) { return is_before(*a, *b); });
     std::vector<std::string> ids;
@@ -99,8 +101,8 @@ class SubmissionQuery {
   bool is_before(const FollowedSubmission& a, const FollowedSubmission& b) const {
     for (const Comparator& comparator : sort_) {
       std::strong_ordering order = to_millis(a.second.send_at) <=> to_millis(b.second.send_at);
-      if (comparator.property == "emailId") order = to_id('e', a.second.email.value) <=> to_id('e', b.second.email.value);
-      if (comparator.property == "threadId") order = to_id('t', a.second.thread.value) <=> to_id('t', b.second.thread.value);
+      if (comparator.property == "emailId") order = to_id('e', a.second.followed->email.value) <=> to_id('e', b.second.followed->email.value);
+      if (comparator.property == "threadId") order = to_id('t', a.second.followed->thread.value) <=> to_id('t', b.second.followed->thread.value);
       if (order != 0) return (order < 0) == comparator.is_ascending;
     }
     return a.first < b.first;
@@ -130,13 +132,12 @@ MethodResult submission_query_changes(Call& call) {
   const auto query = SubmissionQuery::read(call.arguments, asked.filter, asked.sort);
   if (const auto* const error = std::get_if<MethodError>(&query)) return *error;
   TELEPOST_ASSIGN(const store::FollowedSubmissions followed, call.context.store.submission().followed(account));
-  const auto since = state_from(asked.since_query_state);
-  if (!since || *since < followed.floor || *since > followed.modseq) return MethodError{"cannotCalculateChanges", "too old, or no state of this server"};
+  TELEPOST_ASSIGN(const schema::Modseq since, state_within(asked.since_query_state, followed.floor, followed.modseq));
   std::vector<std::string> removed;
   std::set<std::string> moved;
   for (const auto& [id, record] : followed.all) {
-    if (record.modseq <= *since) continue;
-    if (record.created_modseq <= *since) removed.push_back(submission_id(id));
+    if (record.followed->modseq <= since) continue;
+    if (record.followed->created_modseq <= since) removed.push_back(submission_id(id));
     moved.insert(submission_id(id));
   }
   const std::vector<std::string> result = std::get<SubmissionQuery>(query).run(followed);

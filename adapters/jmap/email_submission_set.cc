@@ -54,7 +54,7 @@ class SubmissionVerbs final : public SetVerbs {
     const auto local = submission_from(id);
     if (!local) return {Errc::not_found, "no such submission"};
     TELEPOST_ASSIGN(store::SubmissionState state, call_.context.store.submission().show({account_, *local}));
-    if (state.record.email.value == 0 || state.record.destroyed) return {Errc::not_found, "no such submission"};
+    if (!state.record.followed || state.record.followed->destroyed) return {Errc::not_found, "no such submission"};
     return FollowedSubmission{*local, std::move(state.record)};
   }
 
@@ -102,7 +102,7 @@ std::optional<std::string> email_of_success(const std::string& name, const SetRe
 // One Email/set for all of them; its response stands behind ours.
 void set_emails_on_success(Call& call, const OnSuccess& wanted, const SetResponse& response, const store::FollowedSubmissions& followed) {
   std::map<std::string, std::string> emails;
-  for (const auto& [id, record] : followed.all) emails.emplace(submission_id(id), to_id('e', record.email.value));
+  for (const auto& [id, record] : followed.all) emails.emplace(submission_id(id), to_id('e', record.followed->email.value));
   Json arguments = {{"accountId", call.arguments.object().at("accountId")}, {"update", Json::object()}, {"destroy", Json::array()}};
   if (wanted.update != nullptr) {
     for (const auto& [name, patch] : wanted.update->items()) {
@@ -121,7 +121,7 @@ void set_emails_on_success(Call& call, const OnSuccess& wanted, const SetRespons
 bool are_changes_ours(const SetResponse& response, const store::FollowedSubmissions& before, const store::FollowedSubmissions& after) {
   const std::set<std::string> touched = response.touched();
   return after.floor <= before.modseq && std::all_of(after.all.begin(), after.all.end(), [&](const FollowedSubmission& one) {
-    return one.second.modseq <= before.modseq || touched.contains(submission_id(one.first));
+    return one.second.followed->modseq <= before.modseq || touched.contains(submission_id(one.first));
   });
 }
 

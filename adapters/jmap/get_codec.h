@@ -1,11 +1,13 @@
 // /get (RFC 8620 section 5.1): what every type's has in common.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "adapters/jmap/arguments_codec.h"
@@ -34,5 +36,24 @@ struct GetResponse {
   std::vector<std::string> not_found = {};
 };
 Json to_json(GetResponse response, std::string_view account_id);
+
+// For types whose objects are all at hand: what was asked for of them. `find` gives a pointer to the one of an id, null: there is none;
+// `json_of` the whole of one.
+template <class Objects, class Find, class JsonOf>
+GetResponse answer_get(const GetArguments& get, std::string state, const Objects& all, const Find& find, const JsonOf& json_of) {
+  GetResponse response{std::move(state)};
+  const auto tell = [&](const auto& object) {
+    Json json = json_of(object);
+    get.keep_wanted(json);
+    response.list.push_back(std::move(json));
+  };
+  if (!get.ids) std::for_each(all.begin(), all.end(), tell);
+  for (const std::string& id : get.ids.value_or(std::vector<std::string>())) {
+    const auto* const found = find(id);
+    if (found == nullptr) response.not_found.push_back(id);
+    else tell(*found);
+  }
+  return response;
+}
 
 }  // namespace telepost::adapters::jmap

@@ -160,19 +160,9 @@ MethodResult get_identities(Call& call) {
   TELEPOST_ASSIGN(const GetArguments get, read_get(call.arguments, identity_properties(), call.context.settings.max_objects_in_get));
   TELEPOST_TRY(call.arguments.done());
   TELEPOST_ASSIGN(const store::IdentityList list, store::identities_of(call.context.store, account));
-  GetResponse response{identity_state(list)};
-  const auto tell = [&](const schema::IdentityRecord& identity) {
-    Json json = to_json(identity);
-    get.keep_wanted(json);
-    response.list.push_back(std::move(json));
-  };
-  if (!get.ids) std::for_each(list.identities.begin(), list.identities.end(), tell);
-  for (const std::string& id : get.ids.value_or(std::vector<std::string>())) {
-    const schema::IdentityRecord* const found = list.find(identity_from(id).value_or(0));
-    if (found == nullptr) response.not_found.push_back(id);
-    else tell(*found);
-  }
-  return to_json(std::move(response), to_id(account));
+  const auto find = [&](const std::string& id) { return list.find(identity_from(id).value_or(0)); };
+  const auto json_of = [](const schema::IdentityRecord& identity) { return to_json(identity); };
+  return to_json(answer_get(get, identity_state(list), list.identities, find, json_of), to_id(account));
 }
 
 MethodResult identity_changes(Call& call) {

@@ -104,15 +104,8 @@ std::variant<MailboxQuery, MethodError> MailboxQuery::read(Arguments& arguments,
     if (!each.ok()) return method_error_of(each.error());
   }
   if (const Result<void> done = arguments.done(); !done.ok()) return method_error_of(done.error());
-  std::optional<MethodError> fault;
-  (void)filter.for_each_condition([&](const Json& condition) -> Result<void> {
-    if (!fault) fault = fault_of(condition);
-    return {};
-  });
-  for (const Comparator& comparator : sort) {
-    if (!fault) fault = fault_of(comparator);
-  }
-  if (fault) return *fault;
+  const auto fault_in = [](const auto& asked) { return fault_of(asked); };
+  if (auto fault = fault_of_query(filter, sort, fault_in, fault_in)) return *std::move(fault);
   query.filter_ = std::move(filter);
   query.sort_ = std::move(sort);
   query.sort_as_tree_ = *sort_as_tree;

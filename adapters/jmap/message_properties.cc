@@ -64,8 +64,6 @@ Result<Json> expiry_of(store::Store& store, schema::MessageId id) {
   return policy.expires ? Json(to_utc_date(policy.expires->time)) : Json(nullptr);
 }
 
-Json nothing_of_session(const Context&) { return Json::object(); }
-
 Json properties_of_account(const Context&) { return {{"emailProperties", message_properties()}}; }
 
 }  // namespace
@@ -100,6 +98,6 @@ Result<void> add_message_properties(Json& json, store::Store& store, StoredEmail
   return {};
 }
 
-void offer_message(Methods& methods) { methods.offer({kMessage, nothing_of_session, properties_of_account}); }
+void offer_message(Methods& methods) { methods.offer({kMessage, no_members, properties_of_account}); }
 
 }  // namespace telepost::adapters::jmap

@@ -31,6 +31,8 @@ struct Capability {
   Json (*of_url)(std::string_view url) = nullptr;        // what of of_session() is an address; null: nothing
 };
 
+inline Json no_members(const Context&) { return Json::object(); }  // of a capability that has nothing to say
+
 // Constant once the server listens. Names must outlive it.
 class Methods {
  public:

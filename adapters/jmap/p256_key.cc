@@ -9,6 +9,7 @@
 #include <openssl/param_build.h>
 
 #include "base/assert.h"
+#include "base/openssl_free.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -16,19 +17,14 @@ namespace {
 constexpr char kCurve[] = "prime256v1";
 constexpr int kScalarBytes = 32;
 
-template <auto Function>
-struct FreeBy {
-  template <typename T>
-  void operator()(T* thing) const { Function(thing); }
-};
-using Number = std::unique_ptr<BIGNUM, FreeBy<BN_clear_free>>;
-using Group = std::unique_ptr<EC_GROUP, FreeBy<EC_GROUP_free>>;
-using Point = std::unique_ptr<EC_POINT, FreeBy<EC_POINT_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeBy<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;
-using Builder = std::unique_ptr<OSSL_PARAM_BLD, FreeBy<OSSL_PARAM_BLD_free>>;
-using Parameters = std::unique_ptr<OSSL_PARAM, FreeBy<OSSL_PARAM_free>>;
-using Signature = std::unique_ptr<ECDSA_SIG, FreeBy<ECDSA_SIG_free>>;
+using Number = std::unique_ptr<BIGNUM, OpenSslFree<BN_clear_free>>;
+using Group = std::unique_ptr<EC_GROUP, OpenSslFree<EC_GROUP_free>>;
+using Point = std::unique_ptr<EC_POINT, OpenSslFree<EC_POINT_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, OpenSslFree<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, OpenSslFree<EVP_MD_CTX_free>>;
+using Builder = std::unique_ptr<OSSL_PARAM_BLD, OpenSslFree<OSSL_PARAM_BLD_free>>;
+using Parameters = std::unique_ptr<OSSL_PARAM, OpenSslFree<OSSL_PARAM_free>>;
+using Signature = std::unique_ptr<ECDSA_SIG, OpenSslFree<ECDSA_SIG_free>>;
 
 unsigned char* octets(char* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
 const unsigned char* octets(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }

@@ -4,7 +4,6 @@
 
 #include "adapters/jmap/radix64url_codec.h"
 #include "adapters/jmap/push_encryption_codec.h"
-#include "adapters/jmap/push_states.h"
 #include "adapters/jmap/push_url_codec.h"
 #include "adapters/jmap/service.h"
 #include "adapters/jmap/vapid_codec.h"
@@ -26,6 +25,25 @@ PushTypes types_of(const std::optional<std::vector<std::string>>& wanted) {
 }
 
 Login login_of(schema::AccountId account, const schema::PushSecrets& secrets) { return {account, secrets.login, secrets.keys}; }
+
+// Who may still log in: asked once for all subscriptions of a log-in, in one round.
+class LoginsInRound {
+ public:
+  explicit LoginsInRound(store::Store& store) : store_(store) {}
+
+  Result<bool> allows(const Login& login) {
+    const auto found = known_.find({login.name, login.keys.stored_key});
+    if (found != known_.end()) return found->second;
+    const Result<void> allowed = still_allowed(store_, login);
+    if (!allowed.ok() && allowed.error().kind != Errc::denied) return allowed.error();
+    known_.emplace(std::pair(login.name, login.keys.stored_key), allowed.ok());
+    return allowed.ok();
+  }
+
+ private:
+  store::Store& store_;
+  std::map<std::pair<std::string, Digest>, bool> known_;
+};
 
 // A message replaces one that waits for the device, if that told of the same types: the newer states say all of the older ones.
 std::string topic_of(const StateChange& change) {
@@ -82,38 +100,47 @@ Result<PushRound> PushDesk::round(schema::AccountId account, const std::set<std:
   PushRound round;
   auto all = subscriptions_.list(account);
   if (!all.ok() && all.error().kind != Errc::not_found) return all.error();
-  if (all.ok()) {
-    for (const store::PushSubscription& one : *all) {
-      const Result<void> allowed = still_allowed(context_.store, login_of(account, one.secrets));
-      if (!allowed.ok() && allowed.error().kind != Errc::denied) return allowed.error();
-      if (!allowed.ok()) {
-        const Result<void> removed = subscriptions_.remove(account, one.number);
-        if (!removed.ok() && removed.error().kind != Errc::not_found) return removed.error();
-        log::info("push_ended", {{"account", to_id(account)}, {"subscription", one.number}, {"reason", "its log-in is none any more"}});
-        continue;
-      }
-      round.subscriptions.insert(one.number);
-      if (busy.contains(one.number)) continue;
-      TELEPOST_ASSIGN(auto message, message_for(account, one));
-      if (message) round.messages.push_back(*std::move(message));
+  LoginsInRound logins(context_.store);
+  PushStates::Readings known;
+  for (const store::PushSubscription& one : all.ok() ? *std::move(all) : std::vector<store::PushSubscription>()) {
+    TELEPOST_ASSIGN(const bool is_allowed, logins.allows(login_of(account, one.secrets)));
+    if (!is_allowed) {
+      TELEPOST_TRY(end(account, one.number));
+      continue;
+    }
+    round.subscriptions.insert(one.number);
+    if (busy.contains(one.number)) continue;
+    Result<std::optional<PushMessage>> message = message_for(account, one, known);
+    if (!message.ok()) {
+      log::error("push_not_made", {{"account", to_id(account)}, {"subscription", one.number}, {"reason", to_string(message.error())}});
+      round.is_whole = false;
+    } else if (*message) {
+      round.messages.push_back(**std::move(message));
     }
   }
   if (round.subscriptions.empty()) TELEPOST_TRY(subscriptions_.forget_if_none(account));
   return round;
 }
 
-Result<std::optional<PushMessage>> PushDesk::message_for(schema::AccountId account, const store::PushSubscription& one) {
-  if (one.record.is_verified) return change_for(login_of(account, one.secrets), one);
+Result<void> PushDesk::end(schema::AccountId account, std::uint64_t subscription) {
+  const Result<void> removed = subscriptions_.remove(account, subscription);
+  if (!removed.ok() && removed.error().kind != Errc::not_found) return removed.error();
+  log::info("push_ended", {{"account", to_id(account)}, {"subscription", subscription}, {"reason", "its log-in is none any more"}});
+  return {};
+}
+
+Result<std::optional<PushMessage>> PushDesk::message_for(schema::AccountId account, const store::PushSubscription& one, PushStates::Readings& known) {
+  if (one.record.is_verified) return change_for(login_of(account, one.secrets), one, known);
   if (one.record.is_asked) return std::optional<PushMessage>();
   const Json verification = {{"@type", "PushVerification"}, {"pushSubscriptionId", to_id('n', one.number)}, {"verificationCode", one.secrets.code}};
   TELEPOST_ASSIGN(PushMessage message, write(one, to_text(verification), {ttl_of(std::chrono::duration_cast<std::chrono::seconds>(store::kPushVerifiedWithin))}));
   return std::optional(std::move(message));
 }
 
-Result<std::optional<PushMessage>> PushDesk::change_for(const Login& login, const store::PushSubscription& one) {
+Result<std::optional<PushMessage>> PushDesk::change_for(const Login& login, const store::PushSubscription& one, PushStates::Readings& known) {
   PushStates states(context_, methods_, login, types_of(one.record.types));
   states.begin_after(one.record.told);
-  TELEPOST_ASSIGN(PushStates::Now now, states.look());
+  TELEPOST_ASSIGN(PushStates::Now now, states.look(known));
   const std::optional<StateChange> change = states.tell(std::move(now));
   const schema::ToldStates told = states.told();
   if (change) {

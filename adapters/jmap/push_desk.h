@@ -12,6 +12,7 @@
 
 #include "adapters/jmap/methods.h"
 #include "adapters/jmap/p256_key.h"
+#include "adapters/jmap/push_states.h"
 #include "adapters/net/https_fetch.h"
 #include "base/random.h"
 #include "store/push_subscriptions.h"
@@ -30,6 +31,7 @@ struct PushMessage {
 struct PushRound {
   std::vector<PushMessage> messages;
   std::set<std::uint64_t> subscriptions;  // that there are
+  bool is_whole = true;                   // false: of one there is no message now that may be to be sent; the log says why
 };
 
 // Any thread; what reads or writes blocks on the store. Context and methods outlive it.
@@ -52,15 +54,17 @@ class PushDesk {
   // As a subscription of the log-in begins from here.
   Result<schema::ToldStates> states_now(const Login& login, const std::optional<std::vector<std::string>>& types) const;
 
-  // What is to be pushed now; those that are `busy` are left alone. Ends the subscriptions whose log-in is none any more.
+  // What is to be pushed now; those that are `busy` are left alone. Ends the subscriptions whose log-in is none any more. Errors: those of
+  // reading all of them; what fails of a single one keeps no other waiting.
   Result<PushRound> round(schema::AccountId account, const std::set<std::uint64_t>& busy);
   // The push service took it.
   Result<void> taken(schema::AccountId account, const PushMessage& message);
 
  private:
   PushDesk(const Context& context, const Methods& methods, const Clock& clock, Random& random, P256Key key);
-  Result<std::optional<PushMessage>> message_for(schema::AccountId account, const store::PushSubscription& subscription);
-  Result<std::optional<PushMessage>> change_for(const Login& login, const store::PushSubscription& subscription);
+  Result<std::optional<PushMessage>> message_for(schema::AccountId account, const store::PushSubscription& subscription, PushStates::Readings& known);
+  Result<std::optional<PushMessage>> change_for(const Login& login, const store::PushSubscription& subscription, PushStates::Readings& known);
+  Result<void> end(schema::AccountId account, std::uint64_t subscription);
   Result<PushMessage> write(const store::PushSubscription& subscription, const std::string& text, const std::vector<std::string>& fields);
 
   const Context& context_;

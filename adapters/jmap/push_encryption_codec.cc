@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/hmac.h"
+#include "base/openssl_free.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -23,11 +24,8 @@ std::string derive(std::string_view salt, std::string_view material, std::string
 }
 
 std::string encrypt_aes128gcm(std::string_view key, std::string_view nonce, std::string_view text) {
-  struct FreeContext {
-    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-  };
   const auto octets = [](const char* bytes) { return reinterpret_cast<const unsigned char*>(bytes); };
-  const std::unique_ptr<EVP_CIPHER_CTX, FreeContext> cipher(EVP_CIPHER_CTX_new());
+  const std::unique_ptr<EVP_CIPHER_CTX, OpenSslFree<EVP_CIPHER_CTX_free>> cipher(EVP_CIPHER_CTX_new());
   std::string coded(text.size() + kCodedTagBytes, '\0');
   auto* const out = reinterpret_cast<unsigned char*>(coded.data());
   int size = 0;

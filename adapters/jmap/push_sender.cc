@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <future>
 #include <map>
@@ -12,9 +13,9 @@
 
 #include "adapters/jmap/id_codec.h"
 #include "adapters/jmap/push_pace.h"
-#include "adapters/net/completion.h"
 #include "adapters/net/dns_resolver.h"
 #include "adapters/net/io_threads.h"
+#include "adapters/net/on_worker.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/store.h"
@@ -29,7 +30,8 @@ constexpr std::size_t kAccountsAtOnce = 500;  // of those that a start looks for
 constexpr Duration kPushTimeout = std::chrono::seconds(20);
 constexpr Duration kNameTimeout = std::chrono::seconds(3);  // nothing breaks it off, and stop() waits for it
 constexpr Duration kBetweenRounds = std::chrono::milliseconds(200);  // of one account
-constexpr Duration kAfterFailure = std::chrono::seconds(5);          // of the store
+constexpr Duration kAfterFailure = std::chrono::seconds(5);          // of the store, twice as long after each further one
+constexpr Duration kMostAfterFailure = std::chrono::hours(1);
 
 using net::Awaitable;
 
@@ -44,7 +46,8 @@ metrics::Counter& pushes() {
 class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts> {
  public:
   Parts(net::Loop& home, store::Store& store, PushFeed& feed, PushDesk& desk, const Clock& clock)
-      : home_(home), store_(store), feed_(feed), desk_(desk), clock_(clock), timer_(home.context().get_executor()) {}
+      : home_(home), store_(store), feed_(feed), desk_(desk), clock_(clock), timer_(home.context().get_executor()),
+        pause_(home.context().get_executor()) {}
 
   Result<void> prepare(Options options) {
     net::HttpsOptions posting;
@@ -72,6 +75,7 @@ class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts>
     home_.post([self = shared_from_this()] {
       self->stopping_ = true;
       self->timer_.cancel();
+      self->pause_.cancel();
     });
     fetch_->stop();
     ended_.get_future().wait();
@@ -82,7 +86,8 @@ class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts>
   using Timer = boost::asio::steady_timer::rebind_executor<net::Executor>::other;
 
   struct Target {
-    bool is_busy = false;  // a push is under way
+    bool is_busy = false;          // a push is under way
+    bool was_passed_over = false;  // meanwhile, by a round
     PushPace pace;
   };
   struct Watched {
@@ -90,6 +95,12 @@ class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts>
     bool is_ready = false;    // stands in ready_
     bool is_looking = false;  // its round is under way
     SteadyTime next_round{};
+    unsigned failures = 0;    // of rounds, in a row
+    SteadyTime retry{};       // after the last of them
+    void forget_failures() {
+      failures = 0;
+      retry = {};
+    }
     std::map<std::uint64_t, Target> targets;  // by subscription
   };
 
@@ -165,34 +176,44 @@ class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts>
     spawn(round(account));
   }
 
-  template <typename T, typename Work>
-  Awaitable<Result<T>> on_worker(Work work) {
-    net::Answer<T> answer;
-    const Result<void> queued = store_.run([done = answer.completion(), work = std::move(work)] { done(work()); });
-    if (!queued.ok()) co_return queued.error();
-    co_return co_await answer.get();
+  // Those that cannot be pushed to now; each is looked at again when it can.
+  std::set<std::uint64_t> pass_over(schema::AccountId account) {
+    const SteadyTime now = clock_.steady();
+    std::set<std::uint64_t> busy;
+    for (auto& [number, target] : accounts_[account].targets) {
+      if (!target.is_busy && target.pace.next() <= now) continue;
+      busy.insert(number);
+      if (target.is_busy) target.was_passed_over = true;
+      else look_at(account, target.pace.next());
+    }
+    return busy;
   }
 
   Awaitable<void> round(schema::AccountId account) {
-    const SteadyTime now = clock_.steady();
-    std::set<std::uint64_t> busy;
-    for (const auto& [number, target] : accounts_[account].targets) {
-      if (target.is_busy || target.pace.next() > now) busy.insert(number);
-    }
-    auto work = [&desk = desk_, account, busy] { return desk.round(account, busy); };
-    Awaitable<Result<PushRound>> asked = on_worker<PushRound>(std::move(work));
+    std::set<std::uint64_t> busy = pass_over(account);
+    auto work = [&desk = desk_, account, busy = std::move(busy)] { return desk.round(account, busy); };
+    Awaitable<Result<PushRound>> asked = net::on_worker<PushRound>(store_, std::move(work));
     Result<PushRound> found = co_await std::move(asked);
     --rounds_;
     Watched& watched = accounts_[account];
     watched.is_looking = false;
-    if (!found.ok()) {
-      log::warning("push_not_read", {{"account", to_id(account)}, {"reason", to_string(found.error())}});
-      look_at(account, clock_.steady() + kAfterFailure);
-      co_return;
-    }
+    if (!found.ok()) log::warning("push_not_read", {{"account", to_id(account)}, {"reason", to_string(found.error())}});
+    if (!found.ok() || !found->is_whole) retry(account, watched);
+    else watched.forget_failures();
+    if (!found.ok()) co_return;
     std::erase_if(watched.targets, [&](const auto& entry) { return !entry.second.is_busy && !found->subscriptions.contains(entry.first); });
     for (PushMessage& message : found->messages) push(account, std::move(message));
     if (found->subscriptions.empty() && watched.targets.empty() && !watched.is_ready) accounts_.erase(account);
+  }
+
+  // One that is to come already is enough, however many rounds fail before it.
+  void retry(schema::AccountId account, Watched& watched) {
+    const SteadyTime now = clock_.steady();
+    if (watched.retry > now) return;
+    constexpr unsigned kMostDoublings = 10;
+    const Duration wait = kAfterFailure * (1u << std::min(watched.failures++, kMostDoublings));
+    watched.retry = now + std::min(wait, kMostAfterFailure);
+    look_at(account, watched.retry);
   }
 
   void push(schema::AccountId account, PushMessage message) {
@@ -211,19 +232,23 @@ class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts>
     const auto status = reply.ok() ? std::optional(reply->status) : std::nullopt;
     const auto outcome = target.pace.note(status, reply.ok() ? reply->retry_after : std::nullopt, clock_.steady());
     tell(account, *message, reply, outcome);
+    bool is_noted = false;
     if (outcome != PushPace::Outcome::failed) {
       auto work = [&desk = desk_, account, message, outcome]() -> Result<bool> {
         TELEPOST_TRY(outcome == PushPace::Outcome::taken ? desk.taken(account, *message) : desk.subscriptions().remove(account, message->subscription));
         return true;
       };
-      Awaitable<Result<bool>> noting = on_worker<bool>(std::move(work));
+      Awaitable<Result<bool>> noting = net::on_worker<bool>(store_, std::move(work));
       const Result<bool> noted = co_await std::move(noting);
+      is_noted = noted.ok();
       // It is pushed again, which does no harm.
       if (!noted.ok() && noted.error().kind != Errc::not_found) log::warning("push_not_noted", {{"account", to_id(account)}, {"reason", to_string(noted.error())}});
     }
     Target& then = accounts_[account].targets[message->subscription];
     then.is_busy = false;
-    look_at(account, then.pace.next());
+    const bool was_passed_over = std::exchange(then.was_passed_over, false);
+    // What was taken is all there was, unless a round came by meanwhile.
+    if (outcome != PushPace::Outcome::taken || !is_noted || was_passed_over) look_at(account, then.pace.next());
   }
 
   static void tell(schema::AccountId account, const PushMessage& message, const Result<net::HttpsReply>& reply, PushPace::Outcome outcome) {
@@ -239,7 +264,7 @@ class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts>
     std::optional<schema::AccountId> last;
     while (!stopping_) {
       auto work = [&desk = desk_, last] { return desk.subscriptions().accounts(last, kAccountsAtOnce); };
-      Awaitable<Result<std::vector<schema::AccountId>>> asked = on_worker<std::vector<schema::AccountId>>(std::move(work));
+      Awaitable<Result<std::vector<schema::AccountId>>> asked = net::on_worker<std::vector<schema::AccountId>>(store_, std::move(work));
       const Result<std::vector<schema::AccountId>> some = co_await std::move(asked);
       if (!some.ok()) {
         log::warning("push_not_read", {{"reason", to_string(some.error())}});
@@ -253,10 +278,10 @@ class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts>
   }
 
   Awaitable<void> rest(Duration time) {
-    Timer timer(home_.context().get_executor());
-    timer.expires_after(time);
+    if (stopping_) co_return;
+    pause_.expires_after(time);
     boost::system::error_code ignored;
-    co_await timer.async_wait(boost::asio::redirect_error(net::kUseAwaitable, ignored));
+    co_await pause_.async_wait(boost::asio::redirect_error(net::kUseAwaitable, ignored));
   }
 
   net::Loop& home_;
@@ -267,13 +292,13 @@ class PushSender::Parts : public std::enable_shared_from_this<PushSender::Parts>
   std::unique_ptr<net::HttpsFetch> fetch_;
   std::promise<void> ended_;
   // Of the loop.
-  Timer timer_;
+  Timer timer_, pause_;
   bool stopping_ = false;
   std::size_t running_ = 0, rounds_ = 0, pushes_ = 0;
   std::map<schema::AccountId, Watched> accounts_;
   std::deque<schema::AccountId> ready_;
   std::multimap<SteadyTime, schema::AccountId> later_;   // ready ones whose last round was just now
-  std::multimap<SteadyTime, schema::AccountId> visits_;  // whose subscriptions may be pushed to again then
+  std::set<std::pair<SteadyTime, schema::AccountId>> visits_;  // whose subscriptions may be pushed to again then
 };
 
 PushSender::PushSender(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "adapters/jmap/id_codec.h"
-#include "adapters/jmap/service.h"
 #include "base/sha256.h"
 #include "store/accounts.h"
 #include "store/message_reader.h"
@@ -63,16 +62,30 @@ schema::ToldStates PushStates::told() const {
 }
 
 Result<PushStates::Now> PushStates::look() const {
+  Readings nothing;
+  return look(nothing);
+}
+
+Result<PushStates::Now> PushStates::look(Readings& known) const {
   store::Store& store = context_.store;
-  TELEPOST_TRY(still_allowed(store, login_));
-  TELEPOST_ASSIGN(const store::Account there, store.accounts().show(login_.account));
-  Now now{there.head.modseq, {}, {}};
+  if (!known.modseq) {
+    TELEPOST_ASSIGN(const store::Account there, store.accounts().show(login_.account));
+    known.modseq = there.head.modseq;
+  }
+  Now now{*known.modseq, {}, {}};
   if (told_ && wants_deliveries_) {
-    TELEPOST_ASSIGN(now.delivered, delivered_after(store, login_.account, *told_, now.modseq));
+    if (!known.delivered.contains(*told_)) {
+      TELEPOST_ASSIGN(known.delivered[*told_], delivered_after(store, login_.account, *told_, now.modseq));
+    }
+    now.delivered = known.delivered.at(*told_);
   }
   for (const Methods::ChangingType& type : types_) {
     if (type.states == TypeStates::modseq) continue;
-    TELEPOST_ASSIGN(now.own[std::string(type.name)], state_of(context_, methods_, login_, type));
+    const std::string name(type.name);
+    if (!known.own.contains(name)) {
+      TELEPOST_ASSIGN(known.own[name], state_of(context_, methods_, login_, type));
+    }
+    now.own[name] = known.own.at(name);
   }
   return now;
 }

@@ -27,8 +27,16 @@ class PushStates {
     std::optional<schema::Modseq> delivered;            // when the newest email came, if one did since the last time
     std::map<std::string, std::string, std::less<>> own;  // by type, of those whose states are not the account's modseq
   };
-  // Blocks. Errors: denied (the log-in is none any more), and those of reading.
+  // What looks at one account have read, for further ones of the same moment. Whose log-in asked is all the same: a state is that of the
+  // account (RFC 8620 section 5.1).
+  struct Readings {
+    std::optional<schema::Modseq> modseq = {};
+    std::map<schema::Modseq, std::optional<schema::Modseq>> delivered = {};  // by what was told last
+    std::map<std::string, std::string, std::less<>> own = {};
+  };
+  // Blocks. Whether the log-in still is one is not asked. Errors: those of reading.
   Result<Now> look() const;
+  Result<Now> look(Readings& known) const;
   // What changed by then of the types that are wanted, and is told with that; nothing where nothing did.
   std::optional<StateChange> tell(Now now);
   schema::ToldStates told() const;  // by now

@@ -7,7 +7,7 @@
 namespace telepost::adapters::jmap {
 
 PushStream::PushStream(Service& service, const Login& login, const PushTypes& types)
-    : service_(service), states_(service.context, service.methods, login, types) {}
+    : service_(service), login_(login), states_(service.context, service.methods, login, types) {}
 
 std::unique_ptr<PushStream> PushStream::open(Service& service, const Login& login, const PushTypes& types, std::string_view token,
                                              std::function<void()> wake) {
@@ -18,8 +18,9 @@ std::unique_ptr<PushStream> PushStream::open(Service& service, const Login& logi
 }
 
 net::Awaitable<Result<std::optional<StateChange>>> PushStream::take() {
-  auto looks = [this] {
+  auto looks = [this]() -> Result<PushStates::Now> {
     subscription_->take();  // on the worker: where the queue is full, the news stay
+    TELEPOST_TRY(still_allowed(service_.context.store, login_));
     return states_.look();
   };
   net::Awaitable<Result<PushStates::Now>> looking = net::on_worker<PushStates::Now>(service_.context.store, std::move(looks));

@@ -32,6 +32,7 @@ class PushStream {
   PushStream(Service& service, const Login& login, const PushTypes& types);
 
   Service& service_;
+  const Login login_;
   PushStates states_;
   std::unique_ptr<PushFeed::Subscription> subscription_;
 };

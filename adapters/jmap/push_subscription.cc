@@ -225,19 +225,12 @@ MethodResult get_push_subscriptions(Call& call) {
     return MethodError{"forbidden", "url and keys are told to nobody"};
   }
   TELEPOST_ASSIGN(const auto all, subscriptions_of(call));
-  GetResponse response;
-  const auto tell = [&](const store::PushSubscription& one) {
-    Json json = to_json(one);
-    get.keep_wanted(json);
-    response.list.push_back(std::move(json));
-  };
-  if (!get.ids) std::for_each(all.begin(), all.end(), tell);
-  for (const std::string& id : get.ids.value_or(std::vector<std::string>())) {
+  const auto find = [&](const std::string& id) {
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return to_id(kPushLetter, one.number) == id; });
-    if (found == all.end()) response.not_found.push_back(id);
-    else tell(*found);
-  }
-  Json json = to_json(std::move(response), {});
+    return found == all.end() ? nullptr : &*found;
+  };
+  const auto json_of = [](const store::PushSubscription& one) { return to_json(one); };
+  Json json = to_json(answer_get(get, {}, all, find, json_of), {});
   json.erase("accountId");
   json.erase("state");
   return json;
@@ -256,8 +249,7 @@ MethodResult set_push_subscriptions(Call& call) {
 }
 
 void add_push_subscriptions(Methods& methods) {
-  methods.add("PushSubscription/get", kCore, get_push_subscriptions);
-  methods.add("PushSubscription/set", kCore, set_push_subscriptions);
+  methods.add(kCore, {{"PushSubscription/get", get_push_subscriptions}, {"PushSubscription/set", set_push_subscriptions}});
   methods.offer({kVapid, [](const Context& context) { return Json{{"applicationServerKey", to_base64url(context.push->server_key().public_key())}}; }});
 }
 

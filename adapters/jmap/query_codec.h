@@ -65,6 +65,21 @@ struct QueryChangesArguments {
 };
 Result<QueryChangesArguments> read_query_changes(Arguments& arguments);
 
+// What a type does not know of a query, its conditions first: of_condition(object) and of_comparator(comparator) say so. None: it knows all.
+template <typename OfCondition, typename OfComparator>
+std::optional<MethodError> fault_of_query(const Filter& filter, const std::vector<Comparator>& sort, const OfCondition& of_condition,
+                                          const OfComparator& of_comparator) {
+  std::optional<MethodError> fault;
+  (void)filter.for_each_condition([&](const Json& condition) -> Result<void> {
+    if (!fault) fault = of_condition(condition);
+    return {};
+  });
+  for (const Comparator& comparator : sort) {
+    if (!fault) fault = of_comparator(comparator);
+  }
+  return fault;
+}
+
 // Which part of a result is asked for. `anchor`: where that id stands, of an argument with one.
 struct Window {
   std::uint64_t position = 0;

@@ -114,15 +114,8 @@ struct QuotaQuery {
 };
 std::variant<QuotaQuery, MethodError> run_query(Call& call, schema::AccountId account, const Filter& filter, const std::vector<Comparator>& sort) {
   if (const Result<void> done = call.arguments.done(); !done.ok()) return method_error_of(done.error());
-  std::optional<MethodError> fault;
-  (void)filter.for_each_condition([&](const Json& condition) -> Result<void> {
-    if (!fault) fault = fault_of_quota(condition);
-    return {};
-  });
-  for (const Comparator& comparator : sort) {
-    if (!fault) fault = fault_of_quota(comparator);
-  }
-  if (fault) return *fault;
+  const auto fault_in = [](const auto& asked) { return fault_of_quota(asked); };
+  if (auto fault = fault_of_query(filter, sort, fault_in, fault_in)) return *std::move(fault);
   auto quotas = quotas_of(call.context.store, account);
   if (!quotas.ok()) return method_error_of(quotas.error());
   QuotaQuery query{*std::move(quotas), {}};
@@ -178,19 +171,12 @@ MethodResult get_quotas(Call& call) {
   TELEPOST_ASSIGN(const GetArguments get, read_get(call.arguments, quota_properties(), call.context.settings.max_objects_in_get));
   TELEPOST_TRY(call.arguments.done());
   TELEPOST_ASSIGN(const std::vector<AccountQuota> quotas, quotas_of(call.context.store, account));
-  GetResponse response{state_of(quotas)};
-  const auto tell = [&](const AccountQuota& quota) {
-    Json json = to_json(quota);
-    get.keep_wanted(json);
-    response.list.push_back(std::move(json));
-  };
-  if (!get.ids) std::for_each(quotas.begin(), quotas.end(), tell);
-  for (const std::string& id : get.ids.value_or(std::vector<std::string>())) {
+  const auto find = [&](const std::string& id) {
     const auto found = std::find_if(quotas.begin(), quotas.end(), [&](const AccountQuota& quota) { return quota.id == id; });
-    if (found == quotas.end()) response.not_found.push_back(id);
-    else tell(*found);
-  }
-  return to_json(std::move(response), to_id(account));
+    return found == quotas.end() ? nullptr : &*found;
+  };
+  const auto json_of = [](const AccountQuota& quota) { return to_json(quota); };
+  return to_json(answer_get(get, state_of(quotas), quotas, find, json_of), to_id(account));
 }
 
 // A state is what was used of each, so that any two states can be compared, and one between them made.
@@ -249,8 +235,7 @@ MethodResult quota_query_changes(Call& call) {
 }
 
 void add_quotas(Methods& methods) {
-  const auto nothing = [](const Context&) { return Json::object(); };
-  methods.offer({kQuota, nothing, nothing});
+  methods.offer({kQuota, no_members, no_members});
   methods.add(kQuota, {{"Quota/get", get_quotas},
                        {"Quota/changes", quota_changes},
                        {"Quota/query", query_quotas},

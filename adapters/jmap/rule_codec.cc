@@ -197,8 +197,7 @@ class RuleReader {
     schema::RuleForward& forward = rule.forward.emplace();
     read_list(inside, "to", forward.to, at + "/forward", [](const std::string& text) -> Result<std::string> {
       TELEPOST_ASSIGN(const std::string canonical, store::canonical_address(text));
-      const bool is_ascii = std::all_of(canonical.begin(), canonical.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-      if (!canonical.starts_with(kMailScheme) || !is_ascii) return {Errc::invalid, "mail goes to mail addresses of ASCII"};
+      if (!canonical.starts_with(kMailScheme) || !is_ascii(canonical)) return {Errc::invalid, "mail goes to mail addresses of ASCII"};
       return std::string(trim(text)).substr(starts_with_ignoring_case(trim(text), kMailScheme) ? kMailScheme.size() : 0);
     });
     note(inside.has("to"), at + "/forward/to");

@@ -44,7 +44,7 @@ Result<std::vector<std::string>> wrong_forwards(store::Store& store, schema::Acc
   return wrong;
 }
 
-SetOutcome keep_rules(store::Store& store, schema::AccountId account, const Json& object) {
+SetOutcome keep_rules(store::Store& store, schema::AccountId account, const Json& object, schema::Modseq known) {
   std::vector<schema::DeliveryRule> rules;
   if (object.at("rules").size() > store::kMostRules) return SetError{"invalidProperties", "an account has at most 100 rules", {"rules"}};
   std::vector<std::string> wrong = read_rules(object.at("rules"), rules);
@@ -52,7 +52,7 @@ SetOutcome keep_rules(store::Store& store, schema::AccountId account, const Json
   auto unreachable = wrong_forwards(store, account, rules);
   if (!unreachable.ok()) return unreachable.error();
   if (!unreachable->empty()) return SetError{"invalidProperties", "nobody is reached there", *std::move(unreachable)};
-  const auto kept = store::set_rules(store, account, std::move(rules));
+  const auto kept = store::set_rules(store, account, {known, std::move(rules)});
   if (kept.ok()) return Json(nullptr);
   if (kept.error().kind == Errc::too_many) return SetError{"invalidProperties", kept.error().detail, {"rules"}};
   if (auto why = set_error_of(kept.error())) return *std::move(why);
@@ -71,9 +71,9 @@ Json rule_limits(const Context&) {
 }  // namespace
 
 void add_rules(Methods& methods) {
-  methods.offer({kRules, [](const Context&) { return Json::object(); }, rule_limits});
-  methods.add("RuleList/get", kRules, [](Call& call) { return get_singleton(call, kRuleList); });
-  methods.add("RuleList/set", kRules, [](Call& call) { return set_singleton(call, kRuleList); });
+  methods.offer({kRules, no_members, rule_limits});
+  methods.add(kRules, {{"RuleList/get", [](Call& call) { return get_singleton(call, kRuleList); }},
+                       {"RuleList/set", [](Call& call) { return set_singleton(call, kRuleList); }}});
 }
 
 }  // namespace telepost::adapters::jmap

@@ -12,6 +12,7 @@
 #include "adapters/jmap/derived_keys.h"
 #include "adapters/jmap/methods.h"
 #include "adapters/jmap/push_feed.h"
+#include "adapters/jmap/session_object.h"
 #include "adapters/net/http_exchange.h"
 #include "adapters/net/login_delays.h"
 
@@ -39,6 +40,7 @@ struct Service {
   RequestsUnderWay uploads_under_way = {};  // maxConcurrentUpload
   RequestsUnderWay downloads_under_way = {};  // kMostDownloads
   PushFeed push{context.store.changes()};
+  SessionStates session_states = {};
 };
 
 using Answered = net::Awaitable<std::optional<net::HttpReply>>;
@@ -49,7 +51,7 @@ using Route = Answered(Service& service, net::HttpExchange& exchange, Login logi
 std::string url_of(const Service& service, const net::HttpExchange& exchange);
 
 // Runs it, with the state of the session object that has these addresses. Blocks: on a worker.
-std::variant<Response, RequestError> run_in_session(const Service& service, const Login& login, std::string_view url, Request request);
+std::variant<Response, RequestError> run_in_session(Service& service, const Login& login, std::string_view url, Request request);
 
 // A problem of RFC 8620 section 3.6.1.
 net::HttpReply reply_of(const RequestError& error);

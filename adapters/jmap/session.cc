@@ -32,7 +32,7 @@ Answered show_session(Service& service, net::HttpExchange& exchange, Login login
   co_return json_reply(to_text(session_object(service.context, service.methods, login, url_of(service, exchange))));
 }
 
-net::HttpReply run_request(const Service& service, const Login& login, const std::string& url, const std::string& text) {
+net::HttpReply run_request(Service& service, const Login& login, const std::string& url, const std::string& text) {
   auto read = read_request(text, service.context.settings.max_calls_in_request);
   if (auto* const error = std::get_if<RequestError>(&read)) return reply_of(*error);
   auto response = run_in_session(service, login, url, std::get<Request>(std::move(read)));
@@ -138,9 +138,9 @@ std::string url_of(const Service& service, const net::HttpExchange& exchange) {
   return (is_tls ? "https://" : "http://") + exchange.request().host;
 }
 
-std::variant<Response, RequestError> run_in_session(const Service& service, const Login& login, std::string_view url, Request request) {
-  const Json session = session_object(service.context, service.methods, login, url);
-  return run(service.context, service.methods, login, std::move(request), session_state(session));
+std::variant<Response, RequestError> run_in_session(Service& service, const Login& login, std::string_view url, Request request) {
+  std::string state = service.session_states.of(service.context, service.methods, login, url);
+  return run(service.context, service.methods, login, std::move(request), std::move(state));
 }
 
 net::HttpReply reply_of(const RequestError& error) {

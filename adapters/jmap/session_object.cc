@@ -28,4 +28,17 @@ Json session_object(const Context& context, const Methods& methods, const Login&
 
 std::string session_state(const Json& session) { return session.at("state").get<std::string>(); }
 
+std::string SessionStates::of(const Context& context, const Methods& methods, const Login& login, std::string_view url) {
+  const std::tuple key(login.account, login.name, std::string(url));
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = states_.find(key); found != states_.end()) return found->second;
+  }
+  std::string state = session_state(session_object(context, methods, login, url));
+  const std::lock_guard lock(mutex_);
+  if (states_.size() >= kMostSessionStates) states_.clear();  // made again as they are asked for
+  states_.emplace(key, state);
+  return state;
+}
+
 }  // namespace telepost::adapters::jmap

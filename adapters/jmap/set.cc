@@ -111,4 +111,17 @@ std::optional<MethodError> apply_set(const SetArguments& set, SetVerbs& verbs, C
   return SetRun(set, verbs, created_ids, response).run();
 }
 
+MethodResult refuse_copy(Call& call) {
+  TELEPOST_ASSIGN(const std::string from, call.arguments.id("fromAccountId"));
+  TELEPOST_ASSIGN(const schema::AccountId account, call.account());
+  TELEPOST_TRY(call.arguments.text_or_null("ifFromInState"));
+  TELEPOST_TRY(call.arguments.text_or_null("ifInState"));
+  TELEPOST_ASSIGN(const Json* const create, call.arguments.object_or_null("create"));
+  TELEPOST_TRY(call.arguments.boolean_or("onSuccessDestroyOriginal", false));
+  TELEPOST_TRY(call.arguments.text_or_null("destroyFromIfInState"));
+  TELEPOST_TRY(call.arguments.done());
+  if (create == nullptr || from == to_id(account)) return MethodError{"invalidArguments", "objects are copied from another account"};
+  return MethodError{"fromAccountNotFound"};
+}
+
 }  // namespace telepost::adapters::jmap

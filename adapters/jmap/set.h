@@ -39,4 +39,7 @@ class SetVerbs {
 // ids. An error: what it says, or serverPartialFail where something was changed by then.
 std::optional<MethodError> apply_set(const SetArguments& set, SetVerbs& verbs, CreatedIds& created_ids, SetResponse& response);
 
+// /copy (section 5.4) of any type. Nobody reads another's account yet, so that there is nothing to copy from.
+MethodResult refuse_copy(Call& call);
+
 }  // namespace telepost::adapters::jmap

@@ -1,11 +1,14 @@
 #include "adapters/jmap/singleton.h"
 
+#include <optional>
+
 #include "adapters/jmap/id_codec.h"
 
 namespace telepost::adapters::jmap {
 namespace {
 
 constexpr std::string_view kSingleton = "singleton";
+constexpr unsigned kMostSingletonTries = 8;  // each but the last lost to another client
 
 class SingletonVerbs final : public SetVerbs {
  public:
@@ -19,9 +22,21 @@ class SingletonVerbs final : public SetVerbs {
 
   SetOutcome update(const std::string& id, const Json& patch) override {
     if (id != kSingleton) return SetError{"notFound"};
-    const auto known = type_.read(store_, account_);
-    if (!known.ok()) return known.error();
-    Json object = known->first;
+    for (unsigned tries = 1;; ++tries) {
+      const auto known = type_.read(store_, account_);
+      if (!known.ok()) return known.error();
+      SetOutcome outcome = patch_known(known->first, known->second, patch);
+      const auto* const error = std::get_if<Error>(&outcome);
+      if (error == nullptr || error->kind != Errc::conflict || tries == kMostSingletonTries) return outcome;
+    }
+  }
+
+  // The state that the change was made to; none: nothing was changed.
+  std::optional<schema::Modseq> changed_from() const { return changed_from_; }
+
+ private:
+  SetOutcome patch_known(const Json& was, schema::Modseq known, const Json& patch) {
+    Json object = was;
     if (const auto applied = apply_patch(object, patch, type_.defaults()); !applied.ok()) return SetError{"invalidPatch", applied.error().detail};
     std::vector<std::string> wrong;
     for (const auto& [name, value] : object.items()) {
@@ -29,13 +44,16 @@ class SingletonVerbs final : public SetVerbs {
     }
     if (!object.contains("id") || object.at("id") != kSingleton) wrong.emplace_back("id");
     if (!wrong.empty()) return SetError{"invalidProperties", {}, std::move(wrong)};
-    return object == known->first ? SetOutcome(Json(nullptr)) : type_.keep(store_, account_, object);
+    if (object == was) return Json(nullptr);
+    SetOutcome kept = type_.keep(store_, account_, object, known);
+    if (std::holds_alternative<Json>(kept)) changed_from_ = known;
+    return kept;
   }
 
- private:
   const SingletonType& type_;
   store::Store& store_;
   const schema::AccountId account_;
+  std::optional<schema::Modseq> changed_from_;
 };
 
 }  // namespace
@@ -67,9 +85,11 @@ MethodResult set_singleton(Call& call, const SingletonType& type) {
   SingletonVerbs verbs(type, call.context.store, account);
   SetResponse response;
   if (auto error = apply_set(set, verbs, call.created_ids, response)) return *std::move(error);
-  TELEPOST_ASSIGN(const auto after, type.read(call.context.store, account));
-  response.old_state = to_state(before.second);
-  response.new_state = to_state(after.second);
+  const auto after = type.read(call.context.store, account);
+  if (!after.ok()) return after_change(method_error_of(after.error()), response.has_changed());
+  // Where another client changed it in between, the old state would make this one miss that.
+  if (verbs.changed_from().value_or(after->second) == before.second) response.old_state = to_state(before.second);
+  response.new_state = to_state(after->second);
   return to_json(response, to_id(account));
 }
 

@@ -15,8 +15,9 @@ struct SingletonType {
   const Json& (*defaults)();     // without
   // The object as it is, id included, and its last change.
   Result<std::pair<Json, schema::Modseq>> (*read)(store::Store& store, schema::AccountId account);
-  // Keeps it as it is to be, every property being there; null, or why not.
-  SetOutcome (*keep)(store::Store& store, schema::AccountId account, const Json& object);
+  // Keeps it as it is to be, every property being there, in the place of what was `known`; null, or why not. Errc::conflict: it was
+  // changed meanwhile.
+  SetOutcome (*keep)(store::Store& store, schema::AccountId account, const Json& object, schema::Modseq known);
 };
 
 MethodResult get_singleton(Call& call, const SingletonType& type);

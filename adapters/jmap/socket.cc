@@ -34,7 +34,7 @@ struct Asked {
 };
 
 // On a worker.
-SocketAnswer run_message(const Service& service, const Asked& asked) {
+SocketAnswer run_message(Service& service, const Asked& asked) {
   const schema::JmapSettings& limits = service.context.settings;
   SocketMessage message = read_socket_message(asked.text, limits.max_calls_in_request);
   if (auto* const enable = std::get_if<PushEnable>(&message)) return {{}, std::move(*enable)};

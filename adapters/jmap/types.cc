@@ -25,8 +25,6 @@ Json core_of(const Context& context) {
           {"collationAlgorithms", {"i;ascii-casemap", "i;octet", "i;unicode-casemap"}}};
 }
 
-Json nothing_of(const Context&) { return Json::object(); }
-
 Json mail_of(const Context& context) {
   return {{"maxMailboxesPerEmail", store::kMaxPlacements},
           {"maxMailboxDepth", store::kMaxMailboxDepth},
@@ -44,7 +42,7 @@ void add_core(Methods& methods) {
 }
 
 void offer_mail(Methods& methods) {
-  methods.offer({kMail, nothing_of, mail_of});
+  methods.offer({kMail, no_members, mail_of});
   for (const std::string_view type : {"Email", "Mailbox", "Thread"}) methods.add_modseq_type(type);
 }
 

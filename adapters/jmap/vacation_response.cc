@@ -63,8 +63,9 @@ Result<std::pair<Json, schema::Modseq>> known_vacation(store::Store& store, sche
   return std::pair(to_json(vacation), vacation.modseq);
 }
 
-SetOutcome keep_vacation(store::Store& store, schema::AccountId account, const Json& object) {
+SetOutcome keep_vacation(store::Store& store, schema::AccountId account, const Json& object, schema::Modseq known) {
   schema::VacationRecord vacation;
+  vacation.modseq = known;
   std::vector<std::string> wrong = read_vacation(object, vacation);
   if (!wrong.empty()) return SetError{"invalidProperties", {}, std::move(wrong)};
   const auto kept = store::set_vacation(store, account, std::move(vacation));
@@ -78,10 +79,9 @@ constexpr SingletonType kVacationResponse = {vacation_properties, vacation_defau
 }  // namespace
 
 void add_vacation_response(Methods& methods) {
-  const auto nothing = [](const Context&) { return Json::object(); };
-  methods.offer({kVacation, nothing, nothing});
-  methods.add("VacationResponse/get", kVacation, [](Call& call) { return get_singleton(call, kVacationResponse); });
-  methods.add("VacationResponse/set", kVacation, [](Call& call) { return set_singleton(call, kVacationResponse); });
+  methods.offer({kVacation, no_members, no_members});
+  methods.add(kVacation, {{"VacationResponse/get", [](Call& call) { return get_singleton(call, kVacationResponse); }},
+                          {"VacationResponse/set", [](Call& call) { return set_singleton(call, kVacationResponse); }}});
 }
 
 }  // namespace telepost::adapters::jmap

@@ -16,7 +16,6 @@ constexpr std::size_t kMostImportedBytes = std::size_t{32} << 20;
 constexpr std::size_t kMostImportedCards = 5'000;
 
 Json vcard_capability(const Context&) { return {{"maxSizeImport", kMostImportedBytes}, {"maxCardsImport", kMostImportedCards}}; }
-Json nothing_of_session(const Context&) { return Json::object(); }
 
 // What became of each card of the file, by its place.
 struct Imported {
@@ -68,11 +67,23 @@ class VcardImport {
 };
 
 Result<std::string> text_of_blob(Call& call, schema::AccountId account, const std::string& id) {
-  TELEPOST_ASSIGN(const auto found, find_blob(call, account, id, store::Purpose::store));
+  TELEPOST_ASSIGN(const auto found, find_blob(call, account, id, store::Purpose::subscriber));
   if (!found) return {Errc::invalid, "there is no blob '" + id.substr(0, 80) + "'"};
   TELEPOST_ASSIGN(std::string text, bytes_of(*found->blob, {0, kMostImportedBytes + 1}));
   if (text.size() > kMostImportedBytes) return {Errc::too_large, "a file of vCards has at most 32 MiB"};
   return text;
+}
+
+// Looked at before the first card is kept: what is refused leaves nothing.
+Result<void> check_count(std::string_view text) {
+  VcardReader reader(text);
+  for (std::size_t count = 0; !reader.is_done(); ++count) {
+    if (count == kMostImportedCards) return {Errc::too_many, "a file has at most 5,000 vCards"};
+    const std::size_t before = reader.bytes_left();
+    (void)reader.next();
+    if (reader.bytes_left() == before) break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -85,6 +96,7 @@ MethodResult import_vcards(Call& call) {
   TELEPOST_TRY(call.arguments.done());
   if (!blob || into == nullptr) return MethodError{"invalidArguments", "blobId and addressBookIds are wanted"};
   TELEPOST_ASSIGN(const std::string text, text_of_blob(call, account, *blob));
+  TELEPOST_TRY(check_count(text));
   TELEPOST_ASSIGN(store::ContactsWrite write, store::ContactsWrite::begin(call.context.store, account));
   if (if_in_state && *if_in_state != to_state(write.before())) return MethodError{"stateMismatch"};
   std::vector<std::uint32_t> books;
@@ -97,9 +109,9 @@ MethodResult import_vcards(Call& call) {
   VcardImport import(call, write, std::move(books));
   VcardReader reader(text);
   for (std::size_t place = 0; !reader.is_done(); ++place) {
-    if (place == kMostImportedCards) return MethodError{"requestTooLarge", "a file has at most 5,000 vCards"};
     const std::size_t before = reader.bytes_left();
-    TELEPOST_TRY(import.add(place, reader.next()));
+    const Result<void> added = import.add(place, reader.next());
+    if (!added.ok()) return after_change(method_error_of(added.error()), write.has_committed());
     if (reader.bytes_left() == before) break;
   }
   SetResponse states;
@@ -142,9 +154,8 @@ MethodResult export_vcards(Call& call) {
 }
 
 void add_vcards(Methods& methods) {
-  methods.offer({kVcard, nothing_of_session, vcard_capability});
-  methods.add("ContactCard/import", kVcard, import_vcards);
-  methods.add("ContactCard/export", kVcard, export_vcards);
+  methods.offer({kVcard, no_members, vcard_capability});
+  methods.add(kVcard, {{"ContactCard/import", import_vcards}, {"ContactCard/export", export_vcards}});
 }
 
 }  // namespace telepost::adapters::jmap

@@ -10,6 +10,8 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -123,7 +125,7 @@ struct HttpsFetch::Parts {
     const void* const bytes = to->family == AF_INET6 ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&to->addr)->sin6_addr)
                                                      : &reinterpret_cast<const sockaddr_in*>(&to->addr)->sin_addr;
     const bool is_known = (to->family == AF_INET || to->family == AF_INET6) && ::inet_ntop(to->family, bytes, text, sizeof text) != nullptr;
-    if (!is_known || schema::contains(*transfer.refused, text)) return CURL_SOCKET_BAD;
+    if (!is_known || schema::leads_into(*transfer.refused, text)) return CURL_SOCKET_BAD;
     return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
   }
 
@@ -243,34 +245,39 @@ Result<std::unique_ptr<HttpsFetch>> HttpsFetch::start(Resolver& resolver, HttpsO
   return std::unique_ptr<HttpsFetch>(new HttpsFetch(std::make_unique<Parts>(resolver, std::move(options))));
 }
 
-// An address of the host that may be asked; "" for none.
-Awaitable<std::string> HttpsFetch::find_address(std::string host) {
-  std::string none;
+// An address of the host that may be asked.
+Awaitable<Result<std::string>> HttpsFetch::find_address(std::string host) {
+  Error none{Errc::denied, host + " has no address that may be asked"};
   if (is_address(host)) {
-    if (contains(parts_->options.refuse_networks, host)) co_return none;
+    if (leads_into(parts_->options.refuse_networks, host)) co_return none;
     co_return host;
   }
+  std::optional<Error> failed;  // what cannot be told now may be told later
   for (const DnsType type : {DnsType::a, DnsType::aaaa}) {
     Awaitable<Result<SharedDnsAnswer>> asked = parts_->resolver.look_up(host, type, parts_->options.name_timeout);
     const Result<SharedDnsAnswer> answer = co_await std::move(asked);
-    if (!answer.ok()) continue;
+    if (!answer.ok()) {
+      if (!failed) failed = answer.error();
+      continue;
+    }
     for (const DnsRecord& record : (*answer)->records) {
-      if (!contains(parts_->options.refuse_networks, record.text)) co_return record.text;
+      if (!leads_into(parts_->options.refuse_networks, record.text)) co_return record.text;
     }
   }
-  co_return none;
+  co_return failed.value_or(none);
 }
 
 Awaitable<Result<std::string>> HttpsFetch::get(std::string host, std::string path, std::size_t limit_bytes) {
-  Awaitable<std::string> asked = find_address(host);
-  const std::string address = co_await std::move(asked);
-  if (address.empty()) co_return Error{Errc::unavailable, host + " has no address that may be asked"};
+  Awaitable<Result<std::string>> asked = find_address(host);
+  const Result<std::string> address = co_await std::move(asked);
+  if (!address.ok() && address.error().kind == Errc::denied) co_return Error{Errc::unavailable, address.error().detail};
+  if (!address.ok()) co_return address.error();
   Answer<Fetched> answer;
   HttpsPost request;
   request.host = std::move(host);
   request.port = parts_->options.port;
   request.target = std::move(path);
-  parts_->submit({std::move(request), Order::Method::get, address, limit_bytes, answer.completion()});
+  parts_->submit({std::move(request), Order::Method::get, *address, limit_bytes, answer.completion()});
   Result<Fetched> fetched = co_await answer.get();
   if (!fetched.ok()) co_return fetched.error();
   if (fetched->reply.status != 200) co_return Error{Errc::not_found, "HTTP " + std::to_string(fetched->reply.status)};
@@ -279,11 +286,11 @@ Awaitable<Result<std::string>> HttpsFetch::get(std::string host, std::string pat
 }
 
 Awaitable<Result<HttpsReply>> HttpsFetch::post(HttpsPost request) {
-  Awaitable<std::string> asked = find_address(request.host);
-  const std::string address = co_await std::move(asked);
-  if (address.empty()) co_return Error{Errc::denied, "the host has no address that may be asked"};
+  Awaitable<Result<std::string>> asked = find_address(request.host);
+  const Result<std::string> address = co_await std::move(asked);
+  if (!address.ok()) co_return address.error();
   Answer<Fetched> answer;
-  parts_->submit({std::move(request), Order::Method::post, address, kMostOfReply, answer.completion()});
+  parts_->submit({std::move(request), Order::Method::post, *address, kMostOfReply, answer.completion()});
   Result<Fetched> fetched = co_await answer.get();
   if (!fetched.ok()) co_return fetched.error();
   co_return fetched->reply;

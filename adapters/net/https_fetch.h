@@ -47,18 +47,18 @@ class HttpsFetch {
   void stop();
 
   // The body of a 200 answer whose type is text. On any loop; the fetch itself runs on a thread of its own. Errors: not_found (any other
-  // status), too_large, denied (the certificate), unavailable, timeout, cancelled, invalid (not text/plain),
-  // busy (too many wait already: nobody was asked).
+  // status), too_large, denied (the certificate), unavailable (no address that may be asked, too), timeout, cancelled, invalid (not
+  // text/plain), busy (too many wait already: nobody was asked), and those of Resolver::look_up.
   Awaitable<Result<std::string>> get(std::string host, std::string path, std::size_t limit_bytes);
 
   // The answer's status, whatever it is; its body is not kept. Errors: denied (the certificate, or no address that may be asked),
-  // unavailable, timeout, cancelled, busy.
+  // unavailable, timeout, cancelled, busy, and those of Resolver::look_up.
   Awaitable<Result<HttpsReply>> post(HttpsPost request);
 
  private:
   struct Parts;
   explicit HttpsFetch(std::unique_ptr<Parts> parts);
-  Awaitable<std::string> find_address(std::string host);
+  Awaitable<Result<std::string>> find_address(std::string host);  // denied: it has none that may be asked; and those of Resolver
   const std::unique_ptr<Parts> parts_;
 };
 

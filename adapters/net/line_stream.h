@@ -65,6 +65,7 @@ class LineStream {
   // The fill() or start_tls() that waits, or the next one, fails with cancelled, and a rest() ends; what is buffered and flush()
   // still work.
   void interrupt();
+  bool is_interrupted() const { return interrupted_; }  // or closed
   // Every wait fails from now on, and the peer sees the end.
   void close();
   bool is_closed() const { return !socket_.is_open(); }

@@ -8,15 +8,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/openssl_free.h"
 #include "base/result.h"
 
 namespace telepost::adapters::net {
 
-template <auto Free>
-struct OpenSslFree {
-  template <typename T>
-  void operator()(T* object) const { Free(object); }
-};
 using CertificatePtr = std::unique_ptr<X509, OpenSslFree<X509_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, OpenSslFree<EVP_PKEY_free>>;
 using ContextPtr = std::unique_ptr<SSL_CTX, OpenSslFree<SSL_CTX_free>>;

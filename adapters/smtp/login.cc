@@ -117,7 +117,7 @@ class LogIn {
   net::Awaitable<LoginOutcome> check(SaslStep& step) {
     attempt_ = net::begin_login(*context_.delays, exchange_.name(), client_.peer);
     if (attempt_) co_await net::wait_for_turn(stream_, context_.clock, *attempt_);
-    if (!attempt_ || !attempt_->check()) co_return LoginOutcome{{}, {454, "4.7.0", "Too many log-ins fail from here; try again later"}};
+    if (!attempt_ || !attempt_->check()) co_return LoginOutcome{{}, out_of_turn()};
     auto look = [&store = context_.store, &exchange = exchange_] { return look_up(store, exchange); };
     net::Awaitable<Result<LookedUp>> looking = net::on_worker<LookedUp>(context_.store, std::move(look));
     Result<LookedUp> found = co_await std::move(looking);
@@ -128,6 +128,12 @@ class LogIn {
     found_ = std::move(*found);
     step = found_.step;
     co_return LoginOutcome{};
+  }
+
+  // Its wait ended before it was due. Where the server stops, the session's own 421 comes behind this.
+  Reply out_of_turn() const {
+    if (stream_.is_interrupted()) return {454, "4.3.0", "The server stops; try again"};
+    return {454, "4.7.0", "Too many log-ins fail from here; try again later"};
   }
 
   LoginOutcome succeed() {

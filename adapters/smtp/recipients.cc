@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "adapters/net/completion.h"
+#include "adapters/net/on_worker.h"
 #include "adapters/smtp/commands.h"
 #include "base/bytes.h"
 #include "base/log.h"
@@ -59,14 +60,13 @@ net::Awaitable<void> Commands::resolve() {
   Result<store::Recipient> recipient = co_await answer.get();
   if (!recipient.ok() && recipient.error().kind == Errc::not_found && is_postmaster(resolving_.to) && is_served(resolving_.to)) {
     // RFC 5321 section 4.5.1: mail for postmaster of a domain that is served must be taken, an alias or not.
-    net::Answer<void> created;
-    const Result<void> queued = context_.store.run([done = created.completion(), address, &store = context_.store] {
+    auto create = [&store = context_.store, address]() -> Result<void> {
       const Result<schema::AccountId> account = store.accounts().create({{address}, "", "Postmaster"});
-      const bool there = account.ok() || account.error().kind == Errc::exists;
-      done(there ? Result<void>() : Result<void>(account.error()));
-    });
-    Result<void> made = queued;
-    if (queued.ok()) made = co_await created.get();
+      if (account.ok() || account.error().kind == Errc::exists) return {};
+      return account.error();
+    };
+    net::Awaitable<Result<void>> creating = net::on_worker<void>(context_.store, std::move(create));
+    const Result<void> made = co_await std::move(creating);
     if (made.ok()) {
       net::Answer<store::Recipient> again;
       context_.store.deliver().resolve(address, options, again.completion());

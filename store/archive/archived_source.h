@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "schema/ids.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 
 namespace telepost::store {
 

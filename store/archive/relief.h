@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "schema/keys.h"
-#include "schema/records.h"
+#include "schema/message_records.h"
 #include "store/account_write.h"
 #include "store/duty.h"
 

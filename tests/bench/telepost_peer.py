@@ -40,4 +40,4 @@ class Telepost(telepost.Telepost):
         return json.loads(answer.stdout.splitlines()[-1])
 
     def settle(self):
-        self.command("sweep", "--kind", "reclaim")
+        self.sweep("reclaim")

@@ -63,10 +63,11 @@ class SendingCrashTest(unittest.TestCase):
                                                                   acknowledged, enough, kill_after)) for i in range(SUBMITTERS)]
             for thread in threads:
                 thread.start()
-            enough.wait()
+            were_enough = enough.wait(60)
             server.kill()
             for thread in threads:
                 thread.join()
+            self.assertTrue(were_enough, f"{len(acknowledged)} of {kill_after} were acknowledged")
         self.sink.generation = ROUNDS
         with self.server() as server:
             there = self.sink.wait_until(lambda taken: set(acknowledged) <= {each[0] for each in taken}, LEASE_ENDS_S)

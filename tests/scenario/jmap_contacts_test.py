@@ -9,9 +9,9 @@ import vobject
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import jmap  # noqa: E402
+from jmap import CONTACTS  # noqa: E402
 
-CONTACTS, VCARD = "urn:ietf:params:jmap:contacts", "urn:telepost:params:jmap:vcard"
-USING = (jmap.CORE, jmap.MAIL, CONTACTS, VCARD)
+USING = (jmap.CORE, jmap.MAIL, CONTACTS, jmap.VCARD)
 
 
 def card_of(number):
@@ -75,8 +75,7 @@ class Contacts(unittest.TestCase):
         [card] = self.call("ContactCard/get")["list"]
         state = self.call("ContactCard/get", ids=[])["state"]
         self.jmap.server.stop()
-        self.jmap.connection = None
-        self.jmap.server.start()
+        self.jmap.start_again()
         self.assertEqual(self.call("ContactCard/get")["list"], [card])
         self.assertEqual(self.call("ContactCard/changes", sinceState=state)["updated"], [])
         self.call("ContactCard/set", destroy=[card["id"]])

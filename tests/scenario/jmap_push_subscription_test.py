@@ -3,12 +3,11 @@ import http.client
 import pathlib
 import sys
 import tempfile
-import time
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from jmap import ANN, JmapAccount, basic  # noqa: E402
+from jmap import ANN, JmapAccount, basic, until  # noqa: E402
 from push_endpoint import Device, PushEndpoint, check_vapid  # noqa: E402
 
 VAPID = "urn:ietf:params:jmap:webpush-vapid"
@@ -25,11 +24,6 @@ class PushCase(unittest.TestCase):
         self.addCleanup(self.endpoint.close)
         self.jmap = JmapAccount(folder.name + "/telepost", (f"tls.authorities={self.endpoint.authority}", *self.free))
         self.addCleanup(self.jmap.stop)
-
-    def start_again(self):
-        self.jmap.connection.close()
-        self.jmap.connection = None
-        self.jmap.server.start()
 
     def set(self, login=None, **arguments):
         kept, self.jmap.login = self.jmap.login, login or self.jmap.login
@@ -111,14 +105,14 @@ class PushSubscriptionTest(PushCase):
 
     def test_a_service_that_cannot_is_asked_again_when_it_says_and_hears_the_newest(self):
         self.verified("/busy", types=["Email"])
-        self.endpoint.answers["/busy"] = [(503, {"Retry-After": "2"}), (302, {"Location": self.endpoint.url("/elsewhere")}), (429, {})]
+        self.endpoint.answers["/busy"] = [(503, {"Retry-After": "2"}), (302, {"Location": self.endpoint.url("/elsewhere")})]
         self.jmap.deliver(LETTER)
         self.endpoint.wait("/busy", 2)
         self.jmap.deliver(LETTER)
         newest = self.state()
-        tries = self.endpoint.wait("/busy", 5)
-        self.assertGreaterEqual(tries[2].at - tries[1].at, 2)
-        self.assertEqual(self.states(tries[4]), {"Email": newest})
+        tries = self.endpoint.wait("/busy", 4)
+        self.assertGreaterEqual(tries[2].at - tries[1].at, 2)  # by itself it would have waited for one
+        self.assertEqual(self.states(tries[3]), {"Email": newest})
         self.assertEqual(self.endpoint.at("/elsewhere"), [], "no redirect is followed")
 
     def test_a_subscription_that_the_service_does_not_know_ends(self):
@@ -128,9 +122,7 @@ class PushSubscriptionTest(PushCase):
             self.endpoint.answers[path] = [(status, {})]
             self.jmap.deliver(LETTER)
             self.endpoint.wait(path, 2)
-            end = time.monotonic() + 30
-            while any(one["id"] == id for one in self.list()) and time.monotonic() < end:
-                pass
+            until(lambda: all(one["id"] != id for one in self.list()))
             self.assertEqual(self.list(), [])
 
     def test_a_restart_keeps_them_and_pushes_what_was_not_taken(self):
@@ -145,12 +137,12 @@ class PushSubscriptionTest(PushCase):
         self.jmap.server.kill()
         before = len(self.endpoint.at("/kept"))
         self.endpoint.answers["/kept"] = []
-        self.start_again()
+        self.jmap.start_again()
         pushed = self.endpoint.wait("/kept", before + 1)[before]
         self.assertEqual(self.states(pushed, device), {"Email": newest})
         self.assertEqual(len(self.list()), 1)
         self.jmap.server.stop()
-        self.start_again()
+        self.jmap.start_again()
         self.jmap.deliver(LETTER)
         latest = self.state()
         pushed = self.endpoint.wait_for("/kept", lambda each: "topic" in each.fields and self.states(each, device)["Email"] == latest)
@@ -166,8 +158,9 @@ class PushSubscriptionTest(PushCase):
         self.verified("/laptop", types=["Email"])
         self.jmap.deliver(LETTER)
         self.endpoint.wait("/laptop", 2)
+        self.jmap.deliver(LETTER)
+        self.endpoint.wait("/laptop", 3)  # what would go to the other went before
         self.assertEqual(len(self.endpoint.at("/phone")), 1)
-        self.assertEqual(len(self.list()), 1)
 
     def test_errors_are_those_of_the_rfc(self):
         for wanted, wrong in (({"deviceClientId": "d", "url": "http://127.0.0.1/"}, ["url"]),
@@ -204,10 +197,7 @@ class RefusedNetworkTest(PushCase):
 
     def test_nothing_inside_is_connected_to(self):
         self.create("/inside")
-        end = time.monotonic() + 30
-        while not self.failed() and time.monotonic() < end:
-            pass
-        self.assertTrue(self.failed(), "it was tried")
+        until(self.failed)  # it was tried
         self.assertEqual(self.endpoint.requests, [])
 
 

@@ -30,8 +30,7 @@ class JmapSearchTest(unittest.TestCase):
 
     def crash(self):
         self.ann.server.kill()
-        self.ann.server.start()
-        self.ann.close()
+        self.ann.start_again()
 
     def deliver(self, letters):
         fields = "From: bob@example.net\r\nContent-Type: text/plain; charset=utf-8\r\nSubject: "

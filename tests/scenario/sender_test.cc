@@ -2,7 +2,6 @@
 #include "adapters/smtp/sender/sender.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <mutex>
 
 #include "tests/support/mail_out.h"
+#include "tests/support/mute_listener.h"
 
 namespace telepost::adapters::smtp::sender {
 namespace {
@@ -153,29 +153,21 @@ TEST_F(MailOut, AServerOfTheDnsIsNotInANetworkThatIsRefused) {
 }
 
 TEST_F(MailOut, AtItsEndItTriesNoFurtherServer) {
-  const int mute = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);  // takes connections and never says a word
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(mute, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(mute, 10), 0);
-  ASSERT_EQ(::getsockname(mute, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const test::MuteListener mute;
   dns_.add_mx("remote.test", 10, "one.remote.test");
   dns_.add_mx("remote.test", 20, "two.remote.test");
   dns_.add_a("one.remote.test", "127.0.0.1");
   dns_.add_a("two.remote.test", "127.0.0.1");
   open();
-  start(ntohs(address.sin_port));
+  start(mute.port());
   const auto id = submit({"ben@remote.test"});
-  pollfd first{mute, POLLIN, 0};
+  pollfd first{mute.fd(), POLLIN, 0};
   ASSERT_EQ(::poll(&first, 1, 30'000), 1);
-  const int connection = ::accept(mute, nullptr, nullptr);
+  const int connection = ::accept(mute.fd(), nullptr, nullptr);
   sender_->stop(Duration(0));
   EXPECT_EQ(::poll(&first, 1, 0), 0);
   EXPECT_FALSE(is_final(state_of(id).to.at(0).state));
   ::close(connection);
-  ::close(mute);
 }
 
 TEST_F(MailOut, WhatTheDnsRulesOutFailsAtOnceAndWhatItCannotTellWaits) {

@@ -127,8 +127,10 @@ template <typename Kind>
 std::unique_ptr<EngineUnderTest> make_engine() {
   return std::make_unique<Kind>();
 }
-#define TELEPOST_TEST_ALL_ENGINES(suite)                                                     \
-  INSTANTIATE_TEST_SUITE_P(Rocksdb, suite, testing::Values(&make_engine<RocksdbUnderTest>)); \
-  INSTANTIATE_TEST_SUITE_P(Memory, suite, testing::Values(&make_engine<MemoryUnderTest>))
+inline std::string name_of_engine(const testing::TestParamInfo<Factory>& engine) {
+  return engine.param == &make_engine<RocksdbUnderTest> ? "Rocksdb" : "Memory";
+}
+#define TELEPOST_TEST_ALL_ENGINES(suite) \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite, testing::Values(&make_engine<RocksdbUnderTest>, &make_engine<MemoryUnderTest>), name_of_engine)
 
 }  // namespace telepost::test

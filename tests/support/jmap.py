@@ -4,14 +4,15 @@ import http.client
 import json
 import smtplib
 import ssl
+import time
 import urllib.parse
 
 from telepost import Telepost
 
 CORE, MAIL = "urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"
 SUBMISSION, QUOTA, BLOB = "urn:ietf:params:jmap:submission", "urn:ietf:params:jmap:quota", "urn:ietf:params:jmap:blob"
-CONTACTS = "urn:ietf:params:jmap:contacts"
-MESSAGE = "urn:telepost:params:jmap:message"
+CONTACTS, VACATION = "urn:ietf:params:jmap:contacts", "urn:ietf:params:jmap:vacationresponse"
+MESSAGE, RULES, VCARD = "urn:telepost:params:jmap:message", "urn:telepost:params:jmap:rules", "urn:telepost:params:jmap:vcard"
 ANN = "ann@example.test"
 OWN = object()  # the client's log-in
 
@@ -24,6 +25,15 @@ def app_password(server, name, label="laptop"):
     """A new one of an account that is there."""
     [added] = server.command_json("account", "app-password", "add", name, label)
     return added["password"]
+
+
+def until(condition, within_s=30):
+    """What the condition gives once it gives something. For what the server tells only if it is asked again."""
+    end = time.monotonic() + within_s
+    while not (given := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"it did not come true within {within_s} s")
+    return given
 
 
 def accepting_anybody():
@@ -124,6 +134,11 @@ class JmapAccount(JmapClient):
         server = Telepost(folder, level="warning", overrides=("jmap.listen=127.0.0.1:0", *overrides), more=more).start()
         server.command("account", "create", ANN)
         super().__init__(server, basic(ANN, app_password(server, ANN)))
+
+    def start_again(self):
+        """After server.kill() or server.stop()."""
+        self.close()
+        self.server.start()
 
     def stop(self):
         self.close()

@@ -30,13 +30,13 @@ class JmapMail : public testing::Test {
     adapters::jmap::add_vacation_response(methods_);
     adapters::jmap::add_rules(methods_);
     adapters::jmap::offer_mail(methods_);
-    in_use_ = all_but_ours();
+    in_use_ = all_but_message_properties();
   }
   ~JmapMail() override { EXPECT_TRUE(fixture_.verify_clean()); }
 
   store::Store& store() { return fixture_.store(); }
-  // What a client of the RFCs asks for; of our own only who names it.
-  adapters::jmap::Capabilities all_but_ours() const {
+  // Those are told only to who names them, and change what is told of an email.
+  adapters::jmap::Capabilities all_but_message_properties() const {
     adapters::jmap::Capabilities in_use;
     for (const auto& [urn, capability] : methods_.capabilities()) in_use.insert(std::string(urn));
     in_use.erase(std::string(adapters::jmap::kMessage));

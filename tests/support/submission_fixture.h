@@ -10,6 +10,7 @@
 #include "store/outbox.h"
 #include "store/rooms.h"
 #include "store/submission.h"
+#include "tests/support/outgoing_mail.h"
 #include "tests/support/store_content.h"
 #include "tests/support/store_fixture.h"
 
@@ -66,25 +67,12 @@ class SubmissionTest : public testing::Test {
     rooms_of(fixture_.store()).workers.wait_until_idle();
     return id.ok() ? *id : schema::MessageId{};
   }
-  std::vector<store::MailToSend> claim(std::size_t limit = 16) {
-    store::Outbox::Claim wanted;
-    wanted.limit = limit;
-    wanted.owner = "test";
-    auto given = submission().claim(wanted);
-    EXPECT_TRUE(given.ok()) << to_string(given.error());
-    rooms_of(fixture_.store()).workers.wait_until_idle();
-    return given.ok() ? std::move(*given) : std::vector<store::MailToSend>();
-  }
+  std::vector<store::MailToSend> claim(std::size_t limit = 16) { return test::claim(fixture_.store(), limit); }
   Result<void> tell(const store::MailToSend& sent, std::vector<store::MailOutcome> outcomes) {
-    return store::wait_for<void>([&](auto done) { submission().outcome(sent.job, std::move(outcomes), std::move(done)); });
+    return test::tell(fixture_.store(), sent, std::move(outcomes));
   }
   std::vector<std::string> keywords(schema::MessageId id) { return fixture_.store().reader().summary(id)->summary.keywords; }
-  std::vector<std::string> inbox(schema::AccountId account) {
-    std::vector<std::string> texts;
-    const auto page = fixture_.store().reader().list_by_uid(account, schema::MailboxId{1}, {1}, {100'000}, 1000);
-    for (const store::Listed& listed : page->messages) texts.push_back(*fixture_.store().reader().source_text({account, listed.summary.local}));
-    return texts;
-  }
+  std::vector<std::string> inbox(schema::AccountId account) { return texts_in_inbox(fixture_.store(), account); }
   std::size_t jobs() {
     std::size_t count = 0;
     EXPECT_TRUE(fixture_.store().outbox().list({}, 0, 100, [&](const store::Job&) { return ++count > 0; }).ok());

@@ -5,19 +5,21 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <future>
 #include <set>
 #include <thread>
 
 #include "base/bytes.h"
 #include "schema/index_records.h"
 #include "schema/keys.h"
+#include "store/account_index.h"
 #include "store/account_write.h"
 #include "store/inspect.h"
 #include "store/rooms.h"
 #include "store/undelete.h"
 #include "tests/support/classes.h"
 #include "tests/support/store_content.h"
-#include "tests/support/store_fixture.h"
+#include "tests/unit/account_index_fixture.h"
 
 namespace telepost {
 namespace {
@@ -33,37 +35,8 @@ using std::chrono::days;
 const MailView::Order kAll = {};
 const MailView::Order kThreads = {std::nullopt, MailView::Collapse::threads};
 
-class AccountIndexTest : public testing::Test {
+class AccountIndexTest : public test::AccountIndexFixture {
  protected:
-  void SetUp() override { ann_ = fixture_.create("ann@example.test"); }
-  void TearDown() override { EXPECT_TRUE(fixture_.verify_clean()); }
-
-  LocalId deliver(const std::string& header, std::optional<Time> received = {}) {
-    fixture_.clock().advance(1s);
-    store::Incoming incoming = test::incoming_for(fixture_.store(), {ann_});
-    incoming.origin.identity = "trunk";
-    incoming.received = received;
-    const auto delivered = fixture_.deliver(std::move(incoming), header + "\r\n\r\nx\r\n")[0];
-    EXPECT_TRUE(delivered.ok()) << to_string(delivered.error());
-    return delivered.ok() ? delivered->id.local : LocalId{};
-  }
-  LocalId mail(const std::string& own, const std::string& more = "") {
-    return deliver("From: bob@example.net\r\nMessage-ID: <" + own + ">" + (more.empty() ? "" : "\r\n" + more));
-  }
-  LocalId text_from(const std::string& caller, const std::string& kind = "sms") {
-    return deliver("Telepost-Kind: " + kind + "\r\nTelepost-Caller: " + caller);
-  }
-  MailView view() {
-    auto opened = fixture_.store().view(ann_);
-    EXPECT_TRUE(opened.ok()) << to_string(opened.error());
-    return std::move(*opened);
-  }
-  ThreadId thread_of(LocalId message) { return view().threads_of({message})->at(0).value_or(ThreadId{}); }
-  std::vector<LocalId> messages_with(LocalId message) { return *view().messages_of({thread_of(message)})->at(0); }
-  std::uint64_t tail() {
-    const schema::HeadRecord head = fixture_.store().accounts().show(ann_)->head;
-    return head.modseq.value - head.indexed.value;
-  }
   std::size_t due_to_read_on() {
     std::size_t count = 0;
     for (const auto& [place, value] : fixture_.engine().dump()) {
@@ -73,9 +46,6 @@ class AccountIndexTest : public testing::Test {
     }
     return count;
   }
-
-  StoreFixture fixture_;
-  schema::AccountId ann_;
 };
 
 // RFC 8621 section 3, but for subjects; RFC 5322 section 3.6.4.
@@ -276,7 +246,7 @@ TEST_F(AccountIndexTest, DueWorkReadsOnWhereTheTailIsLong) {
   for (int i = 250; i < 700; ++i) mail(std::to_string(i) + "@x");
   EXPECT_EQ(due_to_read_on(), 2u);
   ASSERT_TRUE(fixture_.sweep().ok());
-  EXPECT_EQ(tail(), 0u);
+  EXPECT_LT(tail(), store::kIndexTail);
   EXPECT_EQ(due_to_read_on(), 0u);
   EXPECT_TRUE(fixture_.verify_spotless());
   EXPECT_EQ(*view().total(kThreads), 700u);

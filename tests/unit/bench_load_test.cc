@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cli/list_wire.h"
+#include "tests/support/mute_listener.h"
 
 namespace telepost::cli {
 namespace {
@@ -179,23 +180,13 @@ TEST(BenchLoad, TellsThatNobodyListens) {
   EXPECT_EQ(report.error().kind, Errc::unavailable);
 }
 
-// One that takes connections and says nothing.
 TEST(ListWire, WaitsNoLongerThanItsSilence) {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(listener, 16), 0);
-  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  const std::string target = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  const auto wire = ListWire::connect(target, WireTls::none, std::chrono::milliseconds(50));
+  const test::MuteListener listener;
+  const auto wire = ListWire::connect(listener.target(), WireTls::none, std::chrono::milliseconds(50));
   ASSERT_TRUE(wire.ok()) << to_string(wire.error());
   EXPECT_TRUE((*wire)->send("hello\r\n").ok());
   EXPECT_EQ((*wire)->line().error().kind, Errc::timeout);
-  EXPECT_EQ(ListWire::connect(target, WireTls::unchecked, std::chrono::milliseconds(50)).error().kind, Errc::timeout);
-  ::close(listener);
+  EXPECT_EQ(ListWire::connect(listener.target(), WireTls::unchecked, std::chrono::milliseconds(50)).error().kind, Errc::timeout);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "schema/document.h"
 #include "schema/job_records.h"
 #include "schema/keys.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 #include "store/account_write.h"
 #include "store/due_list.h"

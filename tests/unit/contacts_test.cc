@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "store/contacts_write.h"
+#include "tests/support/spaced_hex.h"
 #include "tests/support/store_fixture.h"
 
 namespace telepost {
@@ -11,14 +12,7 @@ namespace {
 
 using schema::CardRecord;
 using store::ContactsWrite;
-
-std::string unhexed(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    if (c != ' ') digits.push_back(c);
-  }
-  return *from_hex(digits);
-}
+using test::unhexed;
 
 class Contacts : public testing::Test {
  protected:
@@ -164,6 +158,25 @@ TEST_F(Contacts, ManyLargeCardsGoInSeveralBatches) {
 }
 
 // Members lie in a card's text and beside it.
+TEST_F(Contacts, ACardOfAnAlmostFullAccountGrowsByWhatIsLeft) {
+  ContactsWrite one = write();
+  CardRecord last;
+  for (int i = 0; i < 256; ++i) {  // 255 of 256 KiB and a smaller one: about 140 KiB are left
+    CardRecord large = card("large" + std::to_string(i));
+    large.text = std::string(i < 255 ? store::kMostCardBytes : 100'000, 'x');
+    ASSERT_TRUE(one.make_room().ok());
+    auto kept = one.put_card(std::move(large));
+    ASSERT_TRUE(kept.ok()) << i << ": " << to_string(kept.error());
+    last = *std::move(kept);
+  }
+  ASSERT_TRUE(one.make_room().ok());
+  last.text = std::string(200'000, 'x');
+  EXPECT_TRUE(one.put_card(last).ok()) << "its old text makes room for the new one";
+  last.text = std::string(store::kMostCardBytes, 'x');
+  EXPECT_EQ(one.put_card(last).error().kind, Errc::over_quota);
+  EXPECT_TRUE(one.finish().ok());
+}
+
 TEST_F(Contacts, LargeGroupsFitIntoTheirBatches) {
   ContactsWrite many = write();
   for (int i = 0; i < 20; ++i) {

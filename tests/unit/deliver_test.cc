@@ -1,6 +1,7 @@
 // The one door in: delivery keys, recipients and their accounts, and what a crash anywhere in a delivery leaves.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <map>
 #include <thread>
@@ -250,6 +251,20 @@ TEST_F(DeliverTest, TellsReadersAfterTheCommitAndNeverBefore) {
   EXPECT_TRUE(told.empty());
   fixture_.store().changes().unsubscribe(subscription);
   fixture_.reopen();
+}
+
+TEST_F(DeliverTest, ReadingOnInTheIndexIsNoNews) {
+  const AccountId ann = fixture_.create("ann@example.test");
+  ASSERT_TRUE(fixture_.deliver_to(ann, mail("one")).ok());
+  std::atomic<int> told{0};
+  const auto subscription = fixture_.store().changes().subscribe([&](AccountId, schema::Modseq) { ++told; });
+  ASSERT_TRUE(fixture_.store().view(ann).ok());
+  const auto head = fixture_.store().accounts().show(ann)->head;
+  EXPECT_EQ(head.indexed, head.modseq);
+  EXPECT_EQ(told, 0);
+  ASSERT_TRUE(fixture_.deliver_to(ann, mail("two")).ok());
+  EXPECT_EQ(told, 1);
+  fixture_.store().changes().unsubscribe(subscription);
 }
 
 TEST_F(DeliverTest, ReceivedTimesNeverRunBackwards) {

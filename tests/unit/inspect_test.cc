@@ -7,6 +7,7 @@
 #include "schema/job_records.h"
 #include "schema/keys.h"
 #include "schema/lease_record.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 #include "store/account_write.h"
 #include "store/inspect.h"

@@ -5,6 +5,8 @@
 #include "adapters/jmap/blob.h"
 #include "base/bytes.h"
 #include "store/contacts.h"
+#include "store/contacts_write.h"
+#include "store/rooms.h"
 #include "tests/support/jmap_json.h"
 #include "tests/support/jmap_mail.h"
 
@@ -17,7 +19,7 @@ class JmapContacts : public test::JmapMail {
  protected:
   JmapContacts() {
     adapters::jmap::add_contacts(methods_);
-    in_use_ = all_but_ours();
+    in_use_ = all_but_message_properties();
   }
   Json set(Json arguments) { return call("ContactCard/set", std::move(arguments)); }
   Json set_one(Json card) {
@@ -180,6 +182,60 @@ TEST_F(JmapContacts, MediaOfACardAreBlobs) {
   EXPECT_TRUE(update(id, R"({"media":null})")["notUpdated"].is_null());
   EXPECT_EQ(adapters::jmap::open_blob(store(), account_, *blob_id, store::Purpose::store).error().kind, Errc::not_found);
   EXPECT_EQ(call("Blob/lookup", {{"typeNames", {"Email"}}, {"ids", {one(second)["media"]["m"]["blobId"]}}})["list"][0]["matchedIds"]["Email"], Json::array());
+}
+
+TEST_F(JmapContacts, APhotoFromAMessageIsReadForTheSubscriber) {
+  const auto id = deliver(
+      "From: x@example.net\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n"
+      "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw==\r\n--b--\r\n");
+  const adapters::jmap::BlobId part{adapters::jmap::BlobId::Of::message, id.local.value, {"2"}};
+  const store::Accesses& accesses = rooms_of(store()).accesses;
+  ASSERT_EQ(accesses.size(), 0u);
+  const std::string blob = adapters::jmap::to_id(part);
+  const std::string card = make_card({{"media", {{"m", {{"kind", "photo"}, {"blobId", blob}}}}}});
+  EXPECT_EQ(accesses.size(), 1u);
+  EXPECT_TRUE(accesses.find(id));
+  EXPECT_EQ(one(card)["media"]["m"]["mediaType"], "image/png");
+  // By each way that a patch may name one.
+  const auto image = adapters::jmap::blob_from(one(card)["media"]["m"]["blobId"].get<std::string>());
+  ASSERT_TRUE(image);
+  for (const Json& patch : {Json{{"media/n", {{"kind", "photo"}, {"blobId", blob}}}}, Json{{"media/m/blobId", upload("GIF89a", "image/png")}}}) {
+    EXPECT_TRUE(set({{"update", {{card, patch}}}})["notUpdated"].is_null()) << patch;
+  }
+  EXPECT_EQ(one(card)["media"].size(), 2u);
+  EXPECT_TRUE(adapters::jmap::open_blob(store(), account_, *image, store::Purpose::store).ok()) << "media/n holds it";
+  EXPECT_EQ(update(card, R"({"media/m/blobId":"u99"})")["notUpdated"][card]["properties"], Json::array({"media"}));
+}
+
+TEST_F(JmapContacts, AQueryLooksForSixteenTextsAtMost) {
+  make(R"({"name":{"full":"Ann"}})");
+  const auto with = [](std::size_t conditions) {
+    Json filter = {{"operator", "AND"}, {"conditions", Json::array()}};
+    for (std::size_t i = 0; i < conditions; ++i) filter["conditions"].push_back(json_of(i % 2 == 0 ? R"({"text":"ann"})" : R"({"name":"ann"})"));
+    return filter;
+  };
+  EXPECT_EQ(call("ContactCard/query", {{"filter", with(16)}})["ids"].size(), 1u);
+  EXPECT_EQ(error_of("ContactCard/query", {{"filter", with(17)}}), "unsupportedFilter");
+  EXPECT_EQ(error_of("ContactCard/queryChanges", {{"filter", with(17)}, {"sinceQueryState", contact_state()}}), "unsupportedFilter");
+}
+
+TEST_F(JmapContacts, ADamagedCardIsNotPassedOver) {
+  const std::string id = make("{}");
+  schema::CardRecord damaged;
+  damaged.uid = "damaged";
+  damaged.kind = "individual";
+  damaged.books = {1};
+  damaged.text = "{";
+  auto write = store::ContactsWrite::begin(store(), account_);
+  ASSERT_TRUE(write.ok());
+  const auto kept = write->put_card(damaged);
+  ASSERT_TRUE(kept.ok() && write->finish().ok());
+  const Json by_time = json_of(R"({"sort":[{"property":"created"}]})");
+  EXPECT_EQ(error_of("ContactCard/query", json_of(R"({"filter":{"text":"x"}})")), "serverFail");
+  EXPECT_EQ(error_of("ContactCard/query", by_time), "serverFail");
+  auto mended = store::ContactsWrite::begin(store(), account_);
+  ASSERT_TRUE(mended.ok() && mended->remove_card(kept->number).ok() && mended->finish().ok());
+  EXPECT_EQ(call("ContactCard/query", by_time)["ids"], Json::array({id}));
 }
 
 TEST_F(JmapContacts, AddressesAreWhatACardPrefers) {

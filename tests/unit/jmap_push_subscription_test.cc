@@ -1,6 +1,9 @@
 // PushSubscription and what is pushed to one: RFC 8620 section 7.2, RFC 9749.
 #include <gtest/gtest.h>
 
+#include <set>
+#include <utility>
+
 #include "adapters/jmap/radix64url_codec.h"
 #include "adapters/jmap/date_codec.h"
 #include "adapters/jmap/push_desk.h"
@@ -28,7 +31,7 @@ class JmapPushSubscription : private PushKeyFolder, public test::JmapMail {
  protected:
   JmapPushSubscription() : JmapMail(settings()) {
     add_push_subscriptions(methods_);
-    in_use_ = all_but_ours();
+    in_use_ = all_but_message_properties();
     context_.push = desk_.get();
     login_ = log_in("laptop");
   }
@@ -159,6 +162,51 @@ TEST_F(JmapPushSubscription, IsOfItsCredentialsAndEndsWithThem) {
   EXPECT_TRUE(messages().empty());
   EXPECT_TRUE(desk_->subscriptions().list(account_)->empty());
   EXPECT_TRUE(desk_->subscriptions().accounts({}, 9)->empty());
+}
+
+TEST_F(JmapPushSubscription, OneWhoseLogInIsNoneAnyMoreKeepsNoOtherWaiting) {
+  verified();
+  const Login laptop = std::exchange(login_, log_in("phone"));
+  verified();
+  login_ = laptop;
+  ASSERT_TRUE(store().app_passwords().revoke(account_, "phone").ok());
+  deliver(std::string(kText));
+  const PushRound round = desk_->round(account_, {}).value();
+  ASSERT_EQ(round.messages.size(), 1u);
+  EXPECT_EQ(round.subscriptions, (std::set<std::uint64_t>{round.messages[0].subscription}));
+  EXPECT_EQ(desk_->subscriptions().list(account_)->size(), 1u);
+}
+
+TEST_F(JmapPushSubscription, OneThatIsDamagedKeepsNoOtherWaiting) {
+  verified();
+  schema::PushSubscriptionRecord record;
+  record.device = "d";
+  const auto damaged = desk_->subscriptions().add(account_, record, {"no address", "", "", "code", login_.name, login_.keys}).value();
+  deliver(std::string(kText));
+  const PushRound round = desk_->round(account_, {}).value();
+  EXPECT_FALSE(round.is_whole);
+  EXPECT_TRUE(round.subscriptions.contains(damaged.number));
+  ASSERT_EQ(round.messages.size(), 1u);
+  EXPECT_NE(round.messages[0].subscription, damaged.number);
+  ASSERT_TRUE(desk_->subscriptions().remove(account_, damaged.number).ok());
+  EXPECT_TRUE(desk_->round(account_, {})->is_whole);
+}
+
+int forecasts = 0;
+MethodResult get_forecast(Call& call) {
+  (void)call.account();
+  return Json{{"accountId", "a"}, {"state", std::to_string(++forecasts)}, {"list", Json::array()}, {"notFound", Json::array()}};
+}
+
+TEST_F(JmapPushSubscription, ARoundReadsAStateOnceForAll) {
+  methods_.add("Forecast/get", kCore, get_forecast);
+  methods_.add("Forecast/changes", kCore, get_forecast);
+  for (int i = 0; i < 3; ++i) verified({{"types", {"Forecast", "Email"}}});
+  const int before = forecasts;
+  const auto all = messages();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(forecasts, before + 1);
+  for (const PushMessage& one : all) EXPECT_EQ(json_of(one.post.body)["changed"][to_id(account_)]["Forecast"], std::to_string(forecasts));
 }
 
 TEST_F(JmapPushSubscription, EndsWithItsTime) {

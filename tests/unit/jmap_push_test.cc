@@ -248,6 +248,18 @@ TEST_F(JmapPush, AnAccountHasSoManyStreams) {
   for (const auto& stream : streams) EXPECT_NE(stream, nullptr);
 }
 
+TEST_F(JmapPush, Rfc8620Section3_4TheStateOfTheSessionIsThatOfItsObject) {
+  const std::string url = "https://mail.example.test";
+  const Json object = session_object(service_.context, service_.methods, login_, url);
+  for (int i = 0; i < 2; ++i) {
+    Request request;
+    request.capabilities.insert(std::string(kCore));
+    request.calls.push_back({"Core/echo", {{"a", 1}}, "0"});
+    const auto answer = run_in_session(service_, login_, url, std::move(request));
+    EXPECT_EQ(std::get<Response>(answer).session_state, object["state"]);
+  }
+}
+
 TEST_F(JmapPush, Rfc8887Section3TheSessionObjectTellsWhere) {
   const auto told = [&](std::string_view url) {
     return session_object(service_.context, service_.methods, login_, url)["capabilities"]["urn:ietf:params:jmap:websocket"];

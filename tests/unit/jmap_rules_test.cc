@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "schema/document.h"
-#include "store/outbox.h"
 #include "store/rooms.h"
+#include "store/rules.h"
 #include "store/submission.h"
 #include "tests/support/jmap_json.h"
-#include "tests/support/jmap_mail.h"
+#include "tests/support/jmap_mail_out.h"
 #include "transcoders/mime/scanner.h"
 
 namespace telepost {
@@ -15,14 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using adapters::jmap::json_of;
 
-class JmapRules : public test::JmapMail {
+class JmapRules : public test::JmapMailOut {
  protected:
-  JmapRules() : bob_(fixture_.create("mailto:bob@example.test")) {
-    fixture_.clock().advance(20min);
-    EXPECT_TRUE(fixture_.sweep().ok());
-  }
-  ~JmapRules() override { rooms_of(store()).workers.wait_until_idle(); }
-
   Json set_it(const Json& rules) { return call("RuleList/set", {{"update", {{"singleton", {{"rules", rules}}}}}}); }
   void set_rules(const std::string& rules) {
     const Json done = set_it(json_of(rules));
@@ -65,29 +59,13 @@ class JmapRules : public test::JmapMail {
   }
   std::vector<store::MailToSend> leaving() {
     EXPECT_TRUE(fixture_.sweep().ok());
-    store::Outbox::Claim wanted;
-    wanted.owner = "test";
-    auto given = store().submission().claim(wanted);
-    EXPECT_TRUE(given.ok());
-    return std::move(*given);
+    return claim();
   }
   void end(const store::MailToSend& sent, schema::SendState state) {
-    std::vector<store::MailOutcome> outcomes(sent.mail.to.size());
-    for (store::MailOutcome& outcome : outcomes) outcome.state = state, outcome.reply = state == schema::SendState::failed ? "550 5.1.1 no" : "250 ok";
-    EXPECT_TRUE(store::wait_for<void>([&](auto done) { store().submission().outcome(sent.job, std::move(outcomes), std::move(done)); }).ok());
+    tell(sent, state, state == schema::SendState::failed ? "550 5.1.1 no" : "250 ok");
     rooms_of(store()).workers.wait_until_idle();
   }
-  std::string text_of(const store::MailToSend& sent) {
-    std::string text = sent.mail.header;
-    EXPECT_TRUE(store().reader().source({sent.job.record.account, sent.job.record.message}, sent.mail.content_offset, sent.mail.content_size, {}, [&](std::string_view piece) {
-      text += piece;
-      return true;
-    }).ok());
-    return text;
-  }
   std::vector<store::Listed> inbox_of(schema::AccountId account) { return store().reader().list_by_uid(account, schema::MailboxId{1}, {1}, {100}, 50)->messages; }
-
-  const schema::AccountId bob_;
 };
 
 TEST_F(JmapRules, ThereIsOneListAndItSaysAllThatItKeeps) {
@@ -276,6 +254,17 @@ TEST_F(JmapRules, JunkIsAskedOfNoRule) {
   ASSERT_TRUE(results.at(0).ok());
   EXPECT_EQ(mailboxes_of(results.at(0)->id), json_of(R"(["Junk"])"));
   EXPECT_TRUE(leaving().empty());
+}
+
+TEST_F(JmapRules, WhatWasMadeOfOlderRulesIsAConflict) {
+  const schema::RulesRecord older = store::rules_of(store(), account_).value();
+  set_rules(R"([{"name":"kept"}])");
+  const schema::RulesRecord known = store::rules_of(store(), account_).value();
+  const auto kept = store::set_rules(store(), account_, older);
+  ASSERT_FALSE(kept.ok());
+  EXPECT_EQ(kept.error().kind, Errc::conflict);
+  EXPECT_EQ(store::rules_of(store(), account_).value(), known);
+  EXPECT_TRUE(store::set_rules(store(), account_, {known.modseq, {}}).ok());
 }
 
 }  // namespace

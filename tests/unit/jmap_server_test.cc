@@ -1,6 +1,7 @@
 // The JMAP server as a whole: how it stops.
 #include "adapters/jmap/server.h"
 
+#include <chrono>
 #include <thread>
 
 #include "adapters/net/login_delays.h"
@@ -41,7 +42,11 @@ TEST_F(JmapServer, ALogInThatItsStopCutsShortHearsSo) {
   const std::size_t known = delays_->size();
   net::HttpPeer peer(endpoint_);
   peer.say("GET /.well-known/jmap HTTP/1.1\r\nHost: a.test\r\nAuthorization: Basic YW5uQGV4YW1wbGUudGVzdDp4\r\n\r\n");  // ann@example.test:x
-  while (delays_->size() == known) std::this_thread::yield();  // it waits its turn
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (delays_->size() == known) {  // until it waits its turn
+    ASSERT_LT(std::chrono::steady_clock::now(), give_up);
+    std::this_thread::yield();
+  }
   std::future<void> stopped = std::async(std::launch::async, [this] { server_->stop(std::chrono::seconds(20)); });
   const std::string heard = peer.hear_all();
   stopped.get();

@@ -114,5 +114,20 @@ TEST_F(JmapSession, Section2ItsStateChangesWithIt) {
   EXPECT_NE(session_state(session(all_methods())), state);
 }
 
+TEST_F(JmapSession, Section3_4ItsStateIsMadeOnceAndIsTheObjects) {
+  const Methods methods = all_methods();
+  const Login ann{account_, "ann@example.test"};
+  SessionStates states;
+  const auto state_at = [&](const Login& login, const std::string& url) { return states.of(context_, methods, login, url); };
+  const std::string url = "https://mail.example.test";
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(state_at(ann, url), session_state(session(methods)));
+  const Login alias{account_, "annie@example.test"};
+  EXPECT_EQ(state_at(alias, url), session_state(session_object(context_, methods, alias, url)));
+  EXPECT_NE(state_at(alias, url), state_at(ann, url));
+  EXPECT_NE(state_at(ann, "https://other.example.test"), state_at(ann, url));
+  for (std::size_t i = 0; i <= kMostSessionStates; ++i) states.of(context_, methods, ann, "https://" + std::to_string(i) + ".test");
+  EXPECT_EQ(state_at(ann, url), session_state(session(methods)));
+}
+
 }  // namespace
 }  // namespace telepost::adapters::jmap

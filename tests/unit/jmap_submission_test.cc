@@ -5,7 +5,7 @@
 #include "store/rooms.h"
 #include "store/submission.h"
 #include "tests/support/jmap_json.h"
-#include "tests/support/jmap_mail.h"
+#include "tests/support/jmap_mail_out.h"
 
 namespace telepost {
 namespace {
@@ -17,14 +17,9 @@ using schema::SendState;
 const std::string kDraft = "From: Ann <ann@example.test>\r\nTo: Carol <carol@example.net>, bob@example.test\r\nCc: carol@EXAMPLE.net\r\n"
                            "Bcc: eve@example.org,\r\n\tmallory@example.org\r\nSubject: hello\r\nDate: Fri, 20 Nov 2026 16:25:30 +0000\r\nMessage-ID: <1@example.test>\r\n\r\nbody\r\n";
 
-class JmapSubmission : public test::JmapMail {
+class JmapSubmission : public test::JmapMailOut {
  protected:
-  JmapSubmission() : bob_(fixture_.create("mailto:bob@example.test")) {
-    fixture_.clock().advance(20min);
-    EXPECT_TRUE(fixture_.sweep().ok());
-    identity_ = call("Identity/get", {{"ids", nullptr}})["list"][0]["id"];
-  }
-  ~JmapSubmission() override { rooms_of(store()).workers.wait_until_idle(); }
+  JmapSubmission() { identity_ = call("Identity/get", {{"ids", nullptr}})["list"][0]["id"]; }
 
   std::string draft(const std::string& text = kDraft) { return id_of(deliver(text)); }
   static Json to(const std::vector<std::string>& emails, Json mail_parameters = nullptr) {
@@ -49,39 +44,6 @@ class JmapSubmission : public test::JmapMail {
   std::string submissions_state() { return call("EmailSubmission/get", {{"ids", Json::array()}})["state"]; }
   Json changes(const std::string& since) { return call("EmailSubmission/changes", {{"sinceState", since}}); }
 
-  std::vector<store::MailToSend> claim() {
-    store::Outbox::Claim wanted;
-    wanted.owner = "test";
-    auto given = store().submission().claim(wanted);
-    EXPECT_TRUE(given.ok());
-    rooms_of(store()).workers.wait_until_idle();
-    return std::move(*given);
-  }
-  void tell(const store::MailToSend& sent, SendState state, const std::string& reply) {
-    std::vector<store::MailOutcome> outcomes(sent.mail.to.size());
-    for (store::MailOutcome& outcome : outcomes) {
-      outcome.state = state;
-      outcome.reply = reply;
-    }
-    const auto told = store::wait_for<void>([&](auto done) { store().submission().outcome(sent.job, std::move(outcomes), std::move(done)); });
-    EXPECT_TRUE(told.ok());
-  }
-  std::string content_of(const store::MailToSend& sent) {
-    std::string text = sent.mail.header;
-    EXPECT_TRUE(store().reader().source({sent.job.record.account, sent.job.record.message}, sent.mail.content_offset, sent.mail.content_size, {}, [&](std::string_view piece) {
-      text += piece;
-      return true;
-    }).ok());
-    return text;
-  }
-  std::vector<std::string> inbox(schema::AccountId account) {
-    std::vector<std::string> texts;
-    const auto page = store().reader().list_by_uid(account, schema::MailboxId{1}, {1}, {100'000}, 1000);
-    for (const store::Listed& listed : page->messages) texts.push_back(*store().reader().source_text({account, listed.summary.local}));
-    return texts;
-  }
-
-  const schema::AccountId bob_;
   std::string identity_;
 };
 
@@ -95,7 +57,7 @@ TEST_F(JmapSubmission, Section7_5SendsToEverybodyInTheHeaderAndTellsNobodyOfBcc)
   const auto jobs = claim();
   ASSERT_EQ(jobs.size(), 2u);
   for (const store::MailToSend& job : jobs) {
-    const std::string content = content_of(job);
+    const std::string content = text_of(job);
     EXPECT_EQ(job.mail.from, "ann@example.test");
     EXPECT_EQ(content.find("Bcc"), std::string::npos);
     EXPECT_EQ(content.find("mallory@example.org"), std::string::npos);
@@ -202,7 +164,7 @@ TEST_F(JmapSubmission, TheEmailMayGoBeforeItsCopyIsSent) {
   EXPECT_EQ(call("Email/set", {{"destroy", {email}}})["destroyed"], Json::array({email}));
   const auto jobs = claim();
   ASSERT_EQ(jobs.size(), 1u);
-  EXPECT_TRUE(content_of(jobs[0]).ends_with("\r\n\r\nbody\r\n"));
+  EXPECT_TRUE(text_of(jobs[0]).ends_with("\r\n\r\nbody\r\n"));
   tell(jobs[0], SendState::relayed, "250 ok");
   EXPECT_EQ(shown(id)["undoStatus"], "final");
 }

@@ -1,11 +1,12 @@
 // RFC 8621 section 8: VacationResponse, from the setting to the answer.
 #include <gtest/gtest.h>
 
-#include "store/outbox.h"
+#include "schema/keys.h"
 #include "store/rooms.h"
 #include "store/submission.h"
+#include "store/vacation.h"
 #include "tests/support/jmap_json.h"
-#include "tests/support/jmap_mail.h"
+#include "tests/support/jmap_mail_out.h"
 #include "transcoders/mime/scanner.h"
 
 namespace telepost {
@@ -14,13 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 using adapters::jmap::json_of;
 
-class JmapVacation : public test::JmapMail {
+class JmapVacation : public test::JmapMailOut {
  protected:
-  JmapVacation() : bob_(fixture_.create("mailto:bob@example.test")) {
-    EXPECT_TRUE(store().accounts().set_name(account_, "Ann Example").ok());
-    fixture_.clock().advance(20min);
-    EXPECT_TRUE(fixture_.sweep().ok());
-  }
+  JmapVacation() { EXPECT_TRUE(store().accounts().set_name(account_, "Ann Example").ok()); }
   Json get_it() { return call("VacationResponse/get", {{"ids", nullptr}})["list"].at(0); }
   Json set_it(const Json& patch) { return call("VacationResponse/set", {{"update", {{"singleton", patch}}}}); }
   std::string fault_of(const Json& patch) { return set_it(patch)["notUpdated"]["singleton"].value("type", ""); }
@@ -38,17 +35,10 @@ class JmapVacation : public test::JmapMail {
   // What leaves for others, once what is due is done; each is ended.
   std::vector<store::MailToSend> leaving() {
     EXPECT_TRUE(fixture_.sweep().ok());
-    store::Outbox::Claim wanted;
-    wanted.owner = "test";
-    auto given = store().submission().claim(wanted);
-    EXPECT_TRUE(given.ok());
-    for (const store::MailToSend& sent : *given) {
-      std::vector<store::MailOutcome> outcomes(sent.mail.to.size());
-      for (store::MailOutcome& outcome : outcomes) outcome.state = schema::SendState::relayed, outcome.reply = "250 ok";
-      EXPECT_TRUE(store::wait_for<void>([&](auto done) { store().submission().outcome(sent.job, std::move(outcomes), std::move(done)); }).ok());
-    }
+    auto given = claim();
+    for (const store::MailToSend& sent : given) tell(sent, schema::SendState::relayed, "250 ok");
     rooms_of(store()).workers.wait_until_idle();
-    return std::move(*given);
+    return given;
   }
   static std::string field(const std::string& message, const std::string& name) {
     for (const auto& each : transcoders::mime::scan(message).header) {
@@ -56,8 +46,6 @@ class JmapVacation : public test::JmapMail {
     }
     return "missing";
   }
-
-  const schema::AccountId bob_;
 };
 
 TEST_F(JmapVacation, Section8ThereIsOneAndItIsOff) {
@@ -69,6 +57,20 @@ TEST_F(JmapVacation, Section8ThereIsOneAndItIsOff) {
   EXPECT_EQ(done["notDestroyed"]["singleton"]["type"], "singleton");
   receive("carol@example.net");
   EXPECT_TRUE(leaving().empty());
+}
+
+TEST_F(JmapVacation, WhatWasMadeOfAnOlderStateIsAConflict) {
+  const schema::VacationRecord older = store::vacation_of(store(), account_).value();
+  go_away();
+  const schema::VacationRecord known = store::vacation_of(store(), account_).value();
+  schema::VacationRecord late = older;
+  late.text = "late";
+  const auto kept = store::set_vacation(store(), account_, late);
+  ASSERT_FALSE(kept.ok());
+  EXPECT_EQ(kept.error().kind, Errc::conflict);
+  EXPECT_EQ(store::vacation_of(store(), account_).value(), known);
+  late.modseq = known.modseq;
+  EXPECT_TRUE(store::set_vacation(store(), account_, late).ok());
 }
 
 TEST_F(JmapVacation, Section8_2ChangesWhatIsThere) {
@@ -161,6 +163,45 @@ TEST_F(JmapVacation, OneOfOursIsAnsweredThroughTheDoor) {
   const auto page = store().reader().list_by_uid(bob_, schema::MailboxId{1}, {1}, {100}, 10);
   ASSERT_EQ(page->messages.size(), 1u);
   EXPECT_EQ(page->messages[0].summary.subject, "Gone fishing");
+}
+
+// Twenty long references and two full texts are more than a send job holds.
+TEST_F(JmapVacation, WhoeverCouldNotBeAnsweredIsNotTakenForAnswered) {
+  std::string text;
+  while (text.size() < (20u << 10)) text += "\u00e4";
+  ASSERT_TRUE(set_it({{"isEnabled", true}, {"textBody", text}, {"htmlBody", text}})["updated"].contains("singleton"));
+  std::string references = "References:";
+  for (char letter = 'a'; letter < 'a' + 20; ++letter) references += "\r\n <" + std::string(900, letter) + "@example.net>";
+  store::Incoming incoming;
+  incoming.origin.network = "smtp";
+  incoming.from = "mailto:carol@example.net";
+  incoming.to = {{account_, "mailto:ann@example.test", "", {}}};
+  const std::string mail = "From: <carol@example.net>\r\nTo: <ann@example.test>\r\nSubject: question\r\nMessage-ID: <q1@example.net>\r\n" + references + "\r\n\r\nWhen?\r\n";
+  ASSERT_TRUE(fixture_.deliver(std::move(incoming), mail).at(0).ok());
+  const bool has_left = leaving().size() == 1;
+  bool is_answered = false;
+  EXPECT_TRUE(fixture_.engine().reader(schema::Partition::account(account_))->scan(store::Space::point, "R", "S", [&](std::string_view key, std::string_view) {
+    is_answered = is_answered || key.size() == 17;
+    return true;
+  }).ok());
+  EXPECT_EQ(is_answered, has_left);
+  EXPECT_TRUE(fixture_.empties_to_nothing());
+}
+
+TEST_F(JmapVacation, AnAnswerWaitsForASettingThatCannotBeRead) {
+  go_away();
+  fixture_.engine().damage(schema::Partition::account(account_), store::Space::point, schema::keys::kVacation, "\x01junk");
+  fixture_.reopen();
+  receive("carol@example.net");
+  EXPECT_TRUE(leaving().empty());
+  schema::VacationRecord again;
+  again.enabled = true;
+  again.text = "Back on Monday.";
+  ASSERT_TRUE(store::set_vacation(store(), account_, again).ok());
+  fixture_.clock().advance(1h);
+  EXPECT_EQ(leaving().size(), 1u);
+  EXPECT_TRUE(fixture_.verify_clean());
+  EXPECT_TRUE(fixture_.empties_to_nothing());
 }
 
 }  // namespace

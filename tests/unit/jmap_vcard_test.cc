@@ -234,7 +234,7 @@ class VcardMethods : public test::JmapMail {
   VcardMethods() {
     add_contacts(methods_);
     add_vcards(methods_);
-    in_use_ = all_but_ours();
+    in_use_ = all_but_message_properties();
   }
 };
 
@@ -257,6 +257,17 @@ TEST_F(VcardMethods, ImportsAndExports) {
   EXPECT_NE(text.find("FN:Uno\r\n"), std::string::npos) << text;
   EXPECT_EQ(error_of("ContactCard/import", {{"blobId", "u99"}, {"addressBookIds", {{"b1", true}}}}), "invalidArguments");
   EXPECT_EQ(error_of("ContactCard/import", {{"blobId", "u99"}, {"addressBookIds", {{"b9", true}}}}), "invalidArguments");
+}
+
+// Of 5 MiB many batches would be durable by the last card.
+TEST_F(VcardMethods, AFileWithTooManyCardsLeavesNothing) {
+  std::string file;
+  for (int i = 0; i < 5'001; ++i) file += framed("UID:u" + std::to_string(i) + "\nFN:x\nNOTE:" + std::string(1'024, 'x'));
+  const std::string blob = upload(file, "text/vcard");
+  const Json before = call("ContactCard/get", {{"ids", Json::array()}})["state"];
+  EXPECT_EQ(error_of("ContactCard/import", {{"blobId", blob}, {"addressBookIds", {{"b1", true}}}}), "requestTooLarge");
+  EXPECT_EQ(call("ContactCard/get", {{"ids", Json::array()}})["state"], before);
+  EXPECT_EQ(store::Contacts::open(store(), account_)->books().cards, 0u);
 }
 
 }  // namespace

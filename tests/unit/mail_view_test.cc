@@ -378,7 +378,7 @@ TEST_P(MailViewModel, ListsThreadsAndCountsAreWhatASimpleModelSays) {
   EXPECT_TRUE(model.fixture().empties_to_nothing());
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, MailViewModel, testing::Values(1u, 2u, 3u, 4u, 5u, 6u));
+INSTANTIATE_TEST_SUITE_P(Seeds, MailViewModel, testing::Values(1u, 2u, 3u, 4u, 5u, 6u), [](const auto& seed) { return "Seed" + std::to_string(seed.param); });
 
 }  // namespace
 }  // namespace telepost

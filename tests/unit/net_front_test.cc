@@ -14,7 +14,9 @@
 #include "adapters/net/connect.h"
 #include "adapters/net/line_stream.h"
 #include "adapters/net/listener.h"
+#include "schema/relay_settings.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/mute_listener.h"
 #include "tests/support/on_loop.h"
 
 namespace telepost::adapters::net {
@@ -217,27 +219,22 @@ TEST_F(Fronts, ConnectionsOfOursTryOneAddressAfterTheOther) {
 }
 
 TEST_F(Fronts, AConnectionOfOursIsBrokenOffAtOnce) {
-  // Whose queue of connections is full answers nobody.
-  const int full = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const test::MuteListener full(0);  // whose queue of connections is full answers nobody
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_port = htons(full.port());
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(full, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(full, 0), 0);
-  ASSERT_EQ(::getsockname(full, reinterpret_cast<sockaddr*>(&address), &size), 0);
   std::vector<int> waiting;
   for (int i = 0; i < 4; ++i) {
     waiting.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     (void)::connect(waiting.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   }
   ConnectBreaker breaker;
-  const ConnectTarget target{{"127.0.0.1", "127.0.0.1"}, ntohs(address.sin_port), "", "", std::chrono::minutes(5), std::chrono::minutes(5), &breaker};
+  const ConnectTarget target{{"127.0.0.1", "127.0.0.1"}, full.port(), "", "", std::chrono::minutes(5), std::chrono::minutes(5), &breaker};
   auto made = test::begin_on(threads_.first(), connect(threads_.first(), target));
   threads_.first().post([&breaker] { breaker.break_off(); });
   EXPECT_EQ(made.get().error().kind, Errc::cancelled);
   for (const int fd : waiting) ::close(fd);
-  ::close(full);
 }
 
 TEST(NewConnections, AreCountedByNetworkAndMinute) {
@@ -324,6 +321,18 @@ TEST(Network, HoldsWhatItsPrefixSays) {
   for (const char* bad : {"192.0.2.1/24", "192.0.2.0/33", "192.0.2.0/", "192.0.2.0/x", "2001:db8::/129", "example.test", "", "192.0.2/24"}) {
     EXPECT_FALSE(schema::network_from(bad).ok()) << bad;
   }
+}
+
+// RFC 6052 section 2.1, RFC 8215, RFC 3056 section 2: what translators make of an address is refused where it leads to.
+TEST(Network, WhatIsRefusedIsNotReachedThroughATranslator) {
+  const schema::Networks refused = schema::RelaySettings().refuse_networks;
+  for (const char* address : {"10.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b::a00:1", "64:ff9b::127.0.0.1", "64:ff9b:1::8.8.8.8", "2002:a00:1::1"}) {
+    EXPECT_TRUE(schema::leads_into(refused, address)) << address;
+  }
+  for (const char* address : {"8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1", "2001:db8::10.0.0.1", "example.test", ""}) {
+    EXPECT_FALSE(schema::leads_into(refused, address)) << address;
+  }
+  EXPECT_FALSE(schema::contains(refused, "64:ff9b::10.0.0.1")) << "what is trusted is not widened";
 }
 
 }  // namespace

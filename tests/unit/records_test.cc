@@ -9,26 +9,22 @@
 #include "schema/index_records.h"
 #include "schema/kept_record.h"
 #include "schema/mail_job.h"
+#include "schema/message_records.h"
 #include "schema/records.h"
 #include "schema/rules_record.h"
 #include "schema/sender_record.h"
 #include "schema/vacation_record.h"
+#include "tests/support/spaced_hex.h"
 
 namespace telepost::schema {
 namespace {
 
-std::string unhex(std::string_view text) {
-  std::string packed;
-  for (const char c : text) {
-    if (c != ' ') packed.push_back(c);
-  }
-  return *from_hex(packed);
-}
+using test::unhexed;
 
 template <typename Record, typename Decode>
 void expect_golden(const Record& record, std::string_view golden, Decode decode) {
-  EXPECT_EQ(to_hex(encode(record)), to_hex(unhex(golden)));
-  const auto decoded = decode(unhex(golden));
+  EXPECT_EQ(to_hex(encode(record)), to_hex(unhexed(golden)));
+  const auto decoded = decode(unhexed(golden));
   ASSERT_TRUE(decoded.ok()) << to_string(decoded.error());
   EXPECT_EQ(*decoded, record);
 }
@@ -82,15 +78,11 @@ TEST(Records, ASubmissionThatNobodyFollowsIsWrittenAsBefore) {
   record.recipients = record.open = 2;
   const std::string before = encode(record);
   // from, RET, ENVID, REQUIRETLS, TLS-Required, created, send_at, recipients, open, not final, not canceled, offset, size, trace
-  EXPECT_EQ(to_hex(before), to_hex(unhex("01 03 614062 00 00 00 00 0000000000000000 0000000000000000 02 02 00 00 00 00 00")));
+  EXPECT_EQ(to_hex(before), to_hex(unhexed("01 03 614062 00 00 00 00 0000000000000000 0000000000000000 02 02 00 00 00 00 00")));
   EXPECT_EQ(*decode_SubmissionRecord(before), record);
   record.sent = true;
-  record.email = LocalId{7};
-  record.thread = ThreadId{8};
-  record.identity = 9;
-  record.envelope = "{}";
-  record.created_modseq = Modseq{1};
-  record.modseq = Modseq{2};
+  expect_golden(record, to_hex(before) + "01 00 00 00 00 00 00 00", decode_SubmissionRecord);
+  record.followed = {LocalId{7}, ThreadId{8}, 9, "{}", Modseq{1}, Modseq{2}, false};
   expect_golden(record, to_hex(before) + "01 07 08 09 02 7b7d 01 02 00", decode_SubmissionRecord);
 }
 
@@ -126,7 +118,7 @@ TEST(Records, AMessageSaysLaterWhatBecameOfIt) {
                 "7f 0000000000000003 0000000000000004 02 0000000000000005 02 ac02 01" + std::string(64, '0') +
                     "02 07 0000000000000006 0000000000000007",
                 decode_MessageRecord);
-  EXPECT_EQ(decode_MessageRecord(unhex("01 00 05 06 0000000000000100 01 01 01 00 8001")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_MessageRecord(unhexed("01 00 05 06 0000000000000100 01 01 01 00 8001")).error().kind, Errc::corrupt);
 }
 
 TEST(Records, AnAccountWithoutOwnPolicyIsAsBefore) {
@@ -225,15 +217,15 @@ TEST(Records, AHeadTellsOfWarningsOnlyWhereThereWasOne) {
 }
 
 TEST(Records, BytesOfAnotherVersionOrLengthAreCorrupt) {
-  EXPECT_EQ(decode_BlockRecord(unhex("02 01 01")).error().kind, Errc::corrupt);
-  EXPECT_EQ(decode_BlockRecord(unhex("01 01")).error().kind, Errc::corrupt);
-  EXPECT_EQ(decode_BlockRecord(unhex("01 01 01 00")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_BlockRecord(unhexed("02 01 01")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_BlockRecord(unhexed("01 01")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_BlockRecord(unhexed("01 01 01 00")).error().kind, Errc::corrupt);
   EXPECT_EQ(decode_BlockRecord("").error().kind, Errc::corrupt);
 }
 
 TEST(Records, ACountWithoutBytesBehindItCostsNoMemory) {
   // a message record that claims 2^62 placements
-  EXPECT_EQ(decode_MessageRecord(unhex("01 8080808080808080 40")).error().kind, Errc::corrupt);
+  EXPECT_EQ(decode_MessageRecord(unhexed("01 8080808080808080 40")).error().kind, Errc::corrupt);
 }
 
 TEST(Ids, TextFormsComeBack) {

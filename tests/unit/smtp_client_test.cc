@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "tests/support/mute_listener.h"
 #include "tests/unit/smtp_client_fixture.h"
 
 namespace telepost::adapters::net {
@@ -175,21 +176,13 @@ TEST_F(SmtpClientTest, WhereverTheServerSaysNoOrGoesTheVerdictFits) {
 TEST_F(SmtpClientTest, ASilentServerIsGivenUpAfterTheCommandsTime) {
   SmtpClient::Options hasty{SmtpProtocol::smtp, "client.test", {}};
   hasty.timeouts.greeting = std::chrono::milliseconds(1);
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);  // never accepts
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  ASSERT_EQ(::listen(listener, 1), 0);
-  socklen_t size = sizeof address;
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  const test::MuteListener listener;
   const auto session = [&]() -> Awaitable<Result<void>> {
-    LineStream stream(threads_.first(), connect_to(ntohs(address.sin_port)));
+    LineStream stream(threads_.first(), connect_to(listener.port()));
     SmtpClient client(stream, hasty);
     co_return co_await client.greet();
   };
   EXPECT_EQ(test::run_on(threads_.first(), session()).error().kind, Errc::timeout);
-  ::close(listener);
 }
 
 TEST_F(SmtpClientTest, AServerThatIsSlowWithEveryReplyIsGivenUpAfterTheMessagesTime) {

@@ -9,17 +9,21 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <cstring>
+#include <future>
 #include <thread>
 
 #include "adapters/net/io_threads.h"
 #include "adapters/net/listening_socket.h"
+#include "adapters/net/login_delays.h"
 #include "adapters/net/peer.h"
 #include "store/store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_engine.h"
 #include "tests/support/smtp_sender.h"
 #include "tests/support/temp_folder.h"
+#include "tests/unit/http_fixture.h"
 
 namespace telepost::adapters::smtp {
 namespace {
@@ -116,6 +120,36 @@ TEST_F(SmtpServer, NamesItsEndpointsWithTheirPortsAndIpv6InBrackets) {
   EXPECT_TRUE((*server)->listening()[0].endpoint.starts_with("127.0.0.1:"));
   EXPECT_FALSE((*server)->listening()[0].endpoint.ends_with(":0"));
   EXPECT_TRUE((*server)->listening()[1].endpoint.starts_with("[::1]:"));
+}
+
+// RFC 3463 section 3.4: it is the system that is stopping, and nobody's guessing.
+TEST_F(SmtpServer, ALogInThatItsStopCutsShortHearsSo) {
+  schema::Configuration submission = configuration();
+  submission.services.clear();
+  submission.submission.listen = {{"127.0.0.1", 0, ""}};
+  submission.submission.listen_tls = {};
+  submission.submission_without_tls = true;
+  open(std::move(submission));
+  const auto delays = std::make_shared<net::LoginDelays>(clock_);
+  for (unsigned i = 0; delays->begin("guess" + std::to_string(i) + "@example.test", "127.0.0.1")->check(); ++i) ASSERT_LT(i, 1'000u);
+  const auto server = Server::start(threads_, *store_, clock_, random_, {.delays = delays});
+  ASSERT_TRUE(server.ok()) << to_string(server.error());
+  net::HttpPeer peer(schema::endpoint_from((*server)->listening().front().endpoint).value());
+  peer.hear_until("\r\n");
+  peer.say("EHLO client.test\r\n");
+  peer.hear_until("250 HELP\r\n");
+  const std::size_t known = delays->size();
+  peer.say("AUTH PLAIN AGFubkBleGFtcGxlLnRlc3QAYQ==\r\n");  // ann@example.test:a
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (delays->size() == known) {  // until it waits its turn
+    ASSERT_LT(std::chrono::steady_clock::now(), give_up);
+    std::this_thread::yield();
+  }
+  std::future<void> stopped = std::async(std::launch::async, [&] { (*server)->stop(std::chrono::seconds(20)); });
+  const std::string heard = peer.hear_all();
+  stopped.get();
+  EXPECT_TRUE(heard.starts_with("454 4.3.0 ")) << heard;
+  EXPECT_NE(heard.find("\r\n421 4.3.2 "), std::string::npos) << heard;
 }
 
 TEST(ConnectionLimits, CountsAnIpv6NetworkAsOnePeerAndGivesPlacesBack) {

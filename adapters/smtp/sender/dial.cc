@@ -54,7 +54,8 @@ class Call {
       if (relay_ == nullptr && std::erase_if(addresses, [&host](const std::string& at) { return is_own_server(at, host.port); }) > 0) {
         last_ = gives_up(Kind::failed, "5.4.6", "mail for " + errand_.domain + " comes back to this machine", policies::Failure::dns);
       }
-      if (relay_ == nullptr && std::erase_if(addresses, [this](const std::string& at) { return contains(shared_.settings.refuse_networks, at); }) > 0) {
+      const schema::Networks& refused = shared_.settings.refuse_networks;
+      if (relay_ == nullptr && std::erase_if(addresses, [&refused](const std::string& at) { return leads_into(refused, at); }) > 0) {
         last_ = gives_up(Kind::failed, "5.4.4", to_string(host) + " lies where no mail is sent to (relay.refuse_networks)", policies::Failure::dns);
       }
       for (const std::string& address : addresses) {

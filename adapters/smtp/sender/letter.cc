@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "adapters/net/completion.h"
+#include "adapters/net/on_worker.h"
 #include "store/store.h"
 
 namespace telepost::adapters::smtp::sender {
@@ -12,21 +12,19 @@ constexpr std::uint64_t kPiece = 1u << 20;
 
 // A range of a message's source, read on the store's pool.
 net::Awaitable<Result<std::string>> read_source(store::Store& store, schema::MessageId id, std::uint64_t offset, std::uint64_t size) {
-  net::Answer<std::string> answer;
-  store::Completion<std::string> done = answer.completion();
-  const Result<void> taken = store.run([&store, id, offset, size, done] {
+  auto work = [&store, id, offset, size]() -> Result<std::string> {
     std::string bytes;
     bytes.reserve(size);
-    const Result<void> read = store.reader().source(id, offset, size, {}, [&bytes](std::string_view piece) {
+    TELEPOST_TRY(store.reader().source(id, offset, size, {}, [&bytes](std::string_view piece) {
       bytes += piece;
       return true;
-    });
-    if (!read.ok()) done(read.error());
-    else if (bytes.size() != size) done(Error{Errc::corrupt, "the message is shorter than its send job says"});
-    else done(std::move(bytes));
-  });
-  if (!taken.ok()) co_return taken.error();
-  co_return co_await answer.get();
+    }));
+    if (bytes.size() != size) return Error{Errc::corrupt, "the message is shorter than its send job says"};
+    return bytes;
+  };
+  net::Awaitable<Result<std::string>> reading = net::on_worker<std::string>(store, std::move(work));
+  Result<std::string> read = co_await std::move(reading);
+  co_return read;
 }
 
 }  // namespace

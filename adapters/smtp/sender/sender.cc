@@ -12,8 +12,8 @@
 #include <fstream>
 #include <future>
 
-#include "adapters/net/completion.h"
 #include "adapters/net/https_fetch.h"
+#include "adapters/net/on_worker.h"
 #include "adapters/smtp/sender/courier.h"
 #include "adapters/smtp/sender/in_hand.h"
 #include "base/log.h"
@@ -195,18 +195,18 @@ class Sender::Parts final : public Office {
   }
 
   net::Awaitable<std::size_t> claim(std::size_t limit) {
-    net::Answer<std::vector<store::MailToSend>> answer;
-    const Result<void> taken = store_.run([this, limit, done = answer.completion()] {
+    using Jobs = std::vector<store::MailToSend>;
+    auto work = [this, limit] {
       store::Outbox::Claim claim;
       claim.limit = limit;
       claim.owner = owner_;
       claim.lease = kLease;
-      done(store_.submission().claim(claim));
-    });
-    if (!taken.ok()) co_return 0;
-    Result<std::vector<store::MailToSend>> jobs = co_await answer.get();
+      return store_.submission().claim(claim);
+    };
+    net::Awaitable<Result<Jobs>> claiming = net::on_worker<Jobs>(store_, std::move(work));
+    Result<Jobs> jobs = co_await std::move(claiming);
     if (!jobs.ok()) {
-      log::error("outbox_not_read", {{"reason", to_string(jobs.error())}});
+      if (jobs.error().kind != Errc::busy) log::error("outbox_not_read", {{"reason", to_string(jobs.error())}});  // busy: tried again soon
       co_return 0;
     }
     for (store::MailToSend& job : *jobs) accept(std::move(job));
