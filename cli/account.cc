@@ -11,6 +11,7 @@ struct AccountOptions {
   std::string account, address, name, class_of_service, after, password_file;
   std::vector<std::string> aliases;
   std::uint64_t limit = 0;
+  bool threads = false, search = false;
 };
 using AccountOptionsPointer = std::shared_ptr<AccountOptions>;
 
@@ -81,26 +82,6 @@ void add_password(CLI::App& account, Program& program, const AccountOptionsPoint
   });
 }
 
-void add_app_passwords(CLI::App& account, Program& program, const AccountOptionsPointer& given) {
-  CLI::App* const parent = account.add_subcommand("app-password", "Passwords of single devices, for sending mail");
-  parent->require_subcommand(1);
-  for (const bool adding : {true, false}) {
-    CLI::App* const command = adding ? parent->add_subcommand("add", "Make one and show it, this once")
-                                     : parent->add_subcommand("revoke", "Let nobody log in by it any more");
-    command->add_option("ACCOUNT", given->account, "An address or the id of the account")->required();
-    command->add_option("NAME", given->name, "Of the device, as its owner calls it")->required();
-    command->callback([&program, given, adding] {
-      program.run = [&program, given, adding] {
-        const Json args = {{"account", given->account}, {"name", given->name}};
-        if (!adding) return perform(program, {{"account.app-password.revoke", args}});
-        const auto sentence = [](const Json& made) { return made.value("password", "") + "\n"; };
-        return perform(program, {{"account.app-password.add", args}, {}, sentence});
-      };
-    });
-  }
-  add_simple(*parent, program, given, "list", "List them by name", "account.app-password.list", {}, {});
-}
-
 void add_states(CLI::App& account, Program& program, const AccountOptionsPointer& given) {
   struct State {
     const char *name, *help, *state;
@@ -135,7 +116,7 @@ void add_account(CLI::App& app, Program& program) {
   add_simple(*alias, program, given, "remove", "Remove an address", "account.alias.remove", address_option,
              address_argument);
   add_password(*account, program, given);
-  add_app_passwords(*account, program, given);
+  add_sign_in(*account, program);
   add_own_policy(*account, program);
   add_states(*account, program, given);
   add_simple(
@@ -144,6 +125,16 @@ void add_account(CLI::App& app, Program& program) {
         command.add_option("CLASS", given->class_of_service, "The class's name")->required();
       },
       [given](Json& args) { args["class"] = given->class_of_service; });
+  add_simple(
+      *account, program, given, "reindex", "Make the account's threads and the full text of its mail anew, from the mail itself", "account.reindex",
+      [given](CLI::App& command) {
+        command.add_flag("--threads", given->threads, "The threads and lists alone");
+        command.add_flag("--search", given->search, "The full text alone");
+      },
+      [given](Json& args) {
+        args["threads"] = given->threads;
+        args["search"] = given->search;
+      });
   add_simple(*account, program, given, "delete",
              "Delete an account: its addresses at once, its messages by sweeping", "account.delete", {}, {});
 }

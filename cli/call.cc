@@ -4,6 +4,9 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <utility>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/open_store.h"
 
@@ -68,6 +71,16 @@ int fail(const Error& error) {
 
 int fail_configuration(const Error& error) {
   return fail({error.kind == Errc::not_found ? Errc::invalid : error.kind, error.detail});
+}
+
+void put(Json& args, const char* name, const std::string& value) {
+  if (!value.empty()) args[name] = value;
+}
+
+void runs(CLI::App& command, Program& program, std::function<Call()> call) {
+  command.callback([&program, call = std::move(call)] {
+    program.run = [&program, call] { return perform(program, call()); };
+  });
 }
 
 int perform(const Program& program, const Call& call) {

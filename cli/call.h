@@ -10,6 +10,10 @@
 #include "cli/program.h"
 #include "cli/table.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace telepost::cli {
 
 using adapters::admin::Json;
@@ -26,8 +30,14 @@ struct Call {
   std::function<bool(const Json&)> is_row = {};
 };
 
+// An argument where it was given.
+void put(Json& args, const char* name, const std::string& value);
+
 // Loads the configuration, runs the verb and prints its answer; a failure goes to stderr. Returns the exit code.
 int perform(const Program& program, const Call& call);
+
+// Where this command is given, the program runs this call, made when the options are read.
+void runs(CLI::App& command, Program& program, std::function<Call()> call);
 
 // "telepost: no account has the address x (not_found)" to stderr; returns its exit code.
 int fail(const Error& error);

@@ -10,8 +10,6 @@
 namespace telepost::cli {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr int kAsksAgain = 100;
 
 // What the other side counts; what is no number is none.
@@ -62,8 +60,8 @@ class HttpCaller {
   const std::string fields_;
 };
 
-Json properties_of(ListProperties wanted) {
-  Json names = {"id", "threadId", "mailboxIds", "keywords", "size", "receivedAt", "from", "subject", "preview", "hasAttachment"};
+nlohmann::json properties_of(ListProperties wanted) {
+  nlohmann::json names = {"id", "threadId", "mailboxIds", "keywords", "size", "receivedAt", "from", "subject", "preview", "hasAttachment"};
   if (wanted == ListProperties::summary) return names;
   for (const char* name : {"messageId", "inReplyTo", "sender", "replyTo", "to", "cc", "bcc", "sentAt", "bodyStructure"}) names.push_back(name);
   return names;
@@ -76,25 +74,25 @@ class JmapClient final : public ListClient {
 
   Result<void> open() {
     TELEPOST_ASSIGN(const std::string text, http_.get("/.well-known/jmap"));
-    const Json session = Json::parse(text, nullptr, false);
+    const nlohmann::json session = nlohmann::json::parse(text, nullptr, false);
     if (!session.is_object() || session["primaryAccounts"].empty()) return refused(text);
     account_ = session["primaryAccounts"]["urn:ietf:params:jmap:mail"];
-    const Json find = {{"accountId", account_}, {"filter", {{"role", "inbox"}}}};
-    TELEPOST_ASSIGN(const std::string answer, call(Json::array({Json::array({"Mailbox/query", find, "0"})})));
-    const Json found = Json::parse(answer, nullptr, false);
-    const Json::json_pointer first("/methodResponses/0/1/ids/0");
+    const nlohmann::json find = {{"accountId", account_}, {"filter", {{"role", "inbox"}}}};
+    TELEPOST_ASSIGN(const std::string answer, call(nlohmann::json::array({nlohmann::json::array({"Mailbox/query", find, "0"})})));
+    const nlohmann::json found = nlohmann::json::parse(answer, nullptr, false);
+    const nlohmann::json::json_pointer first("/methodResponses/0/1/ids/0");
     if (!found.is_object() || !found.contains(first)) return refused(answer);
     inbox_ = found[first];
     return {};
   }
 
   Result<void> list(std::uint64_t position) override {
-    const Json newest_first = {{"property", "receivedAt"}, {"isAscending", false}};
-    const Json query = {{"accountId", account_}, {"filter", {{"inMailbox", inbox_}}}, {"sort", Json::array({newest_first})},
+    const nlohmann::json newest_first = {{"property", "receivedAt"}, {"isAscending", false}};
+    const nlohmann::json query = {{"accountId", account_}, {"filter", {{"inMailbox", inbox_}}}, {"sort", nlohmann::json::array({newest_first})},
                         {"position", position},  {"limit", limit_}};
-    const Json ids = {{"resultOf", "0"}, {"name", "Email/query"}, {"path", "/ids"}};
-    const Json get = {{"accountId", account_}, {"#ids", ids}, {"properties", properties_}};
-    const Json calls = Json::array({Json::array({"Email/query", query, "0"}), Json::array({"Email/get", get, "1"})});
+    const nlohmann::json ids = {{"resultOf", "0"}, {"name", "Email/query"}, {"path", "/ids"}};
+    const nlohmann::json get = {{"accountId", account_}, {"#ids", ids}, {"properties", properties_}};
+    const nlohmann::json calls = nlohmann::json::array({nlohmann::json::array({"Email/query", query, "0"}), nlohmann::json::array({"Email/get", get, "1"})});
     TELEPOST_ASSIGN(std::string answer, call(calls));
     // A server whose list of so much mail is not made yet says so, and comes further with each call (RFC 8620 section 3.6.2).
     for (int again = 0; again < kAsksAgain && answer.find("\"serverUnavailable\"") != std::string::npos; ++again) {
@@ -104,14 +102,14 @@ class JmapClient final : public ListClient {
   }
 
  private:
-  Result<std::string> call(const Json& calls) {
-    const Json request = {{"using", {"urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"}}, {"methodCalls", calls}};
+  Result<std::string> call(const nlohmann::json& calls) {
+    const nlohmann::json request = {{"using", {"urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"}}, {"methodCalls", calls}};
     return http_.post("/jmap/api", request.dump());
   }
 
   HttpCaller http_;
   const std::uint64_t limit_;
-  const Json properties_;
+  const nlohmann::json properties_;
   std::string account_, inbox_;
 };
 

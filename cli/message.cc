@@ -13,7 +13,7 @@ struct MessageOptions {
   std::uint64_t limit = 50;
   std::vector<std::string> ids;
   std::string since;
-  bool deleted = false;
+  bool deleted = false, server_only = false;
   bool xml = false, eml = false, as_arrived = false, new_id = false, as_subscriber = false;
 };
 using MessageOptionsPointer = std::shared_ptr<MessageOptions>;
@@ -37,10 +37,6 @@ const std::vector<Column> kDeletedColumns = {{"ID", "id"},
                                              {"SIZE", "size", Column::Show::right},
                                              {"FROM", "from", Column::Show::text, 32},
                                              {"SUBJECT", "subject", Column::Show::text, 48}};
-
-void put(Json& args, const char* name, const std::string& value) {
-  if (!value.empty()) args[name] = value;
-}
 
 void runs(CLI::App* command, Program& program, std::function<int()> run) {
   command->callback([&program, run = std::move(run)] { program.run = run; });
@@ -164,8 +160,9 @@ void add_send(CLI::App& message, Program& program, const MessageOptionsPointer& 
 void add_changes(CLI::App& message, Program& program, const MessageOptionsPointer& given) {
   CLI::App* const remove = add_one(message, given, "delete", "Expunge a message; the answer says until when undelete brings it back");
   remove->add_option("--mailbox", given->mailbox, "Only out of this mailbox");
+  remove->add_flag("--server-only", given->server_only, "Clients are told that they may keep copies which they hold");
   runs(remove, program, [&program, given] {
-    Json args = {{"id", given->id}};
+    Json args = {{"id", given->id}, {"server_only", given->server_only}};
     put(args, "mailbox", given->mailbox);
     return perform(program, {{"message.delete", std::move(args)}});
   });

@@ -96,6 +96,7 @@ int run_program(const std::vector<std::string>& arguments) {
   add_store(app, program);
   add_sweep(app, program);
   add_hold(app, program);
+  add_visit(app, program);
   add_clock(app, program);
   add_configuration(app, program);
   add_policy(app, program);

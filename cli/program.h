@@ -37,9 +37,11 @@ void add_queue(CLI::App& app, Program& program);
 void add_store(CLI::App& app, Program& program);          // verify, inspect, cdr
 void add_sweep(CLI::App& app, Program& program);          // sweep, audit
 void add_hold(CLI::App& app, Program& program);
+void add_visit(CLI::App& app, Program& program);
 void add_clock(CLI::App& app, Program& program);
 void add_configuration(CLI::App& app, Program& program);
 void add_policy(CLI::App& app, Program& program);
+void add_sign_in(CLI::App& account, Program& program);     // below account: app passwords, second factor, sessions
 void add_own_policy(CLI::App& account, Program& program);  // below account: the subscriber's own settings
 void add_dkim(CLI::App& app, Program& program);
 

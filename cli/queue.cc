@@ -23,10 +23,6 @@ const std::vector<Column> kJobColumns = {{"ID", "id"},
                                          {"FROM", "from", Column::Show::text, 40},
                                          {"REASON", "reason", Column::Show::text, 60}};
 
-void put(Json& args, const char* name, const std::string& value) {
-  if (!value.empty()) args[name] = value;
-}
-
 void add_filters(CLI::App* command, const QueueOptionsPointer& given) {
   command->add_option("--network", given->network, "mail, sms, mms, fax, call, push or webhook");
   command->add_option("--destination", given->destination, "A domain, a number, the host of a URL");

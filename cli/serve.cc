@@ -81,11 +81,13 @@ void reload(Server& server) {
 int serve(const schema::ConfigurationSource& source) {
   const auto loaded = schema::load_configuration(source);
   if (!loaded.ok()) return fail_configuration(loaded.error());
+  auto clients = schema::load_oauth_clients(*loaded, source.overrides);
+  if (!clients.ok()) return fail_configuration(clients.error());
   const schema::Configuration& configuration = loaded->configuration;
   log::set_level(configuration.log_level);
   raise_descriptor_limit();
   const sigset_t signals = block_signals();
-  auto server = Server::start(configuration);
+  auto server = Server::start(configuration, *std::move(clients));
   if (!server.ok()) return fail(server.error());
   log::info("started", {{"configuration", loaded->file}, {"store", configuration.store.path}});
   print_listeners(**server);

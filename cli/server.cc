@@ -7,6 +7,7 @@
 #include "adapters/smtp/authenticator.h"
 #include "adapters/smtp/config.h"
 #include "cli/open_files.h"
+#include "store/visit_log.h"
 
 namespace telepost::cli {
 namespace {
@@ -29,16 +30,17 @@ unsigned threads_for(const schema::Configuration& configuration) {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(const schema::Configuration& configuration) {
+Result<std::unique_ptr<Server>> Server::start(const schema::Configuration& configuration, schema::OauthClients clients) {
   std::unique_ptr<Server> server(new Server(fit_to_open_files(configuration)));
   TELEPOST_ASSIGN(server->store_, open_store(server->configuration_, {OpenStoreOptions::Missing::create,
                                                                       store::Store::Options::Sweeping::by_itself}));
-  TELEPOST_TRY(server->listen());
+  TELEPOST_TRY(server->listen(std::move(clients)));
   return server;
 }
 
-Result<void> Server::listen() {
+Result<void> Server::listen(schema::OauthClients clients) {
   store::Store& store = *store_->store;
+  store.visits().start();  // until the store ends, behind all that listens
   threads_ = std::make_unique<adapters::net::IoThreads>(threads_for(configuration_), store_->clock);
   TELEPOST_ASSIGN(identities_, adapters::net::TlsIdentities::open(
                                    {configuration_.tls, configuration_.store.path, names_of(configuration_)}, store_->clock));
@@ -50,10 +52,13 @@ Result<void> Server::listen() {
   const auto delays = std::make_shared<adapters::net::LoginDelays>(store_->clock);  // whoever guesses, guesses once
   TELEPOST_ASSIGN(smtp_, adapters::smtp::Server::start(*threads_, store, store_->clock, store_->random,
                                                        {.identities = identities_.get(), .examiner = std::move(examiner), .delays = delays}));
-  TELEPOST_ASSIGN(jmap_, adapters::jmap::Server::start(*threads_, store, store_->clock, store_->random, {identities_.get(), delays, resolver_.get()}));
+  access_ = std::make_unique<adapters::access::Access>(
+      store, store_->clock, adapters::access::Access::Options{configuration_.jmap.url, delays, std::move(clients)});
+  TELEPOST_ASSIGN(jmap_, adapters::jmap::Server::start(*threads_, store, store_->clock, store_->random,
+                                                       {identities_.get(), delays, resolver_.get(), access_->handler()}));
   TELEPOST_TRY(send());
   TELEPOST_ASSIGN(http_, adapters::admin::start_http(*threads_, configuration_.admin.listen, store_->clock,
-                                                     [&store] { return store.health(); }));
+                                                     [&store] { return store.health(); }, &store.visits()));
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/access/access.h"
 #include "adapters/admin/http.h"
 #include "adapters/admin/socket.h"
 #include "adapters/jmap/server.h"
@@ -24,7 +25,7 @@ class Server {
  public:
   // Opens the store under its lock, then listens everywhere. Does nothing that grows with what is stored. Errors: as
   // open_store, and of a listener: busy, denied, invalid, io.
-  static Result<std::unique_ptr<Server>> start(const schema::Configuration& configuration);
+  static Result<std::unique_ptr<Server>> start(const schema::Configuration& configuration, schema::OauthClients clients = {});
   ~Server();  // drains for no longer than server.drain_timeout
 
   // Each listening socket, in the order of the configuration.
@@ -38,7 +39,7 @@ class Server {
 
  private:
   explicit Server(const schema::Configuration& configuration) : configuration_(configuration) {}
-  Result<void> listen();
+  Result<void> listen(schema::OauthClients clients);
   Result<void> send();
 
   const schema::Configuration configuration_;
@@ -49,6 +50,7 @@ class Server {
   std::unique_ptr<adapters::net::Resolver> resolver_;
   std::unique_ptr<adapters::admin::AdminSocket> admin_socket_;
   std::unique_ptr<adapters::smtp::Server> smtp_;
+  std::unique_ptr<adapters::access::Access> access_;
   std::unique_ptr<adapters::jmap::Server> jmap_;
   adapters::smtp::authentication::SigningKeys signing_keys_;
   std::unique_ptr<adapters::smtp::sender::Sender> sender_;

@@ -3,10 +3,8 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
-#include <utility>
-
 #include "cli/call.h"
+#include "cli/csv.h"
 
 namespace telepost::cli {
 namespace {
@@ -14,7 +12,7 @@ namespace {
 struct StoreOptions {
   std::string account, since;
   std::vector<std::string> what;
-  bool csv = false, archive = false;
+  bool archive = false;
 };
 using StoreOptionsPointer = std::shared_ptr<StoreOptions>;
 
@@ -32,9 +30,10 @@ void add_verify(CLI::App& app, Program& program, const StoreOptionsPointer& give
       Call call{{"store.verify", std::move(args)}};
       call.sentence = [](const Json& object) {
         if (object.contains("sound")) return to_record(object);
-        return fmt::format("{} {}: {}, key {}: {}\n", object.value("class", ""), object.value("check", ""),
+        const std::string remedy = object.value("remedy", "");
+        return fmt::format("{} {}: {}, key {}: {}{}\n", object.value("class", ""), object.value("check", ""),
                            object.value("partition", ""), object.value("key", ""),
-                           printable(object.value("what", "")));
+                           printable(object.value("what", "")), remedy.empty() ? "" : "; " + remedy + " mends it");
       };
       return perform(program, call);
     };
@@ -70,30 +69,6 @@ void add_inspect(CLI::App& app, Program& program, const StoreOptionsPointer& giv
   });
 }
 
-// RFC 4180: a field with a comma, a quote or a line end is quoted, and a quote in it doubled.
-std::string csv_field(const Json& value) {
-  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-// One CDR as a line, the names of the fields before the first; the cursor goes to stderr, beside the table of records.
-std::string csv_line(const Json& object, bool& begun) {
-  if (object.size() == 1 && object.contains("cursor")) {
-    std::fputs(("cursor " + object["cursor"].get<std::string>() + "\n").c_str(), stderr);
-    return "";
-  }
-  std::string names, values;
-  for (const auto& [name, value] : object.items()) {
-    names += (names.empty() ? "" : ",") + name;
-    values += (values.empty() ? "" : ",") + csv_field(value);
-  }
-  names = std::exchange(begun, true) ? "" : names + "\r\n";
-  return names + values + "\r\n";
-}
-
 void add_cdr(CLI::App& app, Program& program, const StoreOptionsPointer& given) {
   CLI::App* const cdr = app.add_subcommand("cdr", "Charging records (schema/cdr.md)");
   cdr->require_subcommand(1);
@@ -103,11 +78,11 @@ void add_cdr(CLI::App& app, Program& program, const StoreOptionsPointer& given) 
       "--json, \"cursor …\" on stderr with --csv");
   command->add_option("--since", given->since,
                       "The cursor that the last export gave (default: the beginning)");
-  command->add_flag("--csv", given->csv, "CSV (the default)");
+  command->add_flag("--csv")->description("CSV (the default)");
   command->callback([&program, given] {
     program.run = [&program, given] {
       Call call{{"cdr.export", {{"since", given->since}}}};
-      call.sentence = [begun = false](const Json& object) mutable { return csv_line(object, begun); };
+      call.sentence = csv_lines();
       return perform(program, call);
     };
   });

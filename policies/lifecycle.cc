@@ -75,7 +75,9 @@ std::optional<Dated> expires_since(Since since, const schema::EffectiveClass& se
     if (rule.since != since || !is_about(rule.rule, facts, place)) continue;
     const bool flagged = std::find(facts.keywords.begin(), facts.keywords.end(), "$flagged") != facts.keywords.end();
     if (!rule.keep || (rule.keep_flagged && flagged)) return std::nullopt;
-    return dated(*start, *rule.keep, rule.rule, reason_of(rule));
+    std::optional<Dated> expires = dated(*start, *rule.keep, rule.rule, reason_of(rule));
+    if (expires) expires->on_server_only = leaves_clients_alone(rule);
+    return expires;
   }
   return std::nullopt;
 }

@@ -42,6 +42,7 @@ struct Dated {
   Time time{};
   const schema::Rule* rule = nullptr;
   std::string reason;  // "P30D after its arrival"
+  bool on_server_only = false;  // of expires: clients may keep their copies
 };
 std::string policy_of(const schema::Rule& rule);  // "gold: newsletters (gold.xml:12)", for the audit log and for people
 

@@ -5,11 +5,17 @@
 
 namespace telepost::schema {
 
-std::string encode(const AppPasswordRecord& r) { return Encoder().text(r.name).time(r.created).text(r.box).take(); }
+std::string encode(const AppPasswordRecord& r) { return Encoder().text(r.name).time(r.created).text(r.box).number(r.scopes.bits()).take(); }
 Result<AppPasswordRecord> decode_AppPasswordRecord(std::string_view bytes) {
   AppPasswordRecord r;
+  std::uint8_t bits = 0;
   Decoder in(bytes, "app password");
   in.text(r.name).time(r.created).text(r.box);
+  if (!in.more()) return in.finish(std::move(r));  // made before there were scopes
+  in.number(bits);
+  const std::optional<Scopes> scopes = Scopes::from_bits(bits);
+  if (!scopes) return {Errc::corrupt, "an app password with a scope that nobody knows"};
+  r.scopes = *scopes;
   return in.finish(std::move(r));
 }
 

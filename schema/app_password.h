@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "schema/scopes.h"
 
 namespace telepost::schema {
 
@@ -13,6 +14,7 @@ struct AppPasswordRecord {
   std::string name;  // of the device, as its owner calls it
   Time created{};
   std::string box;   // StoredKey and ServerKey of SCRAM-SHA-256, sealed (base/sealed_box.h)
+  Scopes scopes = Scopes::of_app_password();
   bool operator==(const AppPasswordRecord&) const = default;
 };
 std::string encode(const AppPasswordRecord& record);

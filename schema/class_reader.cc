@@ -43,10 +43,16 @@ Result<void> read_since(xml::Attributes& attributes, Since& into) {
   return {};
 }
 
+Result<void> read_reach(xml::Attributes& attributes, Retention& into) {
+  const auto text = attributes.take("on-server-only");
+  return text ? class_values::read(*text, into.on_server_only.emplace()) : Result<void>();
+}
+
 Result<void> read_retention(xml::Attributes& attributes, Retention& into) {
   TELEPOST_TRY(take(attributes, "keep", into.keep));
   TELEPOST_TRY(read_since(attributes, into.since));
   TELEPOST_TRY(take(attributes, "keep-flagged", into.keep_flagged));
+  TELEPOST_TRY(read_reach(attributes, into));
   return take(attributes, "final", into.final);
 }
 
@@ -55,6 +61,7 @@ Result<void> read_expires_header(xml::Attributes& attributes, Retention& into) {
   into.since = Since::expires_header;
   TELEPOST_TRY(take(attributes, "honour", honour));
   if (honour) into.keep = Duration(0);
+  TELEPOST_TRY(read_reach(attributes, into));
   return take(attributes, "keep-flagged", into.keep_flagged);
 }
 
@@ -72,6 +79,8 @@ std::string_view name_of(Since since) {
   constexpr std::array<std::string_view, 4> kNames = {"arrival", "reading", "trash", "expires-header"};
   return kNames.at(static_cast<std::size_t>(since));
 }
+
+bool leaves_clients_alone(const Retention& rule) { return rule.on_server_only.value_or(rule.since != Since::trash); }
 
 std::string ClassReader::place(const xml::Element& element) const {
   return file_.empty() ? std::string() : file_ + ":" + std::to_string(element.line);

@@ -52,7 +52,9 @@ struct Retention {
   std::optional<Duration> keep;  // none: for ever. expires_header: zero, or none where it is not honoured
   bool keep_flagged = false;     // $flagged stays
   bool final = false;            // stands before the rules of the layers above
+  std::optional<bool> on_server_only;  // copies that clients hold may stay; none: but for what was thrown away
 };
+bool leaves_clients_alone(const Retention& rule);
 
 // Content is kept at least so long after its arrival, whatever is deleted. No subscriber states one.
 struct Retain {

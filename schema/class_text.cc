@@ -42,8 +42,9 @@ std::string whens_of(const Rule& rule) {
 
 std::string text_of(const Retention& rule) {
   const std::string flagged = rule.keep_flagged ? ", flagged ones for ever" : "";
-  if (rule.since == Since::expires_header) return (rule.keep ? "honoured" : "not honoured") + flagged;
-  return "keep " + class_values::write(rule.keep) + " since " + std::string(name_of(rule.since)) + flagged + (rule.final ? ", final" : "");
+  const std::string reach = !rule.on_server_only ? "" : *rule.on_server_only ? ", on the server only" : ", from all clients";
+  if (rule.since == Since::expires_header) return (rule.keep ? "honoured" : "not honoured") + flagged + reach;
+  return "keep " + class_values::write(rule.keep) + " since " + std::string(name_of(rule.since)) + flagged + reach + (rule.final ? ", final" : "");
 }
 
 std::string text_of(const ArchiveRule& rule) {

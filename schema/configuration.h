@@ -20,6 +20,7 @@
 #include "schema/network.h"
 #include "schema/queue_settings.h"
 #include "schema/relay_settings.h"
+#include "schema/visit_settings.h"
 
 namespace telepost::schema {
 
@@ -142,6 +143,7 @@ struct Configuration {
   Duration changes_keep = std::chrono::days(90);      // changes.keep
   Duration audit_keep = std::chrono::days(400);       // audit.keep
   Duration reclaim_grace = std::chrono::hours(1);     // reclaim.grace
+  VisitSettings visits;
 
   Configuration();  // the defaults, listeners included
   bool operator==(const Configuration&) const = default;

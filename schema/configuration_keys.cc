@@ -6,9 +6,11 @@
 #include "schema/archive_keys.h"
 #include "schema/authentication_keys.h"
 #include "schema/jmap_keys.h"
+#include "schema/oauth_client_keys.h"
 #include "schema/relay_keys.h"
 #include "schema/setting_binding.h"
 #include "schema/setting_value.h"
+#include "schema/visit_keys.h"
 
 namespace telepost::schema {
 
@@ -222,6 +224,12 @@ Bindings store_keys() {
            TAKE(Configuration, read_size(from, into.store.cache_bytes, 1024 * kKiB))}};
 }
 
+// They are no part of the Configuration (schema/oauth_clients.h), but what is wrong with them is told with it.
+Result<void> check_oauth_clients(const Keyed& from, Configuration&) {
+  OauthClients clients;
+  return read_oauth_clients(from, clients);
+}
+
 Bindings served_keys() {
   return {
       {{"admin.listen", kEndpoints, "[\"127.0.0.1:8025\"]", "Where /metrics, /healthz and /readyz are."},
@@ -232,7 +240,8 @@ Bindings served_keys() {
       {{"domains", "tables", "[]", "The mail domains that are served."},
        TAKE(Configuration, read_rows(from, domain_keys(), into.domains))},
       {{"numbers", "tables", "[]", "The telephone numbers that are served."},
-       TAKE(Configuration, read_rows(from, number_keys(), into.numbers))}};
+       TAKE(Configuration, read_rows(from, number_keys(), into.numbers))},
+      {{"oauth_clients", "tables", "[]", "The programs of others that subscribers may let into their accounts (OAuth 2.0)."}, check_oauth_clients}};
 }
 
 Bindings net_keys() {
@@ -295,7 +304,7 @@ const Bindings& main_keys() {
          {store_keys(), archive_keys(), mail_keys<&Configuration::smtp>("smtp", "[\"127.0.0.1:2525\"]", "1000"),
           mail_keys<&Configuration::lmtp>("lmtp", "[\"127.0.0.1:2424\"]", "2000"),
           mail_keys<&Configuration::submission>("submission", "[]", "1000"), login_keys(), jmap_keys(), served_keys(),
-          net_keys(), queue_keys(), relay_keys(), authentication_keys(), server_keys()}) {
+          net_keys(), queue_keys(), relay_keys(), authentication_keys(), server_keys(), visit_keys()}) {
       keys.insert(keys.end(), some.begin(), some.end());
     }
     return keys;
@@ -338,6 +347,7 @@ const std::vector<ConfigurationKey>& configuration_keys() {
       if (binding.key.name == "tls.certificates") add(certificate_keys());
       if (binding.key.name == "domains") add(domain_keys());
       if (binding.key.name == "numbers") add(number_keys());
+      if (binding.key.name == "oauth_clients") add(oauth_client_keys());
       if (binding.key.name == "dkim") add(dkim_keys());
     }
     return keys;

@@ -26,6 +26,8 @@
 //                        R                                   VacationRecord    what answers by itself: schema/vacation_record.h
 //                        R sha256(sender):16                 AnsweredRecord    who was answered lately
 //                        R 1:1                               RulesRecord       schema/rules_record.h
+//                        a                                   SecondFactorRecord  schema/sign_in_records.h
+//                        t sha256(what names it):16          TokenRecord
 //                        E subscription:8                    PushSubscriptionRecord  schema/push_subscription_record.h
 //                        Z                                   ContactsRecord    address books and cards: schema/contact_records.h
 //                 scan   S mailbox:4 uid:4                   Summary
@@ -67,6 +69,7 @@
 //                        L                                   LeaseRecord       schema/lease_record.h
 //                        H                                   revision:8        of the holds, schema/hold_record.h
 //   audit         queue  A number:8                          AuditRecord       schema/audit_record.h
+//                        V number:8                          VisitRecord       schema/visit_record.h
 //   cdr           queue  C hint:8                            account:8
 //   queue         point  J job:8                             JobRecord
 //                 queue  N network:1 time:8 job:8            destination:8     a job by its time, see store/outbox.h

@@ -16,6 +16,8 @@ std::string_view name_of(Removal reason) {
   return "";
 }
 
+std::string_view name_of(Reach reach) { return reach == Reach::server_only ? "server_only" : "all_clients"; }
+
 namespace {
 
 // What a message that only arrived does not have, so that its record does not carry it.
@@ -118,14 +120,17 @@ Result<Summary> decode_Summary(std::string_view bytes) {
 }
 
 std::string encode(const ChangeRecord& r) {
-  return Encoder().number(r.what).number(r.id).number(r.created).placements(r.placements).number(r.reason)
-      .time(r.time).take();
+  Encoder out;
+  out.number(r.what).number(r.id).number(r.created).placements(r.placements).number(r.reason).time(r.time);
+  if (r.reach != Reach::all_clients) out.number(r.reach);
+  return out.take();
 }
 Result<ChangeRecord> decode_ChangeRecord(std::string_view bytes) {
   ChangeRecord r;
   Decoder in(bytes, "change record");
   in.choice(r.what, ChangeRecord::What::message, ChangeRecord::What::address_book_gone).number(r.id).number(r.created)
       .placements(r.placements).choice(r.reason, Removal::expunged, Removal::account_deleted).time(r.time);
+  if (in.more()) in.choice(r.reach, Reach::server_only, Reach::server_only);
   return in.finish(std::move(r));
 }
 

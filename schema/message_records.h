@@ -35,6 +35,10 @@ struct Segment {
 enum class Removal : std::uint8_t { expunged = 1, expired, account_deleted };
 std::string_view name_of(Removal reason);
 
+// What its removal is to those who hold copies: gone for them too, or gone from the server alone, which frees its room or ends its time here.
+enum class Reach : std::uint8_t { all_clients = 1, server_only };
+std::string_view name_of(Reach reach);
+
 // A message that left its mailboxes and can still be brought back (or is held): where it lay stands in its KeptRecord.
 struct Departure {
   Removal reason = Removal::expunged;
@@ -113,6 +117,7 @@ struct ChangeRecord {
   std::vector<Placement> placements;  // message_gone, placement_gone: what is lost, as VANISHED tells it
   Removal reason = Removal::expunged; // *_gone
   Time time{};                        // *_gone: when, for changes.keep
+  Reach reach = Reach::all_clients;   // message_gone
   bool operator==(const ChangeRecord&) const = default;
 };
 

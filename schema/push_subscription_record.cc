@@ -26,13 +26,21 @@ Result<PushSubscriptionRecord> decode_PushSubscriptionRecord(std::string_view by
 }
 
 std::string encode(const PushSecrets& r) {
-  return Encoder().text(r.url).text(r.p256dh).text(r.auth).text(r.code).text(r.login).digest(r.keys.stored_key).digest(r.keys.server_key).take();
+  Encoder out;
+  out.text(r.url).text(r.p256dh).text(r.auth).text(r.code).text(r.login).digest(r.keys.stored_key).digest(r.keys.server_key);
+  if (r.scopes) out.number(r.scopes->bits());
+  return out.take();
 }
 
 Result<PushSecrets> decode_PushSecrets(std::string_view bytes) {
   PushSecrets r;
   Decoder in(bytes, "push subscription's secrets");
   in.text(r.url).text(r.p256dh).text(r.auth).text(r.code).text(r.login).digest(r.keys.stored_key).digest(r.keys.server_key);
+  if (!in.more()) return in.finish(std::move(r));  // written before scopes were kept
+  std::uint8_t bits = 0;
+  in.number(bits);
+  r.scopes = Scopes::from_bits(bits);
+  if (!r.scopes) return {Errc::corrupt, "a push subscription's secrets have a scope that there is not"};
   return in.finish(std::move(r));
 }
 

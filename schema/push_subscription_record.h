@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/scram_keys.h"
 #include "schema/ids.h"
+#include "schema/scopes.h"
 
 namespace telepost::schema {
 
@@ -49,6 +50,7 @@ struct PushSecrets {
   std::string code;          // verificationCode
   std::string login;         // the name and the keys of the log-in that made it: it ends with them
   ScramKeys keys;
+  std::optional<Scopes> scopes = {};  // what the log-in opened, the most that is told; none: written before this was kept
   bool operator==(const PushSecrets&) const = default;
 };
 std::string encode(const PushSecrets& secrets);

@@ -71,6 +71,7 @@ void AccountWrite::move_into(Commit& commit) {
   if (!existed || state.loaded_head) {
     commit.list.back().expectations.push_back({Space::point, std::string(keys::kHead), std::exchange(state.loaded_head, std::nullopt)});
   }
+  for (Expectation& expectation : expectations_) commit.list.back().expectations.push_back(std::move(expectation));
   if (rooms_->engine->writers() == Engine::Writers::many) state.loaded_head = std::move(head);
   for (CommitEntry& entry : after_) commit.list.push_back(std::move(entry));
   for (auto& wake : wakes_) commit.wakes.push_back(std::move(wake));

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "schema/keys.h"
 #include "schema/message_records.h"
+#include "store/index_erasure.h"
 #include "store/rooms.h"
 #include "store/stored_record.h"
 
@@ -38,6 +39,12 @@ Result<bool> read_beside_deliveries(Rooms& rooms, schema::AccountId account, con
   return AccountIndex::write_batch(rooms, account, batch);
 }
 
+// What is left of an index that is made anew keeps everything else from it.
+template <class Reader>
+Result<bool> has_rest(const Reader& reader, const schema::HeadRecord& head) {
+  return IndexErasure::is_due(reader, IndexPart::threads, head.indexed);
+}
+
 // False: another process wrote to the account, and all is to be looked at again.
 Result<bool> commit_unless_refused(AccountWrite& write) {
   const Result<void> committed = write.commit();
@@ -57,6 +64,12 @@ Result<AccountIndex::Whole> AccountIndex::catch_up(Rooms& rooms, schema::Account
   bool comes_nearer = true;
   for (int refused = 0; !is_whole(whole.head);) {
     if (rooms.clock.steady() - begun > kLongestReading) return {Errc::busy, "the account's list is still being made; try again later"};
+    TELEPOST_ASSIGN(const bool is_made_anew, has_rest(*whole.snapshot, whole.head));
+    if (is_made_anew) {
+      TELEPOST_TRY(IndexErasure::go_on(rooms, account, IndexPart::threads));
+      TELEPOST_ASSIGN(whole, look_at(rooms, account));
+      continue;
+    }
     const std::uint64_t left = left_to_read(whole.head);
     if (comes_nearer && left > IndexBatch::kMostChanges && counts_by_its_trash(whole.head)) {
       TELEPOST_TRY(read_beside_deliveries(rooms, account, whole));
@@ -84,6 +97,11 @@ Result<AccountIndex::Whole> AccountIndex::catch_up(Rooms& rooms, schema::Account
 Result<bool> AccountIndex::read_on(Rooms& rooms, schema::AccountId account) {
   TELEPOST_ASSIGN(const Whole at, look_at(rooms, account));
   if (is_whole(at.head)) return true;
+  TELEPOST_ASSIGN(const bool is_made_anew, has_rest(*at.snapshot, at.head));
+  if (is_made_anew) {
+    TELEPOST_TRY(IndexErasure::go_on(rooms, account, IndexPart::threads));
+    return false;
+  }
   if (counts_by_its_trash(at.head)) {
     TELEPOST_TRY(read_beside_deliveries(rooms, account, at));
     return false;
@@ -103,6 +121,8 @@ Result<bool> AccountIndex::read_on(Rooms& rooms, schema::AccountId account) {
 Result<bool> AccountIndex::write_batch(Rooms& rooms, schema::AccountId account, const IndexBatch& batch) {
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms, account, AccountWrite::Mode::beside_deliveries));
   if (!batch.follows(write.head()) || write.profile().state == schema::AccountState::deleting) return false;
+  TELEPOST_ASSIGN(const bool is_made_anew, has_rest(write, write.head()));
+  if (is_made_anew) return false;
   TELEPOST_TRY(AccountIndex(write).apply(batch));
   return commit_unless_refused(write);
 }
@@ -110,6 +130,11 @@ Result<bool> AccountIndex::write_batch(Rooms& rooms, schema::AccountId account, 
 // Nothing is in flight, and the lock is held: the snapshot is what this batch is built on.
 Result<bool> AccountIndex::step() {
   schema::HeadRecord& head = write_.head();
+  TELEPOST_ASSIGN(const bool is_made_anew, has_rest(write_, head));
+  if (is_made_anew) {
+    TELEPOST_TRY(IndexErasure::go_on(write_, IndexPart::threads));
+    return false;
+  }
   if (!counts_by_its_trash(head)) {
     TELEPOST_ASSIGN(const bool counted, recount());
     if (!counted) return false;

@@ -92,6 +92,9 @@ class AccountWrite {
 
   // The batch is refused (conflict) unless the holds in force are those of this revision: of several the first counts.
   void expect_holds(std::uint64_t revision);
+  // The same unless that is what is stored under the key: for what is decided by a record that this process alone may have in hand, while
+  // another one writes to the account too.
+  void expect(Space space, std::string key, std::optional<std::string> value) { expectations_.push_back({space, std::move(key), std::move(value)}); }
   // Something of the account stays for the hold from this batch on: the hold's release has to find it.
   void stay_for_hold(std::uint64_t hold) { holds_to_note_.insert(hold); }
 
@@ -140,6 +143,7 @@ class AccountWrite {
   std::vector<OpenNumbers::Opening> held_;
   std::optional<std::uint64_t> holds_revision_;  // that the batch was judged by
   std::set<std::uint64_t> holds_to_note_;
+  std::vector<Expectation> expectations_;
   std::vector<CommitEntry> before_;
   std::vector<CommitEntry> after_;
   std::vector<std::function<void()>> wakes_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schema/keys.h"
+#include "schema/sign_in_records.h"
 #include "store/account_write.h"
 #include "store/directory.h"
 #include "store/due_list.h"
@@ -10,6 +11,7 @@
 #include "store/redating.h"
 #include "store/removals.h"
 #include "store/rooms.h"
+#include "store/tokens.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -53,7 +55,7 @@ Result<void> release(Rooms& rooms, AccountWrite& write, const std::string& addre
 // Changes the profile under its lock.
 template <typename Change>
 Result<void> change_profile(Rooms& rooms, schema::AccountId id, Change change) {
-  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms, id, AccountWrite::Mode::without_reads));
+  TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms, id, AccountWrite::Mode::with_reads));
   schema::AccountRecord profile = write.profile();
   if (profile.state == schema::AccountState::deleting) return {Errc::not_found, "the account is being deleted"};
   TELEPOST_TRY(change(write, profile));
@@ -163,15 +165,17 @@ Result<void> Accounts::remove_address(schema::AccountId id, std::string_view giv
   });
 }
 
-Result<void> Accounts::set_password(schema::AccountId id, std::string_view password) {
+Result<std::string> Accounts::set_password(schema::AccountId id, std::string_view password, std::optional<std::string> while_password) {
   std::string hash;
   if (!password.empty()) {
     TELEPOST_ASSIGN(hash, hash_password(password, rooms_.random));
   }
-  return change_profile(rooms_, id, [&](AccountWrite&, schema::AccountRecord& profile) -> Result<void> {
+  TELEPOST_TRY(change_profile(rooms_, id, [&](AccountWrite& write, schema::AccountRecord& profile) -> Result<void> {
+    if (while_password && profile.password != *while_password) return {Errc::denied, "the password was changed"};
     profile.password = hash;
-    return {};
-  });
+    return Tokens::revoke_all(write);
+  }));
+  return hash;
 }
 
 Result<bool> Accounts::check_password(schema::AccountId id, std::string_view password) {
@@ -183,9 +187,9 @@ Result<bool> Accounts::check_password(schema::AccountId id, std::string_view pas
 
 Result<void> Accounts::set_state(schema::AccountId id, schema::AccountState state) {
   TELEPOST_ASSERT(state != schema::AccountState::deleting);
-  return change_profile(rooms_, id, [&](AccountWrite&, schema::AccountRecord& profile) -> Result<void> {
+  return change_profile(rooms_, id, [&](AccountWrite& write, schema::AccountRecord& profile) -> Result<void> {
     profile.state = state;
-    return {};
+    return state == schema::AccountState::active ? Result<void>() : Tokens::revoke_all(write);
   });
 }
 
@@ -210,6 +214,8 @@ Result<void> Accounts::remove(schema::AccountId id) {
   return change_profile(rooms_, id, [&](AccountWrite& write, schema::AccountRecord& profile) -> Result<void> {
     profile.state = schema::AccountState::deleting;
     profile.password.clear();
+    write.erase(Space::point, keys::kSecondFactor);
+    TELEPOST_TRY(Tokens::revoke_all(write));
     write.add_due(rooms_.clock.now(), due::kRemoveContent, due::no_id());
     for (const std::string& address : profile.addresses) TELEPOST_TRY(release(rooms_, write, address));
     return {};

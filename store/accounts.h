@@ -1,6 +1,7 @@
 // Subscribers' accounts and the addresses that lead to them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,9 +45,11 @@ class Accounts {
 
   Result<void> add_address(schema::AccountId id, std::string_view address);     // exists, invalid
   Result<void> remove_address(schema::AccountId id, std::string_view address);  // not_found; refused: the last one
-  Result<void> set_password(schema::AccountId id, std::string_view password);   // argon2id; "" removes it
+  // argon2id; "" removes it. Ends all sessions and grants (store/tokens.h). Gives the hash. denied: the one that it had is not
+  // `while_password` any more, where that is given.
+  Result<std::string> set_password(schema::AccountId id, std::string_view password, std::optional<std::string> while_password = {});
   Result<bool> check_password(schema::AccountId id, std::string_view password); // false also for disabled accounts
-  Result<void> set_state(schema::AccountId id, schema::AccountState state);     // active, disabled or closed
+  Result<void> set_state(schema::AccountId id, schema::AccountState state);     // active, disabled or closed; these end all sessions and grants
   Result<void> set_class(schema::AccountId id, std::string_view class_of_service);
   Result<void> set_name(schema::AccountId id, std::string_view name);
   // Frees the addresses at once; the content goes as due work (sweep --kind reclaim finishes it).

@@ -11,6 +11,7 @@
 #include "store/account_write.h"
 #include "store/accounts.h"
 #include "store/directory.h"
+#include "store/letter_code.h"
 #include "store/rooms.h"
 
 namespace telepost::store {
@@ -20,19 +21,6 @@ namespace {
 
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kGroups = 4;
-constexpr std::size_t kGroupLetters = 5;
-
-// Four groups of five letters that look like no other.
-std::string new_password(Random& random) {
-  constexpr std::string_view kLetters = "0123456789abcdefghjkmnpqrstvwxyz";
-  const std::string bytes = random.bytes(kGroups * kGroupLetters);
-  std::string password;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i > 0 && i % kGroupLetters == 0) password.push_back('-');
-    password.push_back(kLetters[static_cast<unsigned char>(bytes[i]) % kLetters.size()]);
-  }
-  return password;
-}
 
 // A box opens in its own account and under its own name alone.
 std::string context_of(schema::AccountId account, std::string_view name) { return to_string(account) + "/" + std::string(name); }
@@ -53,11 +41,13 @@ Result<Digest> key_for_salts(SecretKey& secret) { return secret.key("app passwor
 AppPasswords::AppPasswords(Rooms& rooms)
     : rooms_(rooms), secret_(rooms.configuration, rooms.random) {}
 
-Result<std::string> AppPasswords::add(schema::AccountId account, std::string_view name) {
+Result<std::string> AppPasswords::add(schema::AccountId account, std::string_view name, schema::Scopes scopes) {
   if (name.empty() || name.size() > 64 || !is_harmless_text(name)) return {Errc::invalid, "the name of an app password has 1 to 64 visible characters"};
+  const bool may_open = schema::Scopes::of_app_password().contains(scopes);
+  if (scopes.empty() || !may_open) return {Errc::invalid, "an app password opens mail, send or contacts"};
   TELEPOST_ASSIGN(const Digest boxes, key_for_boxes(secret_));
   TELEPOST_ASSIGN(const Digest salts, key_for_salts(secret_));
-  const std::string password = new_password(rooms_.random);
+  const std::string password = letter_code(rooms_.random, kGroups);
   const ScramKeys made = scram_keys(password, salt_of(salts), kScramIterations);
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account, AccountWrite::Mode::with_reads));
   if (write.profile().state == schema::AccountState::deleting) return {Errc::not_found, "the account is being deleted"};
@@ -66,7 +56,7 @@ Result<std::string> AppPasswords::add(schema::AccountId account, std::string_vie
   TELEPOST_ASSIGN(const auto all, write.scan(Space::point, std::string(keys::kAppPasswords), keys::after(keys::kAppPasswords), kMaxAppPasswords));
   if (all.size() >= kMaxAppPasswords) return {Errc::too_many, "an account has at most 32 app passwords; revoke one"};
   const schema::AppPasswordRecord record{std::string(name), write.now(),
-                                         seal(boxes, context_of(account, name), bytes_of(made), rooms_.random)};
+                                         seal(boxes, context_of(account, name), bytes_of(made), rooms_.random), scopes};
   write.put(Space::point, keys::app_password(name), encode(record));
   TELEPOST_TRY(write.commit());
   return password;
@@ -80,7 +70,7 @@ Result<std::vector<AppPassword>> AppPasswords::list(schema::AccountId account) {
   TELEPOST_TRY(reader->scan(Space::point, keys::kAppPasswords, keys::after(keys::kAppPasswords), [&](std::string_view, std::string_view value) {
     const auto record = schema::decode_AppPasswordRecord(value);
     if (!record.ok()) decoded = record.error();
-    else all.push_back({record->name, record->created});
+    else all.push_back({record->name, record->created, record->scopes});
     return record.ok();
   }));
   TELEPOST_TRY(decoded);
@@ -96,9 +86,9 @@ Result<void> AppPasswords::revoke(schema::AccountId account, std::string_view na
   return write.commit();
 }
 
-Result<std::vector<std::pair<std::string, ScramKeys>>> AppPasswords::read(schema::AccountId account) {
+Result<std::vector<AppPasswords::Opened>> AppPasswords::read(schema::AccountId account) {
   TELEPOST_ASSIGN(const Digest boxes, key_for_boxes(secret_));
-  std::vector<std::pair<std::string, ScramKeys>> all;
+  std::vector<Opened> all;
   Result<void> opened;
   const auto reader = rooms_.engine->reader(schema::Partition::account(account));
   TELEPOST_TRY(reader->scan(Space::point, keys::kAppPasswords, keys::after(keys::kAppPasswords), [&](std::string_view, std::string_view value) {
@@ -110,7 +100,8 @@ Result<std::vector<std::pair<std::string, ScramKeys>>> AppPasswords::read(schema
       return false;
     }
     const std::string_view both = *bytes;
-    all.emplace_back(record->name, ScramKeys{digest_from_bytes(both.substr(0, size)), digest_from_bytes(both.substr(size))});
+    const ScramKeys made{digest_from_bytes(both.substr(0, size)), digest_from_bytes(both.substr(size))};
+    all.push_back({{record->name, record->created, record->scopes}, made});
     return true;
   }));
   TELEPOST_TRY(opened);
@@ -135,13 +126,15 @@ Result<LoginKeys> AppPasswords::keys_of(std::string_view name) {
   login.salt = salt_of(salts);
   if (found && profile.ok() && profile->profile.state == schema::AccountState::active && !passwords.empty()) {
     login.account = account;
-    for (const auto& [device, made] : passwords) {
-      login.names.push_back(device);
-      login.keys.push_back(made);
+    for (const Opened& each : passwords) {
+      login.names.push_back(each.password.name);
+      login.keys.push_back(each.keys);
+      login.scopes.push_back(each.password.scopes);
     }
     return login;
   }
   login.names.emplace_back();
+  login.scopes.emplace_back();
   login.keys.push_back({hmac_sha256(salts.view(), fake + " stored"), hmac_sha256(salts.view(), fake + " server")});
   return login;
 }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/scram_keys.h"
 #include "schema/ids.h"
+#include "schema/scopes.h"
 #include "store/secret_key.h"
 
 namespace telepost::store {
@@ -22,6 +23,7 @@ inline constexpr std::size_t kMaxAppPasswords = 32;  // of an account
 struct AppPassword {
   std::string name;
   Time created{};
+  schema::Scopes scopes;
 };
 
 // What a log-in is checked against.
@@ -31,6 +33,7 @@ struct LoginKeys {
   std::uint32_t iterations = kScramIterations;
   std::vector<ScramKeys> keys;               // at least one
   std::vector<std::string> names;            // of the app passwords, as many as keys
+  std::vector<schema::Scopes> scopes;        // what each opens, as many as keys
 };
 
 // Any thread; every verb blocks on the disk. Errors beside those told: not_found (no such account), io, and those of SecretKey.
@@ -39,8 +42,8 @@ class AppPasswords {
   explicit AppPasswords(Rooms& rooms);
 
   // Gives the new password: "k3v8x-…", 100 random bits, which nobody can read again. exists, invalid (a name of 1 to 64 visible
-  // characters), too_many.
-  Result<std::string> add(schema::AccountId account, std::string_view name);
+  // characters; one scope at least, and never settings), too_many.
+  Result<std::string> add(schema::AccountId account, std::string_view name, schema::Scopes scopes = schema::Scopes::of_app_password());
   Result<std::vector<AppPassword>> list(schema::AccountId account);
   // Log-ins fail from here on; sessions that stand go on. not_found.
   Result<void> revoke(schema::AccountId account, std::string_view name);
@@ -50,7 +53,11 @@ class AppPasswords {
   Result<LoginKeys> keys_of(std::string_view name);
 
  private:
-  Result<std::vector<std::pair<std::string, ScramKeys>>> read(schema::AccountId account);
+  struct Opened {
+    AppPassword password;
+    ScramKeys keys;
+  };
+  Result<std::vector<Opened>> read(schema::AccountId account);
   Rooms& rooms_;
   SecretKey secret_;
 };

@@ -33,6 +33,7 @@ inline constexpr char kForgetUpload = 'l';  // id: the upload's number; value: c
 inline constexpr char kWarnQuota = 'w';     // id: since when it is over its soft quota, 0 or 1: that, or that it will be full soon, is to be told
 inline constexpr char kIndex = 'e';         // id: step and zeros: the account's index is far behind the change log
 inline constexpr char kEndPush = 'j';       // id: the number of a push subscription whose time is over
+inline constexpr char kForgetToken = 'm';   // id: 16 bytes of the key under which a token stands, whose time may be over
 inline constexpr char kAnswer = 'n';        // id: number and local number: whether it is answered; value: AnswerRecord, "": for its recipient is away
 inline constexpr char kForgetAnswer = 'f';  // id: 16 bytes of the key under which it stands who was answered
 inline constexpr char kReport = 'p';        // id: local number of the copy it is about; value: ReportRecord

@@ -35,6 +35,7 @@ constexpr Duty kDuties[] = {
     {due::kIndex, SweepKind::reclaim, false, true, go_on_reading, read_on_in_indexes},
     {due::kForgetUpload, SweepKind::reclaim, false, false, forget_upload, nullptr},
     {due::kEndPush, SweepKind::reclaim, false, false, end_push_subscription, nullptr},
+    {due::kForgetToken, SweepKind::reclaim, false, false, forget_token, nullptr},
     {due::kForgetSubmission, SweepKind::reclaim, false, false, forget_submission, nullptr},
 };
 

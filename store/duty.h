@@ -88,6 +88,8 @@ Result<void> unlink(DutyWork& work, const DueItem& item);
 Result<void> forget_upload(DutyWork& work, AccountWrite& write, const DueItem& item);
 // store/push_subscriptions.cc
 Result<void> end_push_subscription(DutyWork& work, AccountWrite& write, const DueItem& item);
+// store/token_book.cc
+Result<void> forget_token(DutyWork& work, AccountWrite& write, const DueItem& item);
 // store/duty_sending.cc
 Result<void> serve_intents(DutyWork& work, const DueItem& item);
 Result<void> serve_submission(DutyWork& work, const DueItem& item);

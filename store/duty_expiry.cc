@@ -18,7 +18,8 @@ Result<void> expire(DutyWork& work, AccountWrite& write, const DueItem& item) {
     write.add_due(lifecycle.expires->time, due::kExpire, item.id);
     return {};
   }
-  TELEPOST_ASSIGN(const MessageEdit::Gone gone, edit->expunge(schema::Removal::expired, work.rooms.clock.now()));
+  const schema::Reach reach = lifecycle.expires->on_server_only ? schema::Reach::server_only : schema::Reach::all_clients;
+  TELEPOST_ASSIGN(const MessageEdit::Gone gone, edit->expunge(schema::Removal::expired, work.rooms.clock.now(), reach));
   if (gone == MessageEdit::Gone::for_good) work.run.count().bytes_freed += edit->record().size_bytes;
   work.audit.add(schema::AuditRecord::Action::expired, policies::policy_of(*lifecycle.expires->rule), lifecycle.expires->reason, item.local());
   return {};

@@ -8,6 +8,7 @@
 #include "store/account_index.h"
 #include "store/directory.h"
 #include "store/duty.h"
+#include "store/index_erasure.h"
 #include "store/pieces.h"
 #include "store/redating.h"
 #include "store/rooms.h"
@@ -38,9 +39,11 @@ Result<void> read_on_in_indexes(DutyWork& work, const DueItem&) {
 Result<void> go_on_reading(DutyWork& work, AccountWrite& write, const DueItem& item) {
   TELEPOST_ASSIGN(const schema::SearchRecord search, SearchIndex::record(write));
   const schema::HeadRecord& head = write.head();
+  TELEPOST_ASSIGN(const schema::ReindexRecord made_anew, IndexErasure::record(write));
+  const bool has_rest = made_anew.threads.is_due || made_anew.words.is_due;
   const bool all_indexed = head.modseq.value - head.indexed.value < kIndexTail && head.indexed_trash == head.trash;
   const bool all_searched = head.modseq.value - search.position.value < kIndexTail && search.cursor.empty();
-  if (all_indexed && all_searched) return {};
+  if (all_indexed && all_searched && !has_rest) return {};
   if (work.rests.contains(item.what)) return {};  // of several items one goes on
   put_rest(work, write, item, due::id_of({}, due::number_of(item.id) + 1));
   return {};

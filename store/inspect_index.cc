@@ -1,6 +1,7 @@
 // The records of the account's indexes, by field.
 #include "base/bytes.h"
 #include "schema/index_records.h"
+#include "schema/reindex_record.h"
 #include "schema/search_records.h"
 #include "store/describer.h"
 #include "store/inspect_record.h"
@@ -52,6 +53,15 @@ bool describe_order(std::string_view bytes, Fields& fields) {
   Describer(fields).number("front_block_messages", r->front.block_messages);
   Describer(fields).number("front_group_messages", r->front.group_messages);
   Describer(fields).number("front_group_blocks", r->front.group_blocks);
+  return true;
+}
+
+bool describe_reindex(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_ReindexRecord(bytes);
+  if (!r.ok()) return false;
+  if (r->threads.is_due) Describer(fields).number("erasing_threads", r->threads.range);
+  if (r->words.is_due) Describer(fields).number("erasing_words", r->words.range);
+  Describer(fields).number("threads_since", r->threads_since.value);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include "schema/hold_record.h"
 #include "schema/lease_record.h"
 #include "schema/audit_record.h"
+#include "schema/visit_record.h"
 #include "schema/dictionary_records.h"
 #include "schema/kept_record.h"
 #include "schema/mail_job.h"
@@ -152,6 +153,7 @@ bool describe_change(std::string_view bytes, Fields& fields) {
   Describer out(fields);
   out.text("what", name_of(r->what)).number("id", r->id).number("created", r->created).placements(r->placements);
   if (r->gone()) out.text("reason", name_of(r->reason)).time("time", r->time);
+  if (r->reach != schema::Reach::all_clients) out.text("reach", name_of(r->reach));
   return true;
 }
 
@@ -163,8 +165,9 @@ bool describe_delivery_key(std::string_view bytes, Fields& fields) {
 
 bool describe_app_password(std::string_view bytes, Fields& fields) {
   const auto r = schema::decode_AppPasswordRecord(bytes);
-  if (r.ok()) Describer(fields).text("name", r->name).time("created", r->created);
-  return r.ok();
+  if (!r.ok()) return false;
+  Describer(fields).text("name", r->name).time("created", r->created).list("scopes", names_of(r->scopes), [](std::string_view name) { return name; });
+  return true;
 }
 
 bool describe_push_subscription(std::string_view bytes, Fields& fields) {
@@ -266,6 +269,15 @@ bool describe_audit(std::string_view bytes, Fields& fields) {
   for (const schema::LocalId local : r->messages) messages.push_back(to_string(schema::MessageId{r->account, local}));
   Describer(fields).text("action", schema::name_of(r->action)).time("time", r->time).text("account", to_string(r->account))
       .text("policy", r->policy).text("reason", r->reason).texts("messages", messages);
+  return true;
+}
+
+bool describe_visit(std::string_view bytes, Fields& fields) {
+  const auto r = schema::decode_VisitRecord(bytes);
+  if (!r.ok()) return false;
+  Describer(fields).text("event", schema::name_of(r->event)).text("result", schema::name_of(r->result)).time("time", r->time)
+      .number("visit", r->visit).text("listener", r->listener).text("peer", r->peer).text("account", to_string(r->account)).text("name", r->name)
+      .text("method", r->method).text("reason", r->reason).time("begun", r->begun).number("bytes_in", r->bytes_in).number("bytes_out", r->bytes_out);
   return true;
 }
 

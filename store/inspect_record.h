@@ -33,6 +33,7 @@ bool describe_hold(std::string_view bytes, Fields& fields);
 bool describe_lease(std::string_view bytes, Fields& fields);
 bool describe_store(std::string_view bytes, Fields& fields);
 bool describe_audit(std::string_view bytes, Fields& fields);
+bool describe_visit(std::string_view bytes, Fields& fields);
 bool describe_redating(std::string_view bytes, Fields& fields);
 bool describe_cdr(std::string_view bytes, Fields& fields);
 bool describe_job(std::string_view bytes, Fields& fields);
@@ -55,6 +56,10 @@ bool describe_messages(std::string_view bytes, Fields& fields);
 bool describe_nothing(std::string_view bytes, Fields& fields);
 bool describe_hex(std::string_view bytes, Fields& fields);
 
+// store/inspect_sign_in.cc
+bool describe_second_factor(std::string_view bytes, Fields& fields);
+bool describe_token(std::string_view bytes, Fields& fields);
+
 // store/inspect_contacts.cc
 bool describe_contacts(std::string_view bytes, Fields& fields);
 bool describe_card(std::string_view bytes, Fields& fields);
@@ -68,6 +73,7 @@ bool describe_thread(std::string_view bytes, Fields& fields);
 bool describe_thread_number(std::string_view bytes, Fields& fields);
 bool describe_partner(std::string_view bytes, Fields& fields);
 bool describe_order(std::string_view bytes, Fields& fields);
+bool describe_reindex(std::string_view bytes, Fields& fields);
 bool describe_recount(std::string_view bytes, Fields& fields);
 bool describe_thread_change(std::string_view bytes, Fields& fields);
 bool describe_search(std::string_view bytes, Fields& fields);

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "store/account_index.h"
+#include "store/index_erasure.h"
 #include "store/rooms.h"
 #include "store/search_index.h"
 
@@ -45,7 +46,8 @@ Result<MailSearch> MailSearch::open(Store& store, schema::AccountId account) {
     if (!bytes) return {Errc::not_found, "no account " + schema::to_string(account)};
     TELEPOST_ASSIGN(const schema::HeadRecord head, schema::decode_HeadRecord(*bytes));
     TELEPOST_ASSIGN(schema::SearchRecord record, SearchIndex::record(*snapshot));
-    if (head.modseq.value - record.position.value <= kShortTail) {
+    TELEPOST_ASSIGN(const bool is_made_anew, IndexErasure::is_due(*snapshot, IndexPart::words, record.position));
+    if (!is_made_anew && head.modseq.value - record.position.value <= kShortTail) {
       TELEPOST_ASSIGN(SearchBatch tail, SearchBatch::read(rooms, account, *snapshot, head, record, kShortTail + 1));
       if (tail.until() == head.modseq) return Result<MailSearch>(MailSearch(std::move(snapshot), std::move(record), std::move(tail)));
     }

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "store/account_index.h"
+#include "store/index_erasure.h"
 #include "store/log_ranges.h"
 #include "store/message_writer.h"
 #include "store/received_order.h"
@@ -124,7 +125,8 @@ Result<bool> MailView::is_thread(schema::ThreadId thread) const {
 // undelete, was there all the time.
 Result<MailView::ThreadChanges> MailView::thread_changes(schema::Modseq since, std::size_t limit,
                                                          std::optional<schema::Modseq> begun) const {
-  if (since < head_.floor || since > head_.modseq) return {Errc::unsupported, "changes since that state are not known"};
+  TELEPOST_ASSIGN(const schema::ReindexRecord made_anew, IndexErasure::record(*snapshot_));
+  if (since < std::max(head_.floor, made_anew.threads_since) || since > head_.modseq) return {Errc::unsupported, "changes since that state are not known"};
   TELEPOST_ASSIGN(auto log, log_since(since, limit + 1));
   ThreadChanges changes;
   changes.until = head_.modseq;

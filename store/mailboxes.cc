@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "schema/keys.h"
 #include "store/account_write.h"
+#include "store/index_erasure.h"
 #include "store/mailbox_forest.h"
 #include "store/mailbox_paths.h"
 #include "store/message_edit.h"
@@ -185,7 +186,8 @@ Result<MailboxChanges> Mailboxes::changes(schema::AccountId account, schema::Mod
   const auto snapshot = rooms_.engine->snapshot(schema::Partition::account(account));
   MailboxChanges changes;
   TELEPOST_ASSIGN(changes.tree, read_tree(*snapshot, account));
-  if (since < changes.tree.floor || since > changes.tree.modseq) return {Errc::unsupported, "changes since that state are not known"};
+  TELEPOST_ASSIGN(const schema::ReindexRecord made_anew, IndexErasure::record(*snapshot));  // what mailboxes count of threads may be other than before
+  if (since < std::max(changes.tree.floor, made_anew.threads_since) || since > changes.tree.modseq) return {Errc::unsupported, "changes since that state are not known"};
   Result<void> decoded;
   const auto visit = [&](std::string_view key, std::string_view value) {
     const auto record = schema::decode_ChangeRecord(value);

@@ -113,10 +113,10 @@ Result<void> MessageChanger::remove_placement(schema::MessageId id, schema::Mail
   return write.commit();
 }
 
-Result<void> MessageChanger::expunge(schema::MessageId id, schema::Removal reason) {
+Result<void> MessageChanger::expunge(schema::MessageId id, schema::Removal reason, schema::Reach reach) {
   TELEPOST_ASSIGN(AccountWrite write, open_write(rooms_, id.account));
   TELEPOST_ASSIGN(MessageEdit edit, MessageEdit::open(write, id.local));
-  TELEPOST_TRY(edit.expunge(reason, rooms_.clock.now()));
+  TELEPOST_TRY(edit.expunge(reason, rooms_.clock.now(), reach));
   return write.commit();
 }
 

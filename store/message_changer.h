@@ -26,6 +26,7 @@ struct MessageChange {
   std::optional<std::vector<schema::MailboxId>> mailboxes = {};
   std::vector<schema::MailboxId> add_mailboxes = {}, remove_mailboxes = {};
   bool expunge = false;  // then nothing else of it counts
+  schema::Reach reach = schema::Reach::all_clients;  // of that
 };
 
 inline constexpr std::size_t kMaxPlacements = 64;  // mailboxes in which a message lies
@@ -47,7 +48,7 @@ class MessageChanger {
   Result<schema::MessageId> copy_to_account(schema::MessageId id, schema::AccountId account, schema::MailboxId to);
   // Takes the message out of one mailbox; out of its last: the message goes.
   Result<void> remove_placement(schema::MessageId id, schema::MailboxId from);
-  Result<void> expunge(schema::MessageId id, schema::Removal reason = schema::Removal::expunged);
+  Result<void> expunge(schema::MessageId id, schema::Removal reason = schema::Removal::expunged, schema::Reach reach = schema::Reach::all_clients);
   // Several changes of one account, each whole or not at all, in as few batches as hold them (kMaxChangesInBatch, and a batch's bytes): one after
   // the other as they stand, each durable at return. As many results as changes. Errors of one: not_found (the message), invalid (a keyword; a mailbox
   // that is not there; no mailbox left), too_many (keywords), too_large (mailboxes). An error of all of them: nothing says which batches were committed before it.

@@ -31,7 +31,7 @@ class PlannedChange {
   // Errors are of the store, not of the change: the batch is to be thrown away.
   Result<void> write(Time now) {
     if (wanted_->expunge) {
-      TELEPOST_TRY(edit_.expunge(schema::Removal::expunged, now));
+      TELEPOST_TRY(edit_.expunge(schema::Removal::expunged, now, wanted_->reach));
       return {};
     }
     const bool is_new = keywords_ != edit_.summary().keywords;

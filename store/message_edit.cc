@@ -155,7 +155,7 @@ Result<schema::Modseq> MessageEdit::finish() {
   return modseq;
 }
 
-Result<MessageEdit::Gone> MessageEdit::expunge(schema::Removal reason, Time now) {
+Result<MessageEdit::Gone> MessageEdit::expunge(schema::Removal reason, Time now, schema::Reach reach) {
   TELEPOST_ASSIGN(const bool keeps, is_to_be_kept(reason));
   std::vector<schema::KeptRecord::Place> places;
   if (keeps) {
@@ -174,6 +174,7 @@ Result<MessageEdit::Gone> MessageEdit::expunge(schema::Removal reason, Time now)
   tombstone.placements = lost_;
   tombstone.reason = reason;
   tombstone.time = now;
+  tombstone.reach = reach;
   write_->log(modseq, tombstone, record_.modseq);
 
   count(-1);

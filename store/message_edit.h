@@ -29,7 +29,7 @@ class MessageEdit {
   // (store/kept_messages.h). Else its records go at once and its pieces' links by due work; but what is still to be sent, or to be
   // delivered to others from it, stays without placements until remove_sent().
   enum class Gone { kept, for_good };
-  Result<Gone> expunge(schema::Removal reason, Time now);
+  Result<Gone> expunge(schema::Removal reason, Time now, schema::Reach reach = schema::Reach::all_clients);
   // Nobody sends it any more: what an expunge left for that alone goes, unless it is held by now. Nothing happens to any other message.
   static Result<void> remove_sent(AccountWrite& write, schema::LocalId local, Time now);
   // What was kept goes for good; its entry there is the caller's. So does what never lay in a mailbox. Nothing happens to a message that

@@ -61,6 +61,7 @@ struct Rooms {
   ChangeFeed feed;
   Committer committer;
   Workers workers;
+  Workers hashers;                     // passwords alone: who guesses them parks nothing that deliveries need
   SweepTurns sweeping;                 // held by the one sweep that works
   SliceLeases slice_leases;            // guarded by it
   std::array<std::uint16_t, kSweepKinds.size()> sweep_from{};  // where each kind of those with patience goes on; guarded by it

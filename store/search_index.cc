@@ -3,6 +3,7 @@
 #include <map>
 
 #include "schema/keys.h"
+#include "store/index_erasure.h"
 #include "store/posting_pass.h"
 #include "store/rooms.h"
 
@@ -55,7 +56,8 @@ Result<std::optional<AccountWrite>> SearchIndex::begin(const schema::SearchRecor
   TELEPOST_ASSIGN(AccountWrite write, AccountWrite::begin(rooms_, account_, AccountWrite::Mode::beside_deliveries));
   write.tell_nobody();
   TELEPOST_ASSIGN(const schema::SearchRecord there, record(write));
-  const bool is_ours = there == expected && write.profile().state != schema::AccountState::deleting;
+  TELEPOST_ASSIGN(const bool is_made_anew, IndexErasure::is_due(write, IndexPart::words, there.position));
+  const bool is_ours = there == expected && !is_made_anew && write.profile().state != schema::AccountState::deleting;
   return is_ours ? std::optional<AccountWrite>(std::move(write)) : std::nullopt;
 }
 
@@ -75,6 +77,11 @@ Result<bool> SearchIndex::read_on() {
   TELEPOST_ASSIGN(const schema::HeadRecord head, schema::decode_HeadRecord(*bytes));
   TELEPOST_ASSIGN(schema::SearchRecord at, record(*snapshot));
   if (at.position == head.modseq) return true;
+  TELEPOST_ASSIGN(const bool is_made_anew, IndexErasure::is_due(*snapshot, IndexPart::words, at.position));
+  if (is_made_anew) {
+    TELEPOST_TRY(IndexErasure::go_on(rooms_, account_, IndexPart::words));
+    return false;
+  }
   TELEPOST_ASSIGN(const SearchBatch batch, SearchBatch::read(rooms_, account_, *snapshot, head, at, kChangesAtOnce));
   snapshot.reset();
   TELEPOST_ASSIGN(auto write, begin(at));

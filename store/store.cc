@@ -9,14 +9,20 @@
 #include "store/quota.h"
 #include "store/rooms.h"
 #include "store/schedule.h"
+#include "store/second_factor.h"
+#include "store/sign_in.h"
 #include "store/submission.h"
+#include "store/tokens.h"
 #include "store/undelete.h"
 #include "store/uploads.h"
+#include "store/visit_log.h"
 
 namespace telepost::store {
 namespace {
 constexpr std::size_t kWorkers = 8;
 constexpr std::size_t kWorkersQueue = 4096;
+constexpr std::size_t kHashers = 2;         // 38 MiB at most (store/password.h)
+constexpr std::size_t kHashersQueue = 64;   // a second or so of waiting
 }  // namespace
 
 Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::unique_ptr<Engine> opened,
@@ -32,14 +38,18 @@ Rooms::Rooms(schema::Configuration settings, schema::ClassSet class_set, std::un
       creation_limit(configuration.create_per_peer_hour),
       health(*engine, configuration.store.reserve),
       committer(*engine, health, feed),
-      workers(kWorkers, kWorkersQueue) {}
+      workers(kWorkers, kWorkersQueue),
+      hashers(kHashers, kHashersQueue) {}
 
 struct Store::Facade {
   explicit Facade(Rooms& rooms)
-      : deliver(rooms), accounts(rooms), app_passwords(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), quota(rooms), outbox(rooms), submission(rooms), cdrs(rooms), audit(rooms), undelete(rooms), uploads(rooms), holds(rooms) {}
+      : deliver(rooms), accounts(rooms), app_passwords(rooms), second_factor(rooms), sign_in(rooms, second_factor), tokens(rooms), mailboxes(rooms), reader(rooms), changer(rooms), sweep(rooms), quota(rooms), outbox(rooms), submission(rooms), cdrs(rooms), audit(rooms), undelete(rooms), uploads(rooms), holds(rooms), visits(rooms) {}
   Deliver deliver;
   Accounts accounts;
   AppPasswords app_passwords;
+  SecondFactor second_factor;
+  SignIn sign_in;
+  Tokens tokens;
   Mailboxes mailboxes;
   MessageReader reader;
   MessageChanger changer;
@@ -52,6 +62,7 @@ struct Store::Facade {
   Undelete undelete;
   Uploads uploads;
   Holds holds;
+  VisitLog visits;
 };
 
 Result<std::unique_ptr<Store>> Store::open(Options options, std::unique_ptr<Engine> engine, const Clock& clock, Random& random) {
@@ -87,6 +98,9 @@ Rooms& rooms_of(Store& store) { return *store.rooms_; }
 Deliver& Store::deliver() { return facade_->deliver; }
 Accounts& Store::accounts() { return facade_->accounts; }
 AppPasswords& Store::app_passwords() { return facade_->app_passwords; }
+SecondFactor& Store::second_factor() { return facade_->second_factor; }
+SignIn& Store::sign_in() { return facade_->sign_in; }
+Tokens& Store::tokens() { return facade_->tokens; }
 Mailboxes& Store::mailboxes() { return facade_->mailboxes; }
 MessageReader& Store::reader() { return facade_->reader; }
 MessageChanger& Store::changer() { return facade_->changer; }
@@ -100,6 +114,7 @@ Audit& Store::audit() { return facade_->audit; }
 Undelete& Store::undelete() { return facade_->undelete; }
 Uploads& Store::uploads() { return facade_->uploads; }
 Holds& Store::holds() { return facade_->holds; }
+VisitLog& Store::visits() { return facade_->visits; }
 Engine& Store::engine() { return *rooms_->engine; }
 const schema::Configuration& Store::configuration() const { return rooms_->configuration; }
 Result<MailView> Store::view(schema::AccountId account) { return MailView::open(*rooms_, account); }
@@ -112,6 +127,7 @@ Time Store::now() const { return rooms_->clock.now(); }
 Result<ClockState> Store::clock() const { return clock_state(*rooms_); }
 Result<ClockState> Store::accept_clock() { return store::accept_clock(*rooms_); }
 Result<void> Store::run(std::function<void()> work) { return rooms_->workers.run(std::move(work)); }
+Result<void> Store::run_hashing(std::function<void()> work) { return rooms_->hashers.run(std::move(work)); }
 Result<void> Store::health() const { return rooms_->health.check(); }
 
 }  // namespace telepost::store

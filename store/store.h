@@ -33,9 +33,13 @@ class AppPasswords;
 class Audit;
 class Outbox;
 class Quota;
+class SecondFactor;
+class SignIn;
 class Submission;
+class Tokens;
 class Undelete;
 class Uploads;
+class VisitLog;
 class CdrExport;
 class Holds;
 class Schedule;
@@ -61,6 +65,9 @@ class Store {
   Deliver& deliver();
   Accounts& accounts();
   AppPasswords& app_passwords();
+  SecondFactor& second_factor();
+  SignIn& sign_in();
+  Tokens& tokens();
   Mailboxes& mailboxes();
   MessageReader& reader();
   MessageChanger& changer();
@@ -74,6 +81,7 @@ class Store {
   Audit& audit();
   Undelete& undelete();
   Uploads& uploads();
+  VisitLog& visits();
   Engine& engine();
   const schema::Configuration& configuration() const;
 
@@ -90,6 +98,9 @@ class Store {
 
   // Runs a blocking piece of work on the bounded pool. busy if its queue is full: the work was not taken.
   Result<void> run(std::function<void()> work);
+  // The same for work that hashes a password (sign_in(), Accounts::set_password): on threads of its own, few and with a short queue, so
+  // that sign-ins, however many, slow nothing else down.
+  Result<void> run_hashing(std::function<void()> work);
 
   // Whether deliveries are accepted now: ok, disk_full (the reserve is reached) or io (the health latch is set).
   Result<void> health() const;

@@ -17,6 +17,7 @@
 #include "store/store_record.h"
 #include "store/sweep_run.h"
 #include "store/verify.h"
+#include "store/visit_log.h"
 
 namespace telepost::store {
 namespace keys = schema::keys;
@@ -165,8 +166,10 @@ class SliceSweep {
   }
 
   Result<void> trim_audit(const Hint& hint) {
-    TELEPOST_ASSIGN(const bool all, Audit(rooms_).trim(hint.target, [this] { return !run_.is_stopping() && !run_.is_out_of_time(); }));
-    return all ? Result<void>() : Result<void>(Errc::cancelled, "the next sweep goes on");
+    const auto goes_on = [this] { return !run_.is_stopping() && !run_.is_out_of_time(); };
+    TELEPOST_ASSIGN(const bool all_audited, Audit(rooms_).trim(hint.target, goes_on));
+    TELEPOST_ASSIGN(const bool all_visits, trim_visits(rooms_, hint.target, goes_on));
+    return all_audited && all_visits ? Result<void>() : Result<void>(Errc::cancelled, "the next sweep goes on");
   }
 
   SweepRun& run_;

@@ -4,7 +4,7 @@
 //
 // Checks: record (bytes that are no record, keys that nobody knows), account, account-list, directory, mailbox, placement,
 // summary, kept, order, blocks, counter, uid, change, due, delivery-key, intent, document, parts, digest, segment, leftover, piece,
-// link, orphan, archive, outbox, cdr, audit, dictionary, hold. A thing that breaks several promises at once is told under the one that explains the others.
+// link, orphan, archive, outbox, cdr, audit, visit, dictionary, hold. A thing that breaks several promises at once is told under the one that explains the others.
 #pragma once
 
 #include <cstdint>

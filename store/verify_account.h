@@ -77,6 +77,8 @@ class AccountVerification {
   void compare_uploads();
   void read_push_subscription(std::string_view key, std::string_view value);  // store/verify_push.cc, with the one below
   Result<void> verify_push();
+  void read_second_factor(std::string_view value);  // store/verify_sign_in.cc, with the one below
+  void read_token(std::string_view key, std::string_view value);
   Result<void> read_job_name(std::string_view key, std::string_view value);
   void read_submission(std::string_view key, std::string_view value);
   void read_sender_record(std::string_view value);
@@ -149,6 +151,7 @@ class AccountVerification {
   std::map<std::uint64_t, Uploaded> uploads_;
   std::set<std::uint64_t> upload_dues_;
   std::set<std::pair<std::uint64_t, Time>> push_dues_;
+  std::set<std::pair<std::string, Time>> token_dues_;
   std::vector<std::string> push_subscriptions_;  // keys
   std::optional<Time> earliest_due_;
   bool trim_due_ = false;

@@ -8,6 +8,7 @@
 #include "schema/lease_record.h"
 #include "schema/push_subscription_record.h"
 #include "schema/records.h"
+#include "schema/visit_record.h"
 #include "store/due_list.h"
 #include "store/verify_account.h"
 
@@ -152,9 +153,22 @@ Result<void> verify_directory(VerifyScope& scope) {
 }
 
 namespace {
+Result<void> verify_visit(VerifyScope& scope, const Partition& partition, std::string_view key, std::string_view value) {
+  const auto record = schema::decode_VisitRecord(value);
+  if (key.size() != 9 || !record.ok()) {
+    scope.damage("record", partition, key, record.ok() ? "no key of the log of visits looks so" : record.error().detail);
+    return {};
+  }
+  if (keys::visit_slice(ByteReader(key.substr(1)).u64()) != partition) scope.damage("visit", partition, key, "a record in another hour's slice");
+  TELEPOST_ASSIGN(const bool hinted, scope.has_hint(partition));
+  if (!hinted) scope.damage("visit", partition, key, "a record that no hint will ever trim");
+  return {};
+}
+
 Result<void> verify_audit(VerifyScope& scope) {
   return for_each_record(scope, PartitionKind::audit, keys::kAuditSlices, Space::queue,
                          [&](const Partition& partition, std::string_view key, std::string_view value) -> Result<void> {
+    if (key.starts_with(keys::kVisits)) return verify_visit(scope, partition, key, value);
     const auto record = schema::decode_AuditRecord(value);
     if (key.size() != 9 || key[0] != 'A' || !record.ok()) {
       scope.damage("record", partition, key, record.ok() ? "no key of the audit log looks so" : record.error().detail);

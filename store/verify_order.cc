@@ -4,6 +4,8 @@
 #include "base/bytes.h"
 #include "schema/index_records.h"
 #include "schema/keys.h"
+#include "store/index_erasure.h"
+#include "store/search_index.h"
 #include "store/verify_account.h"
 #include "store/verify_index.h"
 #include "store/verify_search.h"
@@ -109,8 +111,23 @@ Result<void> AccountVerification::verify_order() {
 
 Result<void> AccountVerification::verify_index() {
   const IndexVerification::Facts facts{head_, messages_, gone_for_readers_, untold_, explained_};
-  TELEPOST_TRY(IndexVerification(scope_, partition_, *snapshot_, facts).run());
-  return SearchVerification(scope_, partition_, *snapshot_, facts).run();
+  const auto made_anew = IndexErasure::record(*snapshot_);
+  if (!made_anew.ok() && made_anew.error().kind != Errc::corrupt) return made_anew.error();
+  if (!made_anew.ok()) damage("record", keys::kReindex, made_anew.error().detail);
+  // Where anything was read already, nobody takes the rest out (store/index_erasure.h).
+  const auto is_whole = [&](const schema::ReindexRecord::Erasure& erasure, std::string_view check, schema::Modseq position) {
+    if (erasure.is_due && position.value != 0) damage(check, keys::kReindex, "an index that is to be taken out and was read into already");
+    else if (erasure.is_due) scope_.debris(check, partition_, keys::kReindex, "an index that is being made anew");
+    return !erasure.is_due;
+  };
+  const schema::ReindexRecord reindex = made_anew.ok() ? *made_anew : schema::ReindexRecord{};
+  if (is_whole(reindex.threads, "index", head_.indexed)) TELEPOST_TRY(IndexVerification(scope_, partition_, *snapshot_, facts).run());
+  const auto search = SearchIndex::record(*snapshot_);
+  if (!search.ok() && search.error().kind != Errc::corrupt) return search.error();
+  // One that is damaged is told of where the words are verified, whatever else is due.
+  const bool is_read = !search.ok() || is_whole(reindex.words, "search", search->position);
+  if (is_read) TELEPOST_TRY(SearchVerification(scope_, partition_, *snapshot_, facts).run());
+  return {};
 }
 
 Result<void> AccountVerification::verify_order_of(Recount& box) {

@@ -8,9 +8,11 @@
 #include "schema/job_records.h"
 #include "schema/keys.h"
 #include "schema/mail_job.h"
+#include "schema/reindex_record.h"
 #include "schema/rules_record.h"
 #include "schema/search_records.h"
 #include "schema/sender_record.h"
+#include "schema/sign_in_records.h"
 #include "schema/vacation_record.h"
 #include "store/due_list.h"
 #include "store/mailboxes.h"
@@ -68,6 +70,7 @@ Result<void> AccountVerification::read_due(std::string_view key, std::string_vie
       break;
     case due::kForgetUpload: upload_dues_.insert(due::local_of(reader.rest()).value); break;
     case due::kEndPush: push_dues_.emplace(due::local_of(reader.rest()).value, time); break;
+    case due::kForgetToken: token_dues_.emplace(reader.rest(), time); break;
     case due::kTrimChanges: trim_due_ = true; break;
     case due::kForgetAnswer: forget_answer_dues_.insert(std::string(reader.rest())); break;
     case due::kAnswer:
@@ -130,10 +133,11 @@ Result<void> AccountVerification::verify_hints() {
 
 Result<void> AccountVerification::read_points() {
   TELEPOST_TRY(scan(Space::point, {}, {}, [this](std::string_view key, std::string_view value) -> Result<void> {
-    if (key == keys::kAccount || key == keys::kHead || key == keys::kRecount || key == keys::kSearch || key == keys::kContacts) return {};
+    if (key == keys::kAccount || key == keys::kHead || key == keys::kRecount || key == keys::kReindex || key == keys::kSearch || key == keys::kContacts) return {};
     if (key == keys::kSender) return read_sender_record(value), Result<void>();
     if (key == keys::kVacation) return read_vacation(value), Result<void>();
     if (key == keys::kRules) return read_rules(value), Result<void>();
+    if (key == keys::kSecondFactor) return read_second_factor(value), Result<void>();
     switch (key.size() < 5 ? '\0' : key[0]) {
       case 'B': return read_mailbox(key, value);
       case 'E': return read_push_subscription(key, value), Result<void>();
@@ -147,6 +151,7 @@ Result<void> AccountVerification::read_points() {
       case 'Q': return read_submitted_recipient(key, value), Result<void>();
       case 'R': return read_answered(key, value), Result<void>();
       case 'W': return read_app_password(key, value), Result<void>();
+      case 't': return read_token(key, value), Result<void>();
       case 'C':
       case 'N':
       case 'P':

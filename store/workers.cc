@@ -35,6 +35,11 @@ void Workers::run_anyway(std::function<void()> work) {
   wake_.notify_one();
 }
 
+std::size_t Workers::waiting() {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 void Workers::wait_until_idle() {
   std::unique_lock lock(mutex_);
   idle_.wait(lock, [this] { return queue_.empty() && running_ == 0; });

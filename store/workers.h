@@ -19,6 +19,7 @@ class Workers {
 
   Result<void> run(std::function<void()> work);   // busy: the queue is full and the work was not taken
   void run_anyway(std::function<void()> work);    // for the store's own steps of work already admitted
+  std::size_t waiting();                          // queued and not begun; for tests
   void wait_until_idle();                         // until nothing is queued or running; for tests that look at what is left
 
  private:

@@ -21,9 +21,17 @@ constexpr NamedVerb kVerbs[] = {
     {"message.send", send_message},
     {"message.delete", delete_message},     {"message.move", move_message},
     {"message.copy", copy_message},         {"message.flag", flag_message},
+    {"account.reindex", reindex_account},
     {"account.app-password.add", add_app_password},
     {"account.app-password.list", list_app_passwords},
     {"account.app-password.revoke", revoke_app_password},
+    {"account.second-factor.enrol", enrol_second_factor},
+    {"account.second-factor.confirm", confirm_second_factor},
+    {"account.second-factor.renew", renew_recovery_codes},
+    {"account.second-factor.show", show_second_factor},
+    {"account.second-factor.remove", remove_second_factor},
+    {"account.session.list", list_sessions},
+    {"account.session.revoke", revoke_session},
     {"policy.explain", explain_policy},
     {"account.policy.set", set_account_policy},
     {"account.policy.show", show_account_policy},
@@ -37,6 +45,8 @@ constexpr NamedVerb kVerbs[] = {
     {"message.deleted", list_deleted},
     {"hold.add", add_hold},                 {"hold.list", list_holds},
     {"hold.show", show_hold},               {"hold.release", release_hold},
+    {"visit.list", list_visits},            {"visit.online", list_online},
+    {"visit.failures", list_failures},      {"visit.export", export_visits},
     {"clock.show", show_clock},             {"clock.accept", accept_clock},
 };
 
@@ -55,6 +65,11 @@ Result<schema::AccountId> account_named(store::Store& store, std::string_view wh
   auto found = store.accounts().find(who);
   if (found.ok() || found.error().kind != Errc::invalid) return found;
   return {Errc::not_found, found.error().detail};
+}
+
+Result<schema::AccountId> account_ever_named(store::Store& store, std::string_view who) {
+  const auto id = schema::account_id_from(who);
+  return id.ok() ? id : account_named(store, who);
 }
 
 Result<schema::MessageId> message_named(std::string_view id) {

@@ -1,6 +1,8 @@
 // The verbs: one function each, calling the store. Blocking: run on a thread of the admin socket or in a command.
 //
-//   account.   create show list alias.add alias.remove password state class delete app-password.add|list|revoke
+//   account.   create show list alias.add alias.remove password state class delete reindex app-password.add|list|revoke
+//   account.second-factor.   enrol confirm renew show remove
+//   account.session.   list revoke
 //   account.policy.   set show (the subscriber's own settings)
 //   policy.    explain
 //   mailbox.   list create rename delete
@@ -9,6 +11,7 @@
 //   queue.     list show hold release retry delete
 //   cdr.       export
 //   audit.     list
+//   visit.     list online failures export
 //   clock.     show accept
 //   hold.      add list show release
 #pragma once
@@ -29,7 +32,10 @@ using Verb = Result<void>(store::Store& store, Arguments& args, Exchange& exchan
 Verb show_quota;
 Verb create_account, show_account, list_accounts, add_alias, remove_alias, set_password, set_account_state,
     set_class, delete_account;
+Verb reindex_account;
 Verb add_app_password, list_app_passwords, revoke_app_password;
+Verb enrol_second_factor, confirm_second_factor, renew_recovery_codes, show_second_factor, remove_second_factor;
+Verb list_sessions, revoke_session;
 Verb explain_policy, set_account_policy, show_account_policy;
 Verb list_mailboxes, create_mailbox, rename_mailbox, delete_mailbox;
 Verb list_messages, show_message, delete_message, move_message, copy_message, flag_message;
@@ -37,11 +43,14 @@ Verb list_deleted, undelete_messages;
 Verb export_message, import_message, deliver_message, send_message;
 Verb list_queue, show_queue, hold_queue, release_queue, retry_queue, delete_queue;
 Verb verify_store, sweep_store, inspect_store, export_cdrs, list_audit;
+Verb list_visits, list_online, list_failures, export_visits;
 Verb show_clock, accept_clock;
 Verb add_hold, list_holds, show_hold, release_hold;
 
 // The account that `who` (an address or an id) names; not_found also for what names nothing at all.
 Result<schema::AccountId> account_named(store::Store& store, std::string_view who);
+// The same where what is asked outlives accounts: an id needs none any more.
+Result<schema::AccountId> account_ever_named(store::Store& store, std::string_view who);
 // Of a reading that may have to fetch from the archive: tells the caller why it takes long.
 std::function<void()> tells_that_it_waits(Exchange& exchange);
 // A message id; not_found for what is no id.

@@ -38,10 +38,11 @@ net::HttpReply answer(const net::HttpRequest& request, const Readiness& readines
 }
 
 Result<std::unique_ptr<net::HttpServer>> start_http(net::IoThreads& threads, schema::Endpoints listen, const Clock& clock,
-                                                    Readiness readiness) {
+                                                    Readiness readiness, store::VisitLog* visits) {
   net::HttpServerOptions options;
   options.name = "admin";
   options.listen = std::move(listen);
+  options.visits = visits;
   options.max_connections = options.max_connections_per_peer = kMostConnections;
   net::HttpHandler handler = [readiness = std::move(readiness)](net::HttpExchange& exchange) { return respond(exchange, readiness); };
   return net::HttpServer::start(threads, std::move(options), clock, std::move(handler));

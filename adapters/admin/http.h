@@ -16,7 +16,8 @@ using Readiness = std::function<Result<void>()>;
 // The answer to one request; the routes without their socket.
 net::HttpReply answer(const net::HttpRequest& request, const Readiness& readiness);
 
+// visits: of its connections; null: none is logged.
 Result<std::unique_ptr<net::HttpServer>> start_http(net::IoThreads& threads, schema::Endpoints listen, const Clock& clock,
-                                                    Readiness readiness);
+                                                    Readiness readiness, store::VisitLog* visits);
 
 }  // namespace telepost::adapters::admin

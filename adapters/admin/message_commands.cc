@@ -131,12 +131,16 @@ Result<void> show_message(store::Store& store, Arguments& args, Exchange& exchan
 Result<void> delete_message(store::Store& store, Arguments& args, Exchange& exchange) {
   TELEPOST_ASSIGN(const MessageId id, message_argument(args));
   TELEPOST_ASSIGN(const std::optional<std::string> mailbox, args.optional_text("mailbox"));
+  TELEPOST_ASSIGN(const bool on_server_only, args.flag("server_only"));
   TELEPOST_TRY(args.done());
+  if (mailbox && on_server_only) return {Errc::invalid, "a message that is taken out of one mailbox stays on the server; leave one of the two out"};
   TELEPOST_ASSIGN(const store::ClockState clock, store.clock());
   TELEPOST_TRY(store.reader().find(id));
-  TELEPOST_TRY(record_act(store, schema::AuditRecord::Action::message_deleted, id.account, mailbox ? "taken out of " + *mailbox : "deleted", {id.local}));
+  const std::string act = mailbox ? "taken out of " + *mailbox : on_server_only ? "deleted on the server only" : "deleted";
+  TELEPOST_TRY(record_act(store, schema::AuditRecord::Action::message_deleted, id.account, act, {id.local}));
   if (!mailbox) {
-    TELEPOST_TRY(store.changer().expunge(id));
+    const schema::Reach reach = on_server_only ? schema::Reach::server_only : schema::Reach::all_clients;
+    TELEPOST_TRY(store.changer().expunge(id, schema::Removal::expunged, reach));
   } else {
     TELEPOST_ASSIGN(const MailboxId from, store.mailboxes().find(id.account, *mailbox));
     TELEPOST_TRY(store.changer().remove_placement(id, from));

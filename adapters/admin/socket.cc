@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "adapters/admin/commands.h"
+#include "adapters/net/visit.h"
 #include "base/log.h"
 
 namespace telepost::adapters::admin {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr Duration kRequestTimeout = std::chrono::seconds(10);
 constexpr int kAcceptPause_ms = 100;
+constexpr std::string_view kListener = "admin-socket";  // in the log of visits
 constexpr Duration kIdleTimeout = std::chrono::hours(1);  // a person before a pager
 
 // The other side of the socket as a verb sees it.
@@ -24,26 +26,41 @@ class RemoteExchange final : public Exchange {
  public:
   explicit RemoteExchange(Channel& channel) : channel_(channel) {}
   Result<void> object(const Json& object) override {
-    return channel_.send(FrameKind::object, to_line(object));
+    return send(FrameKind::object, to_line(object));
   }
-  Result<void> notice(std::string_view text) override { return channel_.send(FrameKind::notice, text); }
+  Result<void> notice(std::string_view text) override { return send(FrameKind::notice, text); }
   Result<void> bytes(std::string_view bytes) override {
     for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kContentBytes))) {
-      TELEPOST_TRY(channel_.send(FrameKind::bytes, bytes.substr(0, kContentBytes)));
+      TELEPOST_TRY(send(FrameKind::bytes, bytes.substr(0, kContentBytes)));
     }
     return {};
   }
   Result<std::string> content() override {
-    TELEPOST_TRY(channel_.send(FrameKind::want, {}));
+    TELEPOST_TRY(send(FrameKind::want, {}));
     TELEPOST_ASSIGN(Frame frame, channel_.receive(kContentBytes));
     if (frame.kind != FrameKind::content)
       return {Errc::invalid, "content was asked for, something else came"};
+    bytes_in_ += frame.payload.size();
     return std::move(frame.payload);
   }
+  std::uint64_t bytes_in() const { return bytes_in_; }
+  std::uint64_t bytes_out() const { return bytes_out_; }
 
  private:
+  Result<void> send(FrameKind kind, std::string_view payload) {
+    bytes_out_ += payload.size();
+    return channel_.send(kind, payload);
+  }
   Channel& channel_;
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0;
 };
+
+// A command is a visit, too: its verb stands where a log-in has its method.
+schema::VisitRecord visit_of(int fd) {
+  const std::optional<net::Peer> peer = net::peer_of(fd);
+  return {.event = schema::VisitRecord::Event::connection, .listener = std::string(kListener), .peer = peer ? net::visitor_of(*peer) : ""};
+}
 
 bool is_ours(int fd) {
   ucred peer{};
@@ -150,6 +167,7 @@ void AdminSocket::accept_all() {
 void AdminSocket::admit(Descriptor socket) {
   if (!is_ours(socket.get())) {
     log::warning("admin_socket_denied");
+    note_refused(socket.get(), "another user");
     return;
   }
   reap();
@@ -157,6 +175,7 @@ void AdminSocket::admit(Descriptor socket) {
   if (stopping_) return;
   if (conversations_.size() >= kMaxExchanges) {
     Channel channel(std::move(socket));
+    note_refused(channel.fd(), "too many commands");
     if (greet(channel).ok()) {
       const Result<void> refused =
           Error{Errc::busy, "the server runs as many commands as it may; try again later"};
@@ -168,8 +187,14 @@ void AdminSocket::admit(Descriptor socket) {
   conversation.thread = std::thread([this, &conversation] { converse(conversation); });
 }
 
+void AdminSocket::note_refused(int fd, std::string_view reason) {
+  if (const std::optional<net::Peer> peer = net::peer_of(fd)) net::note_refused(store_.visits(), kListener, *peer, reason);
+}
+
 void AdminSocket::converse(Conversation& conversation) {
   Channel& channel = conversation.channel;
+  schema::VisitRecord visit = visit_of(channel.fd());
+  visit.begun = store_.now();
   auto frame = greet(channel).ok() ? channel.receive(kMaxRequestBytes) : Result<Frame>(Errc::cancelled, "");
   if (frame.ok()) {
     channel.set_timeouts(kIdleTimeout, kIdleTimeout);
@@ -179,8 +204,12 @@ void AdminSocket::converse(Conversation& conversation) {
         request.ok() ? run_verb(store_, *request, exchange) : std::move(request).error();
     log::info("admin", {{"verb", request.ok() ? request->verb : "?"},
                         {"result", outcome.ok() ? "ok" : name_of(outcome.error().kind)}});
+    visit.method = request.ok() ? request->verb : "";
+    visit.bytes_in = frame->payload.size() + exchange.bytes_in();
+    visit.bytes_out = exchange.bytes_out();
     if (!channel.send(FrameKind::status, to_line(status_of(outcome))).ok()) log::debug("admin_client_left");
   }
+  store_.visits().note(std::move(visit));
   ::shutdown(channel.fd(), SHUT_RDWR);  // at once: reaped, and with that closed, when the next one comes
   const std::lock_guard lock(mutex_);
   conversation.done = true;

@@ -39,6 +39,7 @@ class AdminSocket {
   void admit(Descriptor socket);
   void converse(Conversation& conversation);
   void reap();
+  void note_refused(int fd, std::string_view reason);
 
   store::Store& store_;
   const std::string path_;

@@ -31,6 +31,13 @@ Json to_json(const store::Inspected::Fields& fields) {
   return object;
 }
 
+// What an operator may do about it; "" where that is not known.
+std::string remedy_of(const store::Finding& finding) {
+  const bool is_damage = finding.as == store::Finding::Class::damage, is_index = finding.check == "index" || finding.check == "search";
+  if (!is_damage || !is_index || finding.partition.kind() != schema::PartitionKind::account) return {};
+  return fmt::format("telepost account reindex {} --{}", to_string(finding.partition.account_id()), finding.check == "index" ? "threads" : "search");
+}
+
 }  // namespace
 
 Result<void> verify_store(store::Store& store, Arguments& args, Exchange& exchange) {
@@ -44,12 +51,13 @@ Result<void> verify_store(store::Store& store, Arguments& args, Exchange& exchan
   }
   TELEPOST_ASSIGN(const store::VerifyReport report, store::verify(store, options));
   for (const store::Finding& finding : report.findings) {
-    TELEPOST_TRY(
-        exchange.object({{"class", finding.as == store::Finding::Class::damage ? "damage" : "debris"},
-                         {"check", finding.check},
-                         {"partition", finding.partition.to_string()},
-                         {"key", to_hex(finding.key)},
-                         {"what", finding.what}}));
+    Json told = {{"class", finding.as == store::Finding::Class::damage ? "damage" : "debris"},
+                 {"check", finding.check},
+                 {"partition", finding.partition.to_string()},
+                 {"key", to_hex(finding.key)},
+                 {"what", finding.what}};
+    if (const std::string remedy = remedy_of(finding); !remedy.empty()) told["remedy"] = remedy;
+    TELEPOST_TRY(exchange.object(told));
   }
   TELEPOST_TRY(exchange.object({{"sound", report.sound()},
                                 {"accounts", report.accounts},

@@ -84,11 +84,7 @@ Result<void> list_audit(store::Store& store, Arguments& args, Exchange& exchange
   TELEPOST_TRY(args.done());
   std::optional<schema::AccountId> account;
   if (who) {
-    // The log outlives the accounts: an id needs no account any more.
-    const auto id = schema::account_id_from(*who);
-    const auto found = id.ok() ? id : account_named(store, *who);
-    if (!found.ok()) return found.error();
-    account = *found;
+    TELEPOST_ASSIGN(account, account_ever_named(store, *who));
   }
   Result<void> sent;
   TELEPOST_ASSIGN(const std::string cursor, store.audit().list(since, account, [&](const schema::AuditRecord& record) {

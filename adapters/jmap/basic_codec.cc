@@ -28,4 +28,12 @@ std::optional<BasicCredentials> basic_credentials_from(std::string_view field) {
   return credentials;
 }
 
+std::optional<std::string> bearer_token_from(std::string_view field) {
+  if (!starts_with_ignoring_case(field, "Bearer ")) return std::nullopt;
+  const std::string_view token = trim(field.substr(7));
+  const std::size_t letters = std::min(token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"), token.size());
+  const bool fits = letters > 0 && token.size() <= kMaxBytes && token.find_first_not_of('=', letters) == std::string_view::npos;
+  return fits ? std::optional<std::string>(token) : std::nullopt;
+}
+
 }  // namespace telepost::adapters::jmap

@@ -43,6 +43,7 @@ class PartBlob final : public Blob {
  public:
   PartBlob(std::unique_ptr<Blob> message, schema::Part part) : message_(std::move(message)), part_(std::move(part)), decoder_(part_.encoding) {}
   std::string type() const override { return part_.type; }
+  std::string charset() const override { return part_.charset; }
   std::string name() const override { return part_.filename; }
   Result<std::uint64_t> size() override {
     if (!size_) {
@@ -156,6 +157,16 @@ Result<const schema::Part*> Blob::structure() {
   return &*structure_;
 }
 
+bool opens(schema::Scopes scopes, const BlobId& blob) {
+  using schema::Scope;
+  switch (blob.of) {
+    case BlobId::Of::message: return scopes.contains(Scope::mail);
+    case BlobId::Of::card: return scopes.contains(Scope::contacts);
+    case BlobId::Of::upload: break;
+  }
+  return scopes.contains(Scope::mail) || scopes.contains(Scope::contacts);
+}
+
 Result<std::unique_ptr<Blob>> open_blob(store::Store& store, schema::AccountId account, const BlobId& id, store::Purpose purpose) {
   TELEPOST_ASSIGN(std::unique_ptr<Blob> blob, open_root(store, account, id, purpose));
   for (const std::string& part : id.parts) {
@@ -171,7 +182,7 @@ Result<std::unique_ptr<Blob>> open_blob(store::Store& store, schema::AccountId a
 
 Result<std::optional<NamedBlob>> find_blob(const Call& call, schema::AccountId account, const std::string& name, store::Purpose purpose) {
   const auto id = blob_from(call.created_ids.resolve(name).value_or(""));
-  if (!id) return std::optional<NamedBlob>();
+  if (!id || !opens(call.login.scopes, *id)) return std::optional<NamedBlob>();
   auto blob = open_blob(call.context.store, account, *id, purpose);
   if (!blob.ok() && blob.error().kind == Errc::not_found) return std::optional<NamedBlob>();
   TELEPOST_TRY(blob);

@@ -1,6 +1,7 @@
 // What one method call sees: who asks, what is asked, and the store.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,8 +10,10 @@
 #include "adapters/jmap/error_codec.h"
 #include "adapters/jmap/id_codec.h"
 #include "adapters/jmap/request_codec.h"
+#include "base/clock.h"
 #include "base/scram_keys.h"
 #include "schema/jmap_settings.h"
+#include "schema/scopes.h"
 #include "store/store.h"
 
 namespace telepost::adapters::jmap {
@@ -27,8 +30,12 @@ struct Context {
 // Who asks. The one account is the subscriber's own.
 struct Login {
   schema::AccountId account;
-  std::string name;  // as it was typed: the session's username
-  ScramKeys keys = {};  // what opened it: long connections ask again by them
+  std::string name;  // as it was typed, or of a token's account the first address: the session's username
+  // What opened it, by which long connections ask again: the keys of an app password, or the sign-in or grant that a token is of.
+  ScramKeys keys = {};
+  std::uint64_t family = 0;  // 0: an app password
+  schema::Scopes scopes = schema::Scopes::of_app_password();
+  std::optional<Time> until = {};  // an access token's end, which no long connection outlives; none: whatever it is of says when
 };
 
 // `using`: what of capabilities that add to other types' objects may be shown (RFC 8620 section 1.8).

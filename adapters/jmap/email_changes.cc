@@ -1,9 +1,11 @@
 // Email/changes (RFC 8621 section 4.3), Thread/get and Thread/changes (section 3).
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "adapters/jmap/changes_codec.h"
 #include "adapters/jmap/email.h"
+#include "adapters/jmap/message_properties.h"
 #include "store/mail_view.h"
 
 namespace telepost::adapters::jmap {
@@ -17,6 +19,7 @@ using What = schema::ChangeRecord::What;
 struct Told {
   schema::Modseq now;
   std::vector<ObjectChange> changes;
+  std::set<std::string> on_server_only = {};  // of those that went: the ids that clients may keep copies of
 };
 Result<Told> changes_since(store::Store& store, schema::AccountId account, schema::Modseq since, std::uint64_t most) {
   TELEPOST_ASSIGN(const auto selection, store.reader().select(account, {}));
@@ -29,6 +32,8 @@ Result<Told> changes_since(store::Store& store, schema::AccountId account, schem
       const bool is_live = change.record.what == What::message;
       if (change.modseq > told.now || (!is_live && change.record.what != What::message_gone)) continue;
       const std::string id = to_id('e', change.record.id);
+      if (change.record.reach == schema::Reach::server_only) told.on_server_only.insert(id);
+      else told.on_server_only.erase(id);  // by its last change
       const auto before = gone.find(change.record.id);
       ObjectChange one{change.modseq, id, change.record.created, is_live ? ObjectChange::Kind::live : ObjectChange::Kind::gone};
       if (before != gone.end()) {
@@ -64,7 +69,13 @@ MethodResult email_changes(Call& call) {
   if (!since) return MethodError{"cannotCalculateChanges", "that is no state of this server"};
   TELEPOST_ASSIGN(Told told, changes_since(call.context.store, account, since->at, asked.max_changes));
   TELEPOST_ASSIGN(const Changes changes, changes_between(*since, told.now, std::move(told.changes), asked.max_changes));
-  return to_json(changes, to_id(account));
+  Json response = to_json(changes, to_id(account));
+  if (!call.in_use.contains(kMessage)) return response;
+  Json& kept = response["destroyedOnServerOnly"] = Json::array();
+  for (const ObjectChange& change : changes.destroyed) {
+    if (told.on_server_only.contains(change.id)) kept.push_back(change.id);
+  }
+  return response;
 }
 
 MethodResult get_threads(Call& call) {

@@ -5,6 +5,7 @@
 
 #include "adapters/jmap/email.h"
 #include "adapters/jmap/email_create.h"
+#include "adapters/jmap/message_properties.h"
 #include "adapters/jmap/reference_codec.h"
 #include "store/keywords.h"
 #include "store/message_changer.h"
@@ -120,11 +121,12 @@ class EmailSet {
     return std::nullopt;
   }
 
-  std::optional<MethodError> change(const SetArguments& set) {
+  // `reach`: of what is destroyed.
+  std::optional<MethodError> change(const SetArguments& set, schema::Reach reach) {
     std::set<std::string> doomed;
     for (const std::string& id : set.destroy) doomed.insert(real(id));
     for (const auto& [name, patch] : set.update) update(name, *patch, doomed);
-    for (const std::string& name : set.destroy) destroy(name);
+    for (const std::string& name : set.destroy) destroy(name, reach);
     if (changes_.empty()) return std::nullopt;
     const auto applied = call_.context.store.changer().apply(account_, changes_);
     if (!applied.ok()) return failed(applied.error(), true);
@@ -155,7 +157,7 @@ class EmailSet {
     changes_.push_back(std::move(read.change));
   }
 
-  void destroy(const std::string& name) {
+  void destroy(const std::string& name, schema::Reach reach) {
     const auto local = number_from('e', real(name));
     if (!local) {
       response_.not_destroyed[name] = {"notFound"};
@@ -164,6 +166,7 @@ class EmailSet {
     names_.push_back(name);
     changes_.emplace_back().message = {*local};
     changes_.back().expunge = true;
+    changes_.back().reach = reach;
   }
 
   void tell(const std::string& name, const MessageChange& change, const Result<void>& result) {
@@ -197,12 +200,16 @@ std::variant<schema::Modseq, MethodError> begin_set(Call& call, schema::AccountI
 MethodResult set_emails(Call& call) {
   TELEPOST_ASSIGN(const schema::AccountId account, call.account());
   TELEPOST_ASSIGN(const SetArguments set, read_set(call.arguments, call.context.settings.max_objects_in_set));
+  bool on_server_only = false;
+  if (call.in_use.contains(kMessage)) {
+    TELEPOST_ASSIGN(on_server_only, call.arguments.boolean_or("onServerOnly", false));
+  }
   TELEPOST_TRY(call.arguments.done());
   const auto now = begin_set(call, account, set.if_in_state);
   if (const auto* const error = std::get_if<MethodError>(&now)) return *error;
   EmailSet run(call, account, std::get<schema::Modseq>(now));
   if (const auto failure = run.create(set.create, create_email)) return *failure;
-  if (const auto failure = run.change(set)) return *failure;
+  if (const auto failure = run.change(set, on_server_only ? schema::Reach::server_only : schema::Reach::all_clients)) return *failure;
   return to_json(run.response(), to_id(account));
 }
 

@@ -2,7 +2,9 @@
 
 #include <exception>
 
+#include "adapters/jmap/address_book.h"
 #include "adapters/jmap/reference_codec.h"
+#include "adapters/jmap/vcard_methods.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -69,6 +71,14 @@ class Run {
 
 }  // namespace
 
+schema::Scopes scopes_for(std::string_view urn) {
+  using schema::Scope;
+  if (urn == kCore || urn == kWebSocket || urn == kVapid) return {};
+  if (urn == kContacts || urn == kVcard) return {Scope::contacts};
+  if (urn == kSubmission || urn == kVacation || urn == kRules) return {Scope::mail, Scope::send};
+  return {Scope::mail};
+}
+
 Result<schema::AccountId> Call::account() {
   TELEPOST_ASSIGN(const std::string id, arguments.id("accountId"));
   if (account_from(id) != login.account) return {Errc::not_found, "no such account"};
@@ -108,7 +118,7 @@ Method* Methods::find(std::string_view name, const std::set<std::string, std::le
 std::variant<Response, RequestError> run(const Context& context, const Methods& methods, const Login& login, Request request,
                                          std::string session_state) {
   for (const std::string& urn : request.capabilities) {
-    if (methods.capabilities().contains(urn)) continue;
+    if (methods.capabilities().contains(urn) && login.scopes.contains(scopes_for(urn))) continue;
     return RequestError{RequestError::Kind::unknown_capability, "this server does not have '" + urn.substr(0, 200) + "'"};
   }
   Run all(context, methods, login, request);

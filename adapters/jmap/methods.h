@@ -31,6 +31,10 @@ struct Capability {
   Json (*of_url)(std::string_view url) = nullptr;        // what of of_session() is an address; null: nothing
 };
 
+// What a log-in must open to be offered that capability: to any other it is not there. Sending takes a message that is there, and rules and
+// the vacation response send by themselves, so that each wants both. A capability that nobody says more of wants mail.
+schema::Scopes scopes_for(std::string_view urn);
+
 inline Json no_members(const Context&) { return Json::object(); }  // of a capability that has nothing to say
 
 // Constant once the server listens. Names must outlive it.

@@ -1,13 +1,16 @@
 #include "adapters/jmap/push_desk.h"
 
+#include <charconv>
+#include <tuple>
 #include <utility>
 
-#include "adapters/jmap/radix64url_codec.h"
 #include "adapters/jmap/push_encryption_codec.h"
 #include "adapters/jmap/push_url_codec.h"
 #include "adapters/jmap/service.h"
 #include "adapters/jmap/vapid_codec.h"
+#include "base/hmac.h"
 #include "base/log.h"
+#include "base/radix64url.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -24,25 +27,36 @@ PushTypes types_of(const std::optional<std::vector<std::string>>& wanted) {
   return {false, {wanted->begin(), wanted->end()}};
 }
 
-Login login_of(schema::AccountId account, const schema::PushSecrets& secrets) { return {account, secrets.login, secrets.keys}; }
+// Of a token's log-in; no name of Basic has a colon (RFC 7617 section 2).
+constexpr std::string_view kFamily = "family:";
+
+Login login_of(schema::AccountId account, const schema::PushSecrets& secrets) {
+  Login login{account, secrets.login, secrets.keys, 0, secrets.scopes.value_or(schema::Scopes::all())};
+  if (secrets.login.starts_with(kFamily)) {
+    const char* const end = secrets.login.data() + secrets.login.size();
+    std::from_chars(secrets.login.data() + kFamily.size(), end, login.family);
+  }
+  return login;
+}
 
 // Who may still log in: asked once for all subscriptions of a log-in, in one round.
 class LoginsInRound {
  public:
   explicit LoginsInRound(store::Store& store) : store_(store) {}
 
-  Result<bool> allows(const Login& login) {
-    const auto found = known_.find({login.name, login.keys.stored_key});
+  // What it opens; none: it is none any more.
+  Result<std::optional<schema::Scopes>> allows(const Login& login) {
+    const auto key = std::make_tuple(login.name, login.keys.stored_key, login.scopes.bits());
+    const auto found = known_.find(key);
     if (found != known_.end()) return found->second;
-    const Result<void> allowed = still_allowed(store_, login);
+    const Result<schema::Scopes> allowed = still_allowed(store_, login);
     if (!allowed.ok() && allowed.error().kind != Errc::denied) return allowed.error();
-    known_.emplace(std::pair(login.name, login.keys.stored_key), allowed.ok());
-    return allowed.ok();
+    return known_[key] = allowed.ok() ? std::optional(*allowed) : std::nullopt;
   }
 
  private:
   store::Store& store_;
-  std::map<std::pair<std::string, Digest>, bool> known_;
+  std::map<std::tuple<std::string, Digest, std::uint8_t>, std::optional<schema::Scopes>> known_;
 };
 
 // A message replaces one that waits for the device, if that told of the same types: the newer states say all of the older ones.
@@ -67,6 +81,18 @@ Result<P256Key> key_of(store::PushSubscriptions& subscriptions) {
 }
 
 }  // namespace
+
+void put_login(const Login& login, schema::PushSecrets& into) {
+  into.login = login.family == 0 ? login.name : std::string(kFamily) + std::to_string(login.family);
+  into.keys = login.keys;
+  into.scopes = login.scopes;
+}
+
+bool is_of_login(const schema::PushSecrets& secrets, const Login& login) {
+  const std::uint64_t family = login_of(login.account, secrets).family;
+  if (family != 0 || login.family != 0) return family == login.family;
+  return equal_in_constant_time(secrets.keys.stored_key.view(), login.keys.stored_key.view());
+}
 
 PushDesk::PushDesk(const Context& context, const Methods& methods, const Clock& clock, Random& random, P256Key key)
     : context_(context), methods_(methods), clock_(clock), random_(random), key_(std::move(key)), contact_(contact_of(context.store)),
@@ -103,14 +129,16 @@ Result<PushRound> PushDesk::round(schema::AccountId account, const std::set<std:
   LoginsInRound logins(context_.store);
   PushStates::Readings known;
   for (const store::PushSubscription& one : all.ok() ? *std::move(all) : std::vector<store::PushSubscription>()) {
-    TELEPOST_ASSIGN(const bool is_allowed, logins.allows(login_of(account, one.secrets)));
-    if (!is_allowed) {
+    Login login = login_of(account, one.secrets);
+    TELEPOST_ASSIGN(const std::optional<schema::Scopes> scopes, logins.allows(login));
+    if (!scopes) {
       TELEPOST_TRY(end(account, one.number));
       continue;
     }
     round.subscriptions.insert(one.number);
     if (busy.contains(one.number)) continue;
-    Result<std::optional<PushMessage>> message = message_for(account, one, known);
+    login.scopes = *scopes;
+    Result<std::optional<PushMessage>> message = message_for(login, one, known);
     if (!message.ok()) {
       log::error("push_not_made", {{"account", to_id(account)}, {"subscription", one.number}, {"reason", to_string(message.error())}});
       round.is_whole = false;
@@ -129,8 +157,8 @@ Result<void> PushDesk::end(schema::AccountId account, std::uint64_t subscription
   return {};
 }
 
-Result<std::optional<PushMessage>> PushDesk::message_for(schema::AccountId account, const store::PushSubscription& one, PushStates::Readings& known) {
-  if (one.record.is_verified) return change_for(login_of(account, one.secrets), one, known);
+Result<std::optional<PushMessage>> PushDesk::message_for(const Login& login, const store::PushSubscription& one, PushStates::Readings& known) {
+  if (one.record.is_verified) return change_for(login, one, known);
   if (one.record.is_asked) return std::optional<PushMessage>();
   const Json verification = {{"@type", "PushVerification"}, {"pushSubscriptionId", to_id('n', one.number)}, {"verificationCode", one.secrets.code}};
   TELEPOST_ASSIGN(PushMessage message, write(one, to_text(verification), {ttl_of(std::chrono::duration_cast<std::chrono::seconds>(store::kPushVerifiedWithin))}));

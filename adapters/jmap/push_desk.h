@@ -21,6 +21,11 @@ namespace telepost::adapters::jmap {
 
 inline constexpr std::size_t kMostPushVerifications = 60;  // that an account may cause in an hour: each is a request to somebody's server
 
+// Who made a subscription, as its secrets keep it: the keys of an app password, or the family of a token, and what that log-in opened. One
+// that an access token made lasts as its grant does, and tells of what that token opened and no more.
+void put_login(const Login& login, schema::PushSecrets& into);
+bool is_of_login(const schema::PushSecrets& secrets, const Login& login);
+
 // One POST, and what is known once it was taken.
 struct PushMessage {
   std::uint64_t subscription = 0;
@@ -62,7 +67,7 @@ class PushDesk {
 
  private:
   PushDesk(const Context& context, const Methods& methods, const Clock& clock, Random& random, P256Key key);
-  Result<std::optional<PushMessage>> message_for(schema::AccountId account, const store::PushSubscription& subscription, PushStates::Readings& known);
+  Result<std::optional<PushMessage>> message_for(const Login& login, const store::PushSubscription& subscription, PushStates::Readings& known);
   Result<std::optional<PushMessage>> change_for(const Login& login, const store::PushSubscription& subscription, PushStates::Readings& known);
   Result<void> end(schema::AccountId account, std::uint64_t subscription);
   Result<PushMessage> write(const store::PushSubscription& subscription, const std::string& text, const std::vector<std::string>& fields);

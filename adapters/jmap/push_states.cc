@@ -39,8 +39,10 @@ std::string digest_of(const std::map<std::string, std::string, std::less<>>& sta
 
 PushStates::PushStates(const Context& context, const Methods& methods, Login login, const PushTypes& types)
     : context_(context), methods_(methods), login_(std::move(login)), types_(methods.changing_types()),
-      wants_deliveries_(types.wants(kEmailDelivery) && methods.capabilities().contains(kMail)) {
-  std::erase_if(types_, [&](const Methods::ChangingType& type) { return !types.wants(type.name); });
+      wants_deliveries_(types.wants(kEmailDelivery) && methods.capabilities().contains(kMail) && login_.scopes.contains(scopes_for(kMail))) {
+  std::erase_if(types_, [&](const Methods::ChangingType& type) {
+    return !types.wants(type.name) || !login_.scopes.contains(scopes_for(type.capability));
+  });
 }
 
 void PushStates::begin_after(std::string_view token) {

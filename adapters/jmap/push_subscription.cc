@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "adapters/jmap/radix64url_codec.h"
 #include "adapters/jmap/date_codec.h"
 #include "adapters/jmap/get_codec.h"
 #include "adapters/jmap/push_desk.h"
@@ -12,6 +11,7 @@
 #include "adapters/jmap/types.h"
 #include "base/bytes.h"
 #include "base/hmac.h"
+#include "base/radix64url.h"
 
 namespace telepost::adapters::jmap {
 namespace {
@@ -38,9 +38,7 @@ Json to_json(const store::PushSubscription& one) {
 // Section 7.2.1: what the same credentials made.
 Result<std::vector<store::PushSubscription>> subscriptions_of(Call& call) {
   TELEPOST_ASSIGN(auto all, call.context.push->subscriptions().list(call.login.account));
-  std::erase_if(all, [&](const store::PushSubscription& one) {
-    return !equal_in_constant_time(one.secrets.keys.stored_key.view(), call.login.keys.stored_key.view());
-  });
+  std::erase_if(all, [&](const store::PushSubscription& one) { return !is_of_login(one.secrets, call.login); });
   return all;
 }
 
@@ -130,8 +128,7 @@ class PushVerbs final : public SetVerbs {
     if (auto wrong = read_new(object, wanted); !wrong.empty()) return SetError{"invalidProperties", {}, std::move(wrong)};
     if (!desk_.admit(call_.login.account)) return SetError{"rateLimit", "too many push subscriptions were made in the last hour"};
     wanted.secrets.code = to_hex(desk_.random_bytes(kCodeBytes));
-    wanted.secrets.login = call_.login.name;
-    wanted.secrets.keys = call_.login.keys;
+    put_login(call_.login, wanted.secrets);
     const auto made = desk_.subscriptions().add(call_.login.account, std::move(wanted.record), wanted.secrets);
     if (!made.ok()) return push_outcome(made.error());
     desk_.changed(call_.login.account);

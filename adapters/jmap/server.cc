@@ -66,8 +66,12 @@ Result<std::unique_ptr<Server>> Server::start(net::IoThreads& threads, store::St
   parts.plain_listeners = settings.listen.size();
   if (settings.listen.empty() && settings.listen_tls.empty()) return server;
   TELEPOST_TRY(server->begin_push(threads, random, options.resolver));
-  const net::HttpHandler handler = [&service = parts.service](net::HttpExchange& exchange) { return answer(service, exchange); };
-  TELEPOST_ASSIGN(parts.http, net::HttpServer::start(threads, options_of(settings, options.identities), clock, handler));
+  const net::HttpHandler handler = [&service = parts.service, beside = std::move(options.beside)](net::HttpExchange& exchange) {
+    return beside && !has_route(exchange.request()) ? beside(exchange) : answer(service, exchange);
+  };
+  net::HttpServerOptions listening = options_of(settings, options.identities);
+  listening.visits = &store.visits();
+  TELEPOST_ASSIGN(parts.http, net::HttpServer::start(threads, std::move(listening), clock, handler));
   return server;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "adapters/jmap/call.h"
+#include "adapters/net/http_exchange.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -25,6 +26,7 @@ class Server {
     const net::TlsIdentities* identities = nullptr;  // null: listeners with TLS are refused
     std::shared_ptr<net::LoginDelays> delays = {};   // of all that takes log-ins; null: its own
     net::Resolver* resolver = nullptr;               // of the names that push services have; null: nothing is pushed to them
+    net::HttpHandler beside = {};                    // of the addresses that are not JMAP's; null: there are none
   };
   // Binds every endpoint of jmap.listen and jmap.listen_tls, or none; without any it listens nowhere. All that is given must outlive it.
   // Errors: those of net::HttpServer.

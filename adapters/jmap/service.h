@@ -15,6 +15,7 @@
 #include "adapters/jmap/session_object.h"
 #include "adapters/net/http_exchange.h"
 #include "adapters/net/login_delays.h"
+#include "adapters/net/own_url.h"
 
 namespace telepost::adapters::jmap {
 
@@ -60,15 +61,19 @@ struct LoginOutcome {
   std::optional<Login> login;
   net::HttpReply refusal;  // where there is none
 };
-// In TLS, from this machine, or where a trusted front may have ended TLS.
-bool may_take_passwords(const net::Peer& peer, bool in_tls);
-// HTTP Basic with an address and an app password, in TLS or from this machine or a trusted front alone. Waits as guessing does.
+using net::may_take_passwords;
+// In TLS or from this machine or a trusted front alone: HTTP Basic with an address and an app password, which waits as guessing does; an
+// access token of an OAuth client (Bearer); or the cookie of a session, for our own pages. What Authorization says counts before a cookie.
 net::Awaitable<LoginOutcome> log_in(Service& service, net::HttpExchange& exchange);
 
-// Asked again where a log-in lasts longer than a request. denied: whoever logged in could not do so now. Blocks on the store.
-Result<void> still_allowed(store::Store& store, const Login& login);
+// Asked again where a log-in lasts longer than a request: what it opens now, and never more than when it was made: an access token may open
+// less than its grant. denied: whoever logged in could not do so now, or the access token is over, though its grant goes on. Blocks on the
+// store.
+Result<schema::Scopes> still_allowed(store::Store& store, const Login& login);
 
-// Every request to the server (adapters/jmap/session.cc has the routes).
+// Whether an address is one of ours, whatever the method.
+bool has_route(const net::HttpRequest& request);
+// Every request to one of them (adapters/jmap/session.cc has the routes).
 Answered answer(Service& service, net::HttpExchange& exchange);
 
 }  // namespace telepost::adapters::jmap

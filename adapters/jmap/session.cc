@@ -95,6 +95,11 @@ bool is_without_script(const net::HttpRequest& request) {
 
 }  // namespace
 
+bool has_route(const net::HttpRequest& request) {
+  const auto is_it = [&](const RouteEntry& route) { return leads(route, request.segments); };
+  return std::any_of(routes().begin(), routes().end(), is_it);
+}
+
 Answered answer(Service& service, net::HttpExchange& exchange) {
   const net::HttpRequest& request = exchange.request();
   std::string methods;
@@ -133,9 +138,7 @@ RequestsUnderWay::Ticket RequestsUnderWay::admit(schema::AccountId account, std:
 }
 
 std::string url_of(const Service& service, const net::HttpExchange& exchange) {
-  if (!service.context.settings.url.empty()) return service.context.settings.url;
-  const bool is_tls = exchange.tls() != nullptr || !exchange.peer().front.empty();
-  return (is_tls ? "https://" : "http://") + exchange.request().host;
+  return net::own_url(service.context.settings.url, exchange);
 }
 
 std::variant<Response, RequestError> run_in_session(Service& service, const Login& login, std::string_view url, Request request) {

@@ -8,6 +8,7 @@ Json session_object(const Context& context, const Methods& methods, const Login&
   const std::string base(url), account = to_id(login.account);
   Json capabilities = Json::object(), of_account = Json::object(), primary = Json::object();
   for (const auto& [urn, capability] : methods.capabilities()) {
+    if (!login.scopes.contains(scopes_for(urn))) continue;
     Json& offered = capabilities[std::string(urn)] = capability.of_session(context);
     if (capability.of_url != nullptr) offered.update(capability.of_url(url));
     if (capability.of_account == nullptr) continue;
@@ -29,7 +30,7 @@ Json session_object(const Context& context, const Methods& methods, const Login&
 std::string session_state(const Json& session) { return session.at("state").get<std::string>(); }
 
 std::string SessionStates::of(const Context& context, const Methods& methods, const Login& login, std::string_view url) {
-  const std::tuple key(login.account, login.name, std::string(url));
+  const std::tuple key(login.account, login.name, login.scopes.bits(), std::string(url));
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = states_.find(key); found != states_.end()) return found->second;

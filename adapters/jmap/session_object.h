@@ -24,7 +24,8 @@ class SessionStates {
 
  private:
   std::mutex mutex_;
-  std::map<std::tuple<schema::AccountId, std::string, std::string>, std::string> states_;  // by account, name and url; guarded by mutex_
+  // By account, name, scopes and url; guarded by mutex_.
+  std::map<std::tuple<schema::AccountId, std::string, std::uint8_t, std::string>, std::string> states_;
 };
 
 }  // namespace telepost::adapters::jmap

@@ -6,6 +6,7 @@
 #include "adapters/jmap/push_stream.h"
 #include "adapters/jmap/socket_codec.h"
 #include "adapters/net/on_worker.h"
+#include "adapters/net/origin_codec.h"
 #include "adapters/net/websocket.h"
 #include "base/bytes.h"
 #include "base/log.h"
@@ -53,18 +54,22 @@ class Socket {
  public:
   Socket(Service& service, net::LineStream& stream, Login login, std::string url)
       : service_(service), stream_(stream), login_(std::move(login)), url_(std::move(url)),
-        socket_(stream, service.clock, {.max_message_bytes = service.context.settings.max_size_request}) {}
+        socket_(stream, service.clock, {.max_message_bytes = service.context.settings.max_size_request}),
+        watch_(service.push.watch(login_.account, stream.waker())) {
+    (void)watch_->take();
+  }
 
   Awaitable<void> run() {
     for (bool goes_on = true; goes_on;) {
-      const bool has_news = push_ && push_->has_news();
+      const bool has_news = push_ ? push_->has_news() : watch_->has_news();
       const WebSocket::Event event = co_await socket_.receive(has_news ? WebSocket::Patience::looks : WebSocket::Patience::waits);
       if (event == WebSocket::Event::ended) co_return;
       if (event == WebSocket::Event::message) goes_on = co_await answer();
       else if (event == WebSocket::Event::growing) goes_on = co_await admit_large();
-      else if (event == WebSocket::Event::idle && push_) push_->look_again();  // its log-in may have ended
+      else if (event == WebSocket::Event::idle) push_ ? push_->look_again() : watch_->renew();  // its log-in may have ended
       // One message, one push: neither keeps the other waiting for ever.
       if (goes_on && push_ && push_->has_news()) goes_on = co_await tell();
+      else if (goes_on && !push_ && watch_->take()) goes_on = co_await ask_again();
     }
   }
 
@@ -119,6 +124,18 @@ class Socket {
     co_return co_await socket_.send(text);
   }
 
+  // Without push there is nobody else who asks: something of the account has changed, its log-ins perhaps.
+  Awaitable<bool> ask_again() {
+    auto work = [&store = service_.context.store, login = login_] { return still_allowed(store, login); };
+    Awaitable<Result<schema::Scopes>> asking = net::on_worker<schema::Scopes>(service_.context.store, std::move(work));
+    const Result<schema::Scopes> allowed = co_await std::move(asking);
+    if (allowed.ok()) co_return true;
+    if (allowed.error().kind != Errc::busy) co_return co_await end(allowed.error());
+    watch_->renew();
+    (void)co_await stream_.rest(kBusyPause);
+    co_return true;
+  }
+
   Awaitable<bool> end(const Error& error) {
     log::info("websocket_ended", {{"reason", to_string(error)}});
     const bool is_over = error.kind == Errc::denied || error.kind == Errc::not_found;
@@ -134,6 +151,7 @@ class Socket {
   WebSocket socket_;
   RequestsUnderWay::Ticket ticket_;      // of the message under way, until its answer was taken
   std::unique_ptr<PushStream> push_;  // null: nothing is pushed
+  const std::unique_ptr<PushFeed::Subscription> watch_;
 };
 
 Json socket_of(const Context&) { return {{"supportsPush", true}}; }
@@ -145,12 +163,7 @@ Json url_of_socket(std::string_view url) {
 
 // A browser sends what a person once typed for this host with WebSockets of any page (RFC 6455 section 10.2), and, unlike fetch(), lets
 // the page read what comes. No page can set the header itself, so that of another origin none has a log-in of its own.
-bool is_of_another_page(const net::HttpRequest& request, std::string_view url) {
-  const std::optional<std::string> origin = request.field("Origin");
-  if (!origin) return false;
-  const std::size_t end = url.find('/', url.find("//") + 2);
-  return !equals_ignoring_case(*origin, url.substr(0, end));
-}
+bool is_of_another_page(const net::HttpRequest& request, std::string_view url) { return net::page_origin(request, url) == net::PageOrigin::other; }
 
 }  // namespace
 

@@ -7,13 +7,17 @@
 #include <utility>
 
 #include "adapters/jmap/blob.h"
+#include "adapters/jmap/rendition.h"
+#include "adapters/net/http_accept_codec.h"
 #include "adapters/net/http_content.h"
 #include "adapters/net/http_field_codec.h"
 #include "adapters/net/http_target_codec.h"
 #include "adapters/net/on_worker.h"
 #include "base/bytes.h"
+#include "base/sha256.h"
 #include "store/uploads.h"
 #include "transcoders/mime/body.h"
+#include "transcoders/mime/charset.h"
 #include "transcoders/mime/fields.h"
 
 namespace telepost::adapters::jmap {
@@ -91,23 +95,93 @@ net::Awaitable<Result<std::string>> read_window(std::shared_ptr<Window> window, 
   co_return window->bytes.substr(from - window->begin, most);
 }
 
-struct Opened {
-  std::shared_ptr<Window> window;
-  std::uint64_t size_bytes;
-};
-
-Result<Opened> open(store::Store& store, schema::AccountId account, const std::string& id) {
-  const auto blob_id = blob_from(id);
-  if (!blob_id) return {Errc::not_found, "no such blob"};
-  TELEPOST_ASSIGN(auto blob, open_blob(store, account, *blob_id, store::Purpose::subscriber));
-  TELEPOST_ASSIGN(const std::uint64_t size, blob->size());
-  return Opened{std::make_shared<Window>(Window{store, std::move(blob)}), size};
-}
-
 // What a browser may show by itself: it cannot run anything of it (DESIGN section 7).
 bool is_shown_inline(std::string_view type) {
-  constexpr std::string_view kShown[] = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif", "image/tiff", "text/plain", "application/pdf"};
+  constexpr std::string_view kShown[] = {"image/png", "image/jpeg", "image/gif",  "image/webp",     "image/bmp",
+                                         "image/avif", "image/tiff", "text/plain", "application/pdf"};
   return type.starts_with("audio/") || type.starts_with("video/") || std::find(std::begin(kShown), std::end(kShown), type) != std::end(kShown);
+}
+
+// What a client asks for beside a blob's id.
+struct Wanted {
+  std::optional<std::string> type;       // what Content-Type is to say of the bytes as they are (RFC 8620 section 6.2)
+  std::optional<std::string> rendition;  // the media type that alone will do (schema/jmap.md)
+  std::optional<std::string> accept;     // the field: a rendition is taken where it is liked better than the bytes as they are
+};
+
+Wanted wanted_of(const net::HttpRequest& request) {
+  Wanted wanted{std::optional<std::string>(request.parameter("accept")), {}, request.field("Accept")};
+  if (const auto rendition = request.parameter("rendition")) wanted.rendition = to_lower(*rendition);
+  return wanted;
+}
+
+struct Opened {
+  std::shared_ptr<Window> window = {};  // null: there is no rendition as is wanted
+  std::uint64_t size_bytes = 0;
+  std::string media_type = {};
+  std::string content_type = {};
+  std::string etag = {};
+  bool has_rendition = false;  // or is one
+  bool is_rendition = false;
+};
+
+bool is_wanted(const Wanted& wanted, const std::string& type, std::string_view rendition) {
+  if (wanted.rendition) return *wanted.rendition == rendition;
+  // Who takes octets takes anything as it is.
+  const std::string_view offered[] = {type, kOctets, rendition};
+  return net::preferred_type(wanted.accept, offered) == 2;
+}
+
+// In place of the blob. False: as the client wants it, there is none.
+Result<bool> put_rendition(Opened& opened, std::unique_ptr<Blob>& blob, const Wanted& wanted) {
+  const std::string type = blob->type();
+  const std::string_view rendition = rendition_of(type);
+  opened.has_rendition = !rendition.empty();
+  if (wanted.rendition == type) return true;
+  if (!opened.has_rendition || !is_wanted(wanted, type, rendition)) return !wanted.rendition;
+  Result<std::unique_ptr<Blob>> made = render(*blob);
+  if (!made.ok() && made.error().kind == Errc::too_large) return !wanted.rendition;
+  TELEPOST_TRY(made);
+  blob = *std::move(made);
+  opened.is_rendition = true;
+  return true;
+}
+
+// Of a text: as the client says, else as every reader of ours finds it. What it looks at is held.
+Result<std::string> shown_charset(Window& window, std::uint64_t size, const std::optional<std::string>& said) {
+  if (said) {
+    const std::string charset = mime::parse_parameterized(*said).text_of("charset");
+    if (mime::is_token(charset)) return charset;
+  }
+  TELEPOST_ASSIGN(window.bytes, bytes_of(*window.blob, {0, kWindow}));
+  const std::string label = window.blob->charset();
+  const bool is_ascii = std::all_of(window.bytes.begin(), window.bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  const bool says_nothing = is_ascii && size > kWindow && mime::is_known_charset(label);  // what comes behind it may
+  const std::string charset(says_nothing ? std::string_view(label) : mime::detect_charset(window.bytes, label));
+  return mime::is_token(charset) ? charset : std::string();
+}
+
+Result<Opened> open(store::Store& store, const Login& login, const std::string& id, const Wanted& wanted) {
+  const auto blob_id = blob_from(id);
+  if (!blob_id || !opens(login.scopes, *blob_id)) return {Errc::not_found, "no such blob"};
+  TELEPOST_ASSIGN(auto blob, open_blob(store, login.account, *blob_id, store::Purpose::subscriber));
+  Opened opened;
+  TELEPOST_ASSIGN(const bool is_there, put_rendition(opened, blob, wanted));
+  if (!is_there) return opened;
+  TELEPOST_ASSIGN(opened.size_bytes, blob->size());
+  opened.media_type = opened.is_rendition ? blob->type() : media_type_of(wanted.type.value_or(blob->type()));
+  opened.window = std::make_shared<Window>(Window{store, std::move(blob)});
+  Window& window = *opened.window;
+  opened.etag = "\"" + id + "\"";
+  if (opened.is_rendition) {  // by what it says: another version of this program may make another text of the same bytes
+    TELEPOST_ASSIGN(window.bytes, bytes_of(*window.blob, {0, opened.size_bytes}));
+    opened.etag = "\"" + to_hex(sha256(window.bytes)).substr(0, 32) + "\"";
+  }
+  opened.content_type = is_shown_inline(opened.media_type) ? opened.media_type : std::string(kOctets);
+  if (opened.content_type != "text/plain") return opened;
+  TELEPOST_ASSIGN(const std::string charset, shown_charset(window, opened.size_bytes, opened.is_rendition ? std::nullopt : wanted.type));
+  if (!charset.empty()) opened.content_type += "; charset=" + charset;
+  return opened;
 }
 
 // The value of Content-Disposition (RFC 6266).
@@ -121,10 +195,14 @@ std::string disposition_of(bool is_inline, std::string_view filename) {
   return value;
 }
 
-net::HttpFields fields_of(bool is_inline, std::string_view filename) {
-  return {{"Content-Disposition", disposition_of(is_inline, filename)},
-          {"Cache-Control", "private, immutable, max-age=31536000"},  // RFC 8620 section 6.2: a blob never changes
-          {"Content-Security-Policy", "sandbox; default-src 'none'"}};
+net::HttpFields fields_of(const Opened& opened, std::string_view filename) {
+  const bool is_inline = opened.content_type != kOctets;
+  net::HttpFields fields = {{"Content-Disposition", disposition_of(is_inline, mime::safe_name(filename, opened.media_type))},
+                            {"Content-Security-Policy", "sandbox; default-src 'none'"}};
+  // RFC 8620 section 6.2: a blob never changes.
+  fields.push_back({"Cache-Control", opened.is_rendition ? "private, max-age=86400" : "private, immutable, max-age=31536000"});
+  if (opened.has_rendition) fields.push_back({"Vary", "Accept"});
+  return fields;
 }
 
 }  // namespace
@@ -132,6 +210,7 @@ net::HttpFields fields_of(bool is_inline, std::string_view filename) {
 Answered upload(Service& service, net::HttpExchange& exchange, Login login) {
   const schema::JmapSettings& limits = service.context.settings;
   if (exchange.request().segments[2] != to_id(login.account)) co_return net::problem(404);
+  if (!opens(login.scopes, BlobId{BlobId::Of::upload, 0, {}})) co_return net::problem(403, "this log-in opens neither mail nor contacts");
   const RequestsUnderWay::Ticket ticket = service.uploads_under_way.admit(login.account, limits.max_concurrent_upload);
   if (!ticket) co_return reply_of({RequestError::Kind::limit, "as many uploads are under way already", "maxConcurrentUpload"});
   if (exchange.request().body_size_bytes.value_or(0) > limits.max_size_upload) co_return too_large();
@@ -159,17 +238,16 @@ Answered download(Service& service, net::HttpExchange& exchange, Login login) {
   const net::HttpRequest& request = exchange.request();
   if (request.segments[2] != to_id(login.account)) co_return net::problem(404);
   store::Store& store = service.context.store;
-  auto opening = [&store, account = login.account, id = request.segments[3]] { return open(store, account, id); };
+  auto opening = [&store, login, id = request.segments[3], wanted = wanted_of(request)] { return open(store, login, id, wanted); };
   net::Awaitable<Result<Opened>> waiting = net::on_worker<Opened>(store, std::move(opening));
   const Result<Opened> opened = co_await std::move(waiting);
   if (!opened.ok()) co_return net::problem(opened.error());
-  const std::string type = media_type_of(request.parameter("accept").value_or(opened->window->blob->type()));
-  const bool is_inline = is_shown_inline(type);
+  if (opened->window == nullptr) co_return net::problem(406, "there is no such rendition of it");
   net::HttpContent content;
   content.size_bytes = opened->size_bytes;
-  content.content_type = is_inline ? type : std::string(kOctets);
-  content.validators.etag = "\"" + request.segments[3] + "\"";
-  content.fields = fields_of(is_inline, mime::safe_name(request.segments[4], type));
+  content.content_type = opened->content_type;
+  content.validators.etag = opened->etag;
+  content.fields = fields_of(*opened, request.segments[4]);
   content.read = [window = opened->window](std::uint64_t from, std::size_t most) { return read_window(window, from, most); };
   std::optional<net::HttpReply> reply = co_await net::send_content(exchange, content);
   co_return reply;

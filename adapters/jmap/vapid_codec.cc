@@ -1,7 +1,7 @@
 #include "adapters/jmap/vapid_codec.h"
 
-#include "adapters/jmap/radix64url_codec.h"
 #include "adapters/jmap/json_codec.h"
+#include "base/radix64url.h"
 
 namespace telepost::adapters::jmap {
 

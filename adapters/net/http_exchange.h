@@ -38,6 +38,7 @@ class HttpExchange {
   const HttpRequest& request() const;
   const Peer& peer() const { return peer_; }
   const TlsChannel* tls() const { return stream_.tls(); }  // null in plain text
+  Visit* visit() const { return stream_.visit(); }        // null where the server logs none
   // The server stops: a reply without an end (events) ends itself soon.
   bool is_draining() const { return draining_; }
   Time now() const;  // of the server's clock

@@ -27,6 +27,19 @@ std::optional<unsigned> weight_of(std::string_view text) {
   return weight;
 }
 
+// Whatever the name is.
+std::optional<WeightedToken> weighted(std::string_view element) {
+  const std::size_t semicolon = element.find(';');
+  WeightedToken made{trim(element.substr(0, semicolon)), 1000};
+  if (semicolon == std::string_view::npos) return made;
+  const std::string_view parameter = trim(element.substr(semicolon + 1));
+  if (!starts_with_ignoring_case(parameter, "q=")) return {};
+  const std::optional<unsigned> weight = weight_of(parameter.substr(2));
+  if (!weight) return {};
+  made.weight = *weight;
+  return made;
+}
+
 }  // namespace
 
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
@@ -49,16 +62,16 @@ std::vector<std::string_view> http_list(std::string_view value) {
 }
 
 std::optional<WeightedToken> weighted_token(std::string_view element) {
-  const std::size_t semicolon = element.find(';');
-  WeightedToken made{trim(element.substr(0, semicolon)), 1000};
-  if (!is_http_token(made.name)) return {};
-  if (semicolon == std::string_view::npos) return made;
-  const std::string_view parameter = trim(element.substr(semicolon + 1));
-  if (!starts_with_ignoring_case(parameter, "q=")) return {};
-  const std::optional<unsigned> weight = weight_of(parameter.substr(2));
-  if (!weight) return {};
-  made.weight = *weight;
-  return made;
+  const std::optional<WeightedToken> made = weighted(element);
+  return made && is_http_token(made->name) ? made : std::nullopt;
+}
+
+std::optional<WeightedToken> weighted_media_range(std::string_view element) {
+  const std::optional<WeightedToken> made = weighted(element);
+  if (!made) return {};
+  const std::size_t slash = made->name.find('/');
+  if (slash == std::string_view::npos) return {};
+  return is_http_token(made->name.substr(0, slash)) && is_http_token(made->name.substr(slash + 1)) ? made : std::nullopt;
 }
 
 std::optional<std::string> find_field(const HttpFields& fields, std::string_view name) {

@@ -19,5 +19,8 @@ struct WeightedToken {
   unsigned weight = 1000;
 };
 std::optional<WeightedToken> weighted_token(std::string_view element);
+// The same of a media range, "text/*;q=0.5" (section 12.5.1), which is left as it is written. Nothing also where it has parameters of its
+// own: it is about other content than that of its type.
+std::optional<WeightedToken> weighted_media_range(std::string_view element);
 
 }  // namespace telepost::adapters::net

@@ -10,6 +10,7 @@
 #include "adapters/net/io_threads.h"
 #include "adapters/net/listener.h"
 #include "adapters/net/session_group.h"
+#include "adapters/net/visit.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -41,6 +42,7 @@ struct HttpServer::Parts {
       ::close(socket);
       connections().with({name, "limited"}).add();
       log::info("connection_refused", {{"listener", name}, {"peer", peer.network()}, {"reason", "too many connections"}});
+      if (service->options.visits != nullptr) note_refused(*service->options.visits, name, peer, "too many connections");
       return;
     }
     connections().with({name, "accepted"}).add();

@@ -19,6 +19,10 @@
 #include "base/result.h"
 #include "schema/configuration.h"
 
+namespace telepost::store {
+class VisitLog;
+}
+
 namespace telepost::adapters::net {
 
 class IoThreads;
@@ -46,6 +50,7 @@ struct HttpServerOptions {
   HttpFields fields{};  // of every reply to a request, the server's own refusals too
   // How the server's own refusals (400, 408, 412, 414, 416, 417, 431, 500, 501, 505) look.
   enum class Errors : unsigned char { text, problem_json } errors = Errors::text;
+  store::VisitLog* visits = nullptr;  // of each connection; null: none is logged. Must outlive the server
 };
 
 class HttpServer {

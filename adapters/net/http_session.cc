@@ -72,6 +72,7 @@ void HttpSession::count(unsigned status) const { requests().with({service_->opti
 
 Awaitable<void> HttpSession::run(Loop& loop) {
   stream_.emplace(loop, std::exchange(socket_, -1));
+  if (service_->options.visits != nullptr) stream_->begin_visit(*service_->options.visits, service_->options.name, peer_);
   if (aborted_) co_return;
   if (transport_ == Transport::tls) {
     const Result<void> shaken = co_await stream_->start_tls(*service_->options.identities, kTlsHandshakeTimeout);

@@ -12,6 +12,7 @@
 
 #include "adapters/net/io_threads.h"
 #include "adapters/net/peer.h"
+#include "adapters/net/visit.h"
 #include "base/log.h"
 
 namespace telepost::adapters::net {
@@ -44,6 +45,10 @@ LineStream::LineStream(Loop& loop, int socket)
 
 LineStream::~LineStream() {
   if (self_) *self_ = nullptr;
+}
+
+void LineStream::begin_visit(store::VisitLog& log, std::string_view listener, const Peer& peer) {
+  visit_ = std::make_unique<Visit>(log, listener, peer);
 }
 
 void LineStream::resize(std::size_t bytes) {
@@ -104,6 +109,7 @@ LineStream::Step LineStream::read_some() {
     size = static_cast<std::size_t>(received);
   }
   end_ += size;
+  if (visit_) visit_->count_in(size);
   // A read that filled its room says that more waits: bulk data, which deserves larger reads.
   if (size == room && capacity_ < kLastBuffer) resize(kLastBuffer);
   return Step::done;
@@ -124,6 +130,7 @@ LineStream::Step LineStream::write_some(std::size_t& sent) {
     size = static_cast<std::size_t>(written);
   }
   sent += size;
+  if (visit_) visit_->count_out(size);
   return Step::done;
 }
 

@@ -13,9 +13,15 @@
 #include "adapters/net/tls.h"
 #include "base/result.h"
 
+namespace telepost::store {
+class VisitLog;
+}
+
 namespace telepost::adapters::net {
 
 class Loop;
+class Visit;
+struct Peer;
 
 // Only on its loop's thread. Memory: while nothing comes it holds only what is buffered; else a read buffer that grows from
 // 16 KiB to 128 KiB when bulk data fills it.
@@ -74,6 +80,11 @@ class LineStream {
   static constexpr std::size_t kMostUnread = 128u << 10;
   Awaitable<void> finish(std::size_t most_bytes = kMostUnread);
 
+  // The connection is a visit to this listener from here on, and until the stream ends; its bytes are counted (those of the protocol,
+  // without TLS). The log must outlive the stream.
+  void begin_visit(store::VisitLog& log, std::string_view listener, const Peer& peer);
+  Visit* visit() const { return visit_.get(); }  // null where none was begun
+
   // Bounds the waits over several of them: a line, the whole of DATA, the session.
   Deadline& deadline() { return deadline_; }
 
@@ -110,6 +121,7 @@ class LineStream {
   bool woken_ = false;          // it was to end
   std::shared_ptr<LineStream*> self_;  // of wakers; null inside once the stream is gone
   bool interrupted_ = false;
+  std::unique_ptr<Visit> visit_;
 };
 
 }  // namespace telepost::adapters::net

@@ -59,8 +59,8 @@ class LoginDelays {
     bool checked_ = false;
     bool ended_ = false;
   };
-  // Null: kMostLoginsAtOnce wait already. `account` is the name as it was typed, in lower case; `network` an address, or the /64 of
-  // one.
+  // Null: kMostLoginsAtOnce wait already. `account` is whatever guesses are counted under (login_turn.h); `network` an address, or the
+  // /64 of one.
   std::unique_ptr<Attempt> begin(std::string_view account, std::string_view network);
 
   std::size_t size() const;

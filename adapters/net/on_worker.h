@@ -24,4 +24,14 @@ Awaitable<Result<T>> on_worker(store::Store& store, Work work) {
   co_return result;
 }
 
+// The same for work that hashes a password: busy comes much sooner.
+template <typename T, typename Work>
+Awaitable<Result<T>> on_hasher(store::Store& store, Work work) {
+  Answer<T> answer;
+  const Result<void> queued = store.run_hashing([done = answer.completion(), work = std::move(work)]() mutable { done(work()); });
+  if (!queued.ok()) co_return queued.error();
+  Result<T> result = co_await answer.get();
+  co_return result;
+}
+
 }  // namespace telepost::adapters::net

@@ -6,6 +6,7 @@
 #include "adapters/net/login_turn.h"
 #include "adapters/net/on_worker.h"
 #include "adapters/net/sasl_codec.h"
+#include "adapters/net/visit.h"
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -87,6 +88,13 @@ class LogIn {
     }
   }
 
+  // For the log of visits.
+  void tell(const LoginOutcome& outcome) const {
+    if (stream_.visit() == nullptr) return;
+    stream_.visit()->log_in(client_.peer, {.method = std::string(name_of(mechanism_)), .account = found_.keys.account, .name = exchange_.name(),
+                                           .refused = outcome.login ? std::string() : outcome.refusal.text});
+  }
+
  private:
   // Sends the challenge and reads what answers it into line_; without one the outcome says why.
   net::Awaitable<LoginOutcome> exchange_lines(std::string challenge) {
@@ -115,19 +123,25 @@ class LogIn {
 
   // Waits its turn, and checks on a worker. A refusal with a code ends the log-in.
   net::Awaitable<LoginOutcome> check(SaslStep& step) {
-    attempt_ = net::begin_login(*context_.delays, exchange_.name(), client_.peer);
+    net::Awaitable<net::BegunLogin> beginning =
+        net::begin_login(*context_.delays, context_.store, net::LoginSecret::app_password, exchange_.name(), client_.peer);
+    net::BegunLogin begun = co_await std::move(beginning);
+    if (!begun.ok()) co_return LoginOutcome{{}, unavailable(begun.error())};
+    attempt_ = *std::move(begun);
     if (attempt_) co_await net::wait_for_turn(stream_, context_.clock, *attempt_);
     if (!attempt_ || !attempt_->check()) co_return LoginOutcome{{}, out_of_turn()};
     auto look = [&store = context_.store, &exchange = exchange_] { return look_up(store, exchange); };
     net::Awaitable<Result<LookedUp>> looking = net::on_worker<LookedUp>(context_.store, std::move(look));
     Result<LookedUp> found = co_await std::move(looking);
-    if (!found.ok()) {
-      log::error("login_not_checked", {{"listener", context_.listener.name}, {"reason", to_string(found.error())}});
-      co_return LoginOutcome{{}, refusal_of(Errc::unavailable)};
-    }
+    if (!found.ok()) co_return LoginOutcome{{}, unavailable(found.error())};
     found_ = std::move(*found);
     step = found_.step;
     co_return LoginOutcome{};
+  }
+
+  Reply unavailable(const Error& error) const {
+    log::error("login_not_checked", {{"listener", context_.listener.name}, {"reason", to_string(error)}});
+    return refusal_of(Errc::unavailable);
   }
 
   // Its wait ended before it was due. Where the server stops, the session's own 421 comes behind this.
@@ -138,14 +152,18 @@ class LogIn {
 
   LoginOutcome succeed() {
     if (!found_.keys.account) return fail(Errc::denied);
+    if (!found_.keys.scopes[exchange_.proved()].contains(schema::Scope::send)) return fail(Errc::denied, "an app password without the scope send");
     attempt_->succeeded();
     logins().with({std::string(name_of(mechanism_)), "accepted"}).add();
     return {Login{*found_.keys.account, exchange_.name(), found_.keys.names[exchange_.proved()], found_.addresses}, {}, false};
   }
 
-  LoginOutcome fail(Errc failure) {
+  // The peer is not told why, whoever it is.
+  LoginOutcome fail(Errc failure, std::string_view reason = "wrong") {
     logins().with({std::string(name_of(mechanism_)), "refused"}).add();
-    log::info("login_refused", {{"listener", context_.listener.name}, {"peer", client_.peer.network()}, {"name", exchange_.name()}});
+    // Not the name as it was typed: where it is nobody's it may be a password.
+    log::info("login_refused", {{"listener", context_.listener.name}, {"peer", client_.peer.network()},
+                                {"account", found_.keys.account ? to_string(*found_.keys.account) : "unknown"}, {"reason", std::string(reason)}});
     return {{}, refusal_of(failure)};
   }
 
@@ -164,6 +182,7 @@ class LogIn {
 net::Awaitable<LoginOutcome> log_in(const Context& context, const Client& client, net::LineStream& stream, Auth auth) {
   LogIn dialogue(context, client, stream, auth);
   LoginOutcome outcome = co_await dialogue.run(std::move(auth.response));
+  dialogue.tell(outcome);
   co_return outcome;
 }
 

@@ -6,6 +6,7 @@
 #include "adapters/net/io_threads.h"
 #include "adapters/net/listener.h"
 #include "adapters/net/session_group.h"
+#include "adapters/net/visit.h"
 #include "adapters/smtp/session.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -27,6 +28,7 @@ void refuse(int socket, const Context& context, const net::Peer& peer, const Rep
   ::close(socket);
   connections().with({context.listener.name, std::string(result)}).add();
   log::info("connection_refused", {{"listener", context.listener.name}, {"peer", peer.network()}, {"reason", reply.text}});
+  net::note_refused(context.store.visits(), context.listener.name, peer, reply.text);
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ void Session::abort() {
 
 net::Awaitable<void> Session::run(net::Loop& loop) {
   stream_.emplace(loop, std::exchange(socket_, -1));
+  stream_->begin_visit(context_->store.visits(), context_->listener.name, client_.peer);
   commands_.emplace(*context_, client_, stream_->out());
   if (aborted_) co_return;
   if (context_->listener.implicit_tls) {

@@ -5,6 +5,7 @@
 //   set KEY=VALUE            configuration, before the first connect
 //   account ADDRESS …        an account with these addresses
 //   app-password ADDRESS NAME, revoke ADDRESS NAME
+//   reading-password ADDRESS NAME  an app password that opens everything but sending
 //   state ADDRESS STATE      active, disabled or closed
 //   class XML                one <class> of service, before the first connect; `member ADDRESS CLASS` gives it to an account
 //   holds ADDRESS N          its INBOX must hold N messages
@@ -111,6 +112,10 @@ class SmtpStage final : public Stage {
     if (step.word == "revoke") return store_->app_passwords().revoke(account, second);
     if (step.word == "app-password") {
       TELEPOST_ASSIGN(passwords_[second], store_->app_passwords().add(account, second));
+      return {};
+    }
+    if (step.word == "reading-password") {
+      TELEPOST_ASSIGN(passwords_[second], store_->app_passwords().add(account, second, {schema::Scope::mail, schema::Scope::contacts}));
       return {};
     }
     if (step.word == "holds") return expect_count(account, std::stoul(second));

@@ -1,4 +1,5 @@
 // The values of HTTP's fields and targets from hostile bytes; the first byte chooses which.
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -92,6 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     default:
       (void)prefers_gzip(input);
       (void)is_packable(input);
+      (void)preferred_type(input, std::array<std::string_view, 2>{"text/html", "text/plain"});
   }
   return 0;
 }

@@ -85,6 +85,66 @@ class PartTest(unittest.TestCase):
                 self.assertEqual(answer.getheader("Content-Security-Policy"), "sandbox; default-src 'none'")
                 self.assertIsNone(answer.getheader("a"))
 
+    def test_a_browser_hears_the_charset_of_a_text(self):
+        answer, _ = self.get("text/plain")
+        self.assertEqual(answer.getheader("Content-Type"), "text/plain; charset=iso-8859-1")
+        answer, _ = self.get("text/plain", "text/plain; charset=koi8-r")  # the client says so
+        self.assertEqual(answer.getheader("Content-Type"), "text/plain; charset=koi8-r")
+        answer, _ = self.get("text/plain", 'text/plain; charset="a, b"')
+        self.assertEqual(answer.getheader("Content-Type"), "text/plain; charset=iso-8859-1")
+        answer, _ = self.get("image/png")
+        self.assertEqual(answer.getheader("Content-Type"), "image/png")
+        for content, charset in (("Gr\u00fc\u00dfe".encode(), "utf-8"), (b"plain", "utf-8"), (b"Gr\xfc\xdfe", "windows-1252"),
+                                 (b"x" * (2 << 20) + "\u00fc".encode(), "utf-8")):
+            answer, body = self.jmap.download(self.jmap.upload(content, "text/plain"), "a.txt")
+            self.assertEqual((answer.getheader("Content-Type"), body == content), (f"text/plain; charset={charset}", True))
+
+    def test_a_long_letter_keeps_its_label_however_late_it_is_needed(self):
+        self.jmap.deliver(b"From: a@b\r\nContent-Type: text/plain; charset=koi8-r\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + b"word\r\n" * 300_000 + b"\xf2\xf5\r\n")
+        found = self.jmap.call("Email/query", filter={"minSize": 1_800_000})["ids"]
+        [email] = self.jmap.call("Email/get", ids=found, properties=["textBody"])["list"]
+        answer, body = self.jmap.download(email["textBody"][0]["blobId"], fields=(("Range", "bytes=-4"),))
+        self.assertEqual((answer.getheader("Content-Type"), body), ("text/plain; charset=koi8-r", b"\xf2\xf5\r\n"))
+
+    def rendition(self, blob, rendition, fields=()):
+        return self.jmap.ask("GET", f"/jmap/download/{self.jmap.account}/{blob}/page.html?accept=text%2Fhtml&rendition={rendition}", fields=fields)
+
+    def test_html_and_messages_are_had_as_text(self):
+        page = self.jmap.upload("<h1>Gr\u00fc\u00dfe</h1><script>alert(1)</script>".encode(), "text/html")
+        for answer, body in (self.rendition(page, "text/plain"), self.rendition(page, "Text%2FPlain"), self.jmap.download(page, fields=(("Accept", "text/plain"),)),
+                             self.jmap.download(page, fields=(("Accept", "text/html;q=0.1, application/octet-stream;q=0.1, text/*"),))):
+            self.assertEqual((answer.status, body.decode().strip()), (200, "Gr\u00fc\u00dfe"))
+            self.assertEqual(answer.getheader("Content-Type"), "text/plain; charset=utf-8")
+            self.assertTrue(answer.getheader("Content-Disposition").startswith("inline"))
+            self.assertEqual(answer.getheader("X-Content-Type-Options"), "nosniff")
+            self.assertEqual(answer.getheader("Content-Security-Policy"), "sandbox; default-src 'none'")
+            self.assertEqual(answer.getheader("Vary"), "Accept")
+        ranged, piece = self.rendition(page, "text/plain", (("Range", "bytes=2-5"),))
+        self.assertEqual((ranged.status, piece), (206, body[2:6]))
+        original, _ = self.jmap.download(page)
+        self.assertEqual(original.getheader("Vary"), "Accept")
+        self.assertNotEqual(original.getheader("ETag"), answer.getheader("ETag"))
+        again, _ = self.rendition(page, "text/plain", (("If-None-Match", answer.getheader("ETag")),))
+        self.assertEqual(again.status, 304)
+        for blob, text in ((self.email["blobId"], "Gr\u00fc\u00dfe"), (self.parts["message/rfc822"]["blobId"], "inner text")):
+            answer, body = self.rendition(blob, "text/plain")
+            self.assertEqual((answer.status, body.decode().strip()), (200, text))
+
+    def test_what_there_is_no_rendition_of_comes_as_it_is_or_is_refused(self):
+        page = self.jmap.upload(SCRIPT, "text/html")
+        for accept in (None, "*/*", "image/png", "application/json;jmapVersion=rfc-8621", "text/html, text/plain", "application/octet-stream, text/plain", "text/html,*/*;q=0.8", "text/plain;q=0"):
+            answer, body = self.jmap.download(page, fields=(("Accept", accept),) if accept else ())
+            self.assertEqual((answer.status, body, answer.getheader("Content-Type")), (200, SCRIPT, "application/octet-stream"), accept)
+        answer, body = self.rendition(page, "text/html")  # as it is
+        self.assertEqual((answer.status, body, answer.getheader("Content-Type")), (200, SCRIPT, "application/octet-stream"))
+        huge = self.jmap.upload(b"<p>" + b"x" * (3 << 20), "text/html")
+        for blob, wanted in ((page, "audio/mpeg"), (page, ""), (huge, "text/plain"), (self.parts["image/png"]["blobId"], "text/plain")):
+            answer, body = self.rendition(blob, wanted)
+            self.assertEqual((answer.status, answer.getheader("Content-Type")), (406, "application/problem+json"))
+            self.assertEqual(answer.getheader("X-Content-Type-Options"), "nosniff")
+        answer, body = self.jmap.download(huge, fields=(("Accept", "text/plain"),))
+        self.assertEqual((answer.status, len(body)), (200, (3 << 20) + 3))
+
     def test_a_part_of_a_message_in_a_message(self):
         [parsed] = self.jmap.call("Email/parse", blobIds=[self.parts["message/rfc822"]["blobId"]], properties=["subject", "textBody", "blobId"])["parsed"].values()
         self.assertEqual(parsed["subject"], "inside")

@@ -111,7 +111,7 @@ inline constexpr std::size_t kMainLines = 150;  // a file of cli/ with a main()
 inline const Names kFoldersWithReadme = {
     "base",          "schema",        "transcoders",   "policies",     "store",        "adapters",     "portal",
     "cli",           "tests",         "adapters/smtp", "adapters/imap", "adapters/jmap", "adapters/sms", "adapters/ivr",
-    "adapters/fax",  "adapters/s3"};
+    "adapters/fax",  "adapters/s3",   "adapters/access"};
 
 // The section of README.md that follows a message through files which must exist.
 inline constexpr std::string_view kNineStops = "One message, nine stops";

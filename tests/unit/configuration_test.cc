@@ -259,6 +259,17 @@ TEST(Configuration, DefaultsOfTheKeyTableAreTheDefaults) {
   }
 }
 
+TEST(Configuration, TheLogOfVisitsIsTurnedOffOrToldLess) {
+  EXPECT_EQ(parsed("[visits]\nkeep = \"PT0S\"").visits.keep, Duration(0));
+  EXPECT_EQ(parsed("[visits]\nkeep = \"P2D\"").visits.keep, std::chrono::days(2));
+  const VisitSettings some = parsed("[visits]\nevents = [\"refused\"]").visits;
+  EXPECT_TRUE(some.refused && !some.accepted && !some.connections);
+  const VisitSettings none = parsed("[visits]\nevents = []").visits;
+  EXPECT_FALSE(none.refused || none.accepted || none.connections);
+  EXPECT_EQ(error_of("[visits]\nevents = [\"all\"]"), "t.toml:2:10: visits.events wants refused, accepted and connections, or some of them; "
+                                                      "for example events = [\"refused\", \"accepted\", \"connections\"]");
+}
+
 TEST(Configuration, KeysStandInTheReadme) {
   const std::string readme = file("schema/README.md");
   for (const ConfigurationKey& key : configuration_keys()) {

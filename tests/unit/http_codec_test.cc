@@ -73,6 +73,33 @@ TEST(HttpAcceptCodec, LeavesContentAloneForWhoDoesNotAsk) {
   EXPECT_TRUE(prefers_gzip("x-gzip;q=0.001"));  // section 8.4.1.3
 }
 
+std::optional<std::size_t> prefers(std::optional<std::string_view> accept, std::initializer_list<std::string_view> offered) {
+  return preferred_type(accept, std::vector<std::string_view>(offered));
+}
+
+// RFC 9110 section 12.5.1: the most specific range that names a type gives its weight.
+TEST(HttpAcceptCodec, FindsTheTypeThatIsLikedBest) {
+  EXPECT_EQ(prefers("audio/*; q=0.2, audio/basic", {"audio/mpeg", "audio/basic"}), 1u);
+  EXPECT_EQ(prefers("text/plain; q=0.5, text/html, text/x-dvi; q=0.8, text/x-c", {"text/plain", "text/x-dvi", "text/html"}), 2u);
+  constexpr std::string_view kSeveral = "text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, text/plain;format=fixed;q=0.4, */*;q=0.5";
+  EXPECT_EQ(prefers(kSeveral, {"text/html", "image/jpeg", "text/plain"}), 2u);
+  EXPECT_EQ(prefers(kSeveral, {"text/html", "image/jpeg"}), 1u);
+  EXPECT_EQ(prefers("TEXT/Plain", {"text/html", "text/plain"}), 1u);
+}
+
+TEST(HttpAcceptCodec, TakesTheFirstOfWhatIsLikedAlike) {
+  EXPECT_EQ(prefers("*/*", {"text/html", "text/plain"}), 0u);
+  EXPECT_EQ(prefers("text/*", {"text/html", "text/plain"}), 0u);
+  EXPECT_EQ(prefers("application/json, text/plain, */*", {"text/html", "text/plain"}), 0u);  // what some libraries always send
+}
+
+TEST(HttpAcceptCodec, FindsNothingWhereNoneIsTaken) {
+  EXPECT_EQ(prefers(std::nullopt, {"text/html"}), std::nullopt);
+  for (const char* accept : {"", "image/png", "text/html;q=0", "*/*, text/html;q=0", "text/html;level=1", "text", "/", "text/", "*;q=1", "text/html;q=2"}) {
+    EXPECT_EQ(prefers(accept, {"text/html"}), std::nullopt) << accept;
+  }
+}
+
 TEST(HttpAcceptCodec, PacksTextAndNothingThatIsPackedOrFlows) {
   for (const char* type : {"text/html; charset=utf-8", "application/json", "Application/JSON;x=1", "application/problem+json", "image/svg+xml"}) {
     EXPECT_TRUE(is_packable(type)) << type;

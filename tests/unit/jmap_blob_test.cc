@@ -1,5 +1,6 @@
 // Blob ids, and the bytes behind them.
 #include "adapters/jmap/blob.h"
+#include "adapters/jmap/rendition.h"
 
 #include <gtest/gtest.h>
 
@@ -85,6 +86,44 @@ TEST_F(JmapBlob, BelongsToItsAccountAlone) {
   for (const std::string& blob : {blob_of(id), "p" + id_of(id).substr(1) + "-1", mine}) {
     EXPECT_EQ(open_blob(store(), other, *blob_from(blob), store::Purpose::subscriber).error().kind, Errc::not_found);
   }
+}
+
+class JmapRendition : public JmapBlob {
+ protected:
+  std::unique_ptr<adapters::jmap::Blob> opened(const std::string& id) { return open_blob(store(), account_, blob_from(id).value(), store::Purpose::subscriber).value(); }
+  Result<std::string> text(const std::string& id) {
+    const auto blob = opened(id);
+    EXPECT_EQ(adapters::jmap::rendition_of(blob->type()), "text/plain");
+    TELEPOST_ASSIGN(const auto made, adapters::jmap::render(*blob));
+    EXPECT_EQ(made->type(), "text/plain");
+    EXPECT_EQ(made->charset(), "utf-8");
+    const std::string all = adapters::jmap::bytes_of(*made, {0, adapters::jmap::kWholeBlob}).value();
+    EXPECT_EQ(made->size().value(), all.size());
+    EXPECT_EQ(adapters::jmap::bytes_of(*made, {2, 3}).value(), all.substr(std::min<std::size_t>(2, all.size()), 3));
+    EXPECT_EQ(adapters::jmap::bytes_of(*made, {all.size() + 1, 3}).value(), "");
+    return std::string(trim(all));
+  }
+};
+
+TEST_F(JmapRendition, IsTheTextOfHtmlWhateverItsEncodingAndCharset) {
+  const auto id = deliver("From: a@b\r\nContent-Type: text/html; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+                          to_base64("<p>Gr\xFC\xDF" "e</p><script>alert(1)</script>") + "\r\n");
+  EXPECT_EQ(text("p" + id_of(id).substr(1) + "-1").value(), "Gr\u00fc\u00dfe");
+  EXPECT_EQ(text(upload("<b>x</b> &amp; y", "text/html")).value(), "x & y");
+  EXPECT_EQ(text(upload("", "text/html")).value(), "");
+}
+
+TEST_F(JmapRendition, IsTheTextOfAMessageWhereverItLies) {
+  const std::string inner = "From: a@b\r\nContent-Type: text/plain; format=flowed\r\n\r\none \r\nline\r\n";
+  const auto id = deliver("From: a@b\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\ntext\r\n--o\r\nContent-Type: message/rfc822\r\n\r\n" + inner + "--o--\r\n");
+  EXPECT_EQ(text(blob_of(id)).value(), "text");
+  EXPECT_EQ(text("p" + id_of(id).substr(1) + "-2").value(), "one line");
+  EXPECT_EQ(text(upload(inner, "message/rfc822")).value(), "one line");
+}
+
+TEST_F(JmapRendition, IsNoneWhereSomethingWouldBeMissing) {
+  EXPECT_EQ(text(upload("<p>" + std::string(3u << 20, 'x'), "text/html")).error().kind, Errc::too_large);
+  for (const char* type : {"text/plain", "image/tiff", "audio/basic", "application/xhtml+xml", "multipart/mixed", ""}) EXPECT_EQ(adapters::jmap::rendition_of(type), "") << type;
 }
 
 }  // namespace

@@ -4,11 +4,12 @@
 #include <set>
 #include <utility>
 
-#include "adapters/jmap/radix64url_codec.h"
 #include "adapters/jmap/date_codec.h"
 #include "adapters/jmap/push_desk.h"
 #include "adapters/jmap/session_object.h"
+#include "base/radix64url.h"
 #include "store/app_passwords.h"
+#include "store/tokens.h"
 #include "tests/support/jmap_mail.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/jmap_json.h"
@@ -162,6 +163,35 @@ TEST_F(JmapPushSubscription, IsOfItsCredentialsAndEndsWithThem) {
   EXPECT_TRUE(messages().empty());
   EXPECT_TRUE(desk_->subscriptions().list(account_)->empty());
   EXPECT_TRUE(desk_->subscriptions().accounts({}, 9)->empty());
+}
+
+// An access token may open less than its grant (RFC 6749 section 6).
+TEST_F(JmapPushSubscription, TellsOfNothingThatItsMakerCouldNotOpen) {
+  store::NewToken wanted;
+  wanted.kind = store::TokenKind::refresh;
+  wanted.client = "mail.client";
+  wanted.scopes = schema::Scopes::of_app_password();
+  wanted.lifetime = store::kRefreshKept;
+  Login login{account_, "ann@example.test", {}, store().tokens().issue(account_, wanted).value().token.family, {schema::Scope::contacts}};
+  const auto add = [&] {
+    schema::PushSubscriptionRecord record;
+    record.device = "d";
+    record.is_asked = record.is_verified = true;
+    record.types = {"Email"};
+    schema::PushSecrets secrets;
+    secrets.url = "https://push.example.test/x";
+    put_login(login, secrets);
+    return desk_->subscriptions().add(account_, record, secrets).value().number;
+  };
+  const std::uint64_t narrow = add();
+  deliver(std::string(kText));
+  EXPECT_TRUE(messages().empty());
+  EXPECT_TRUE(desk_->round(account_, {})->subscriptions.contains(narrow));
+  login.scopes = schema::Scopes::of_app_password();
+  const std::uint64_t wide = add();
+  const auto all = messages();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].subscription, wide);
 }
 
 TEST_F(JmapPushSubscription, OneWhoseLogInIsNoneAnyMoreKeepsNoOtherWaiting) {

@@ -6,6 +6,7 @@
 #include "adapters/jmap/socket_codec.h"
 #include "adapters/net/io_threads.h"
 #include "store/app_passwords.h"
+#include "store/tokens.h"
 #include "store/message_changer.h"
 #include "tests/support/jmap_mail.h"
 #include "tests/support/on_loop.h"
@@ -213,6 +214,26 @@ TEST_F(JmapPush, EndsWithTheAppPassword) {
   ASSERT_TRUE(store().app_passwords().revoke(account_, "laptop").ok());
   deliver(std::string(kText));
   EXPECT_EQ(test::run_on(threads_.first(), stream->take()).error().kind, Errc::denied);
+}
+
+TEST_F(JmapPush, EndsWithItsAccessTokenThoughTheGrantGoesOn) {
+  store::NewToken wanted;
+  wanted.kind = store::TokenKind::refresh;
+  wanted.client = "mail.client";
+  wanted.scopes = schema::Scopes::of_app_password();
+  wanted.lifetime = store::kRefreshKept;
+  const store::Token grant = store().tokens().issue(account_, wanted).value().token;
+  login_ = {account_, "ann@example.test", {}, grant.family, grant.scopes, store().now() + store::kAccessKept};
+  const auto stream = open();
+  take(*stream);
+  fixture_.clock().advance(store::kAccessKept - std::chrono::milliseconds(1));
+  EXPECT_TRUE(still_allowed(store(), login_).ok());
+  fixture_.clock().advance(std::chrono::milliseconds(1));
+  deliver(std::string(kText));
+  EXPECT_EQ(test::run_on(threads_.first(), stream->take()).error().kind, Errc::denied);
+  login_.until.reset();  // of what ends with the grant alone
+  login_.scopes = {schema::Scope::contacts, schema::Scope::settings};
+  EXPECT_EQ(still_allowed(store(), login_).value(), schema::Scopes{schema::Scope::contacts}) << "what both open";
 }
 
 // A type whose states are its own, and whose objects change with no commit of the account's log.

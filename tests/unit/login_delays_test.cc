@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/net/login_turn.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/store_fixture.h"
 
 namespace telepost::adapters::net {
 namespace {
@@ -48,6 +50,22 @@ TEST_F(LoginDelaysTest, MeetWhoTriesManyNamesToo) {
   EXPECT_EQ(fail("one more", "192.0.2.1"), 1s);
   EXPECT_EQ(fail("and one", "192.0.2.1"), 2s);
   EXPECT_EQ(fail("and one", "192.0.2.2"), 0s);
+}
+
+TEST(LoginTurn, CountsGuessesByAccountAndNotBySpelling) {
+  test::StoreFixture fixture;
+  const schema::AccountId ann = fixture.create("mailto:ann@example.test");
+  fixture.create("mailto:bob@example.test");
+  ASSERT_TRUE(fixture.store().accounts().add_address(ann, "mailto:sales@example.test").ok());
+  const auto key = [&](std::string_view name, LoginSecret secret = LoginSecret::password) {
+    return login_delay_key(fixture.store(), secret, name).value();
+  };
+  for (const char* const name : {"sales@example.test", "ANN@Example.TEST", "mailto:ann@example.test"}) EXPECT_EQ(key(name), key("ann@example.test"));
+  EXPECT_NE(key("bob@example.test"), key("ann@example.test"));
+  EXPECT_EQ(key("nobody@example.test"), key("Nobody@EXAMPLE.test"));
+  EXPECT_NE(key("nobody@example.test"), key("nobody2@example.test"));
+  EXPECT_NE(key("account " + schema::to_string(ann)), key("ann@example.test"));
+  EXPECT_NE(key("ann@example.test", LoginSecret::app_password), key("ann@example.test")) << "an app password forgives no guess at the password";
 }
 
 TEST_F(LoginDelaysTest, QueueAttemptsThatComeAtOnce) {

@@ -38,6 +38,19 @@ TEST(Records, APushSubscriptionOfVersion1IsReadAndWritten) {
   EXPECT_EQ(schema::decode_PushSecrets(schema::encode(secrets)).value(), secrets);
 }
 
+TEST(Records, APushSubscriptionsSecretsEndWithWhatItsLogInOpened) {
+  // url, p256dh, auth, code, login, two keys; and, since scopes are kept, their bits
+  const std::string before = "01" "0175" "00" "00" "0163" "0161" + std::string(128, '0');
+  schema::PushSecrets secrets{"u", "", "", "c", "a", {}};
+  EXPECT_EQ(to_hex(schema::encode(secrets)), before);
+  EXPECT_EQ(schema::decode_PushSecrets(*from_hex(before)).value(), secrets);
+  secrets.scopes = schema::Scopes{schema::Scope::contacts};
+  EXPECT_EQ(to_hex(schema::encode(secrets)), before + "04");
+  EXPECT_EQ(schema::decode_PushSecrets(*from_hex(before + "04")).value(), secrets);
+  EXPECT_EQ(schema::decode_PushSecrets(*from_hex(before + "10")).error().kind, Errc::corrupt);
+  EXPECT_EQ(schema::decode_PushSecrets(*from_hex(before + "0400")).error().kind, Errc::corrupt);
+}
+
 class PushSubscriptionsTest : public testing::Test {
  protected:
   PushSubscriptionsTest() : fixture_(settings(folder_)) {}

@@ -7,6 +7,7 @@
 #include "schema/dictionary_records.h"
 #include "schema/ids.h"
 #include "schema/index_records.h"
+#include "schema/reindex_record.h"
 #include "schema/kept_record.h"
 #include "schema/mail_job.h"
 #include "schema/message_records.h"
@@ -14,6 +15,8 @@
 #include "schema/rules_record.h"
 #include "schema/sender_record.h"
 #include "schema/vacation_record.h"
+#include "schema/keys.h"
+#include "schema/visit_record.h"
 #include "tests/support/spaced_hex.h"
 
 namespace telepost::schema {
@@ -135,6 +138,10 @@ TEST(Records, ChangeOfVersion1IsReadAndWritten) {
   record.reason = Removal::expired;
   record.time = from_millis(2);
   expect_golden(record, "01 02 07 03 01 02 09 02 0000000000000002", decode_ChangeRecord);
+  record.reach = Reach::server_only;
+  expect_golden(record, "01 02 07 03 01 02 09 02 0000000000000002 02", decode_ChangeRecord);
+  EXPECT_FALSE(decode_ChangeRecord(unhexed("01 02 07 03 01 02 09 02 0000000000000002 01")).ok());
+  EXPECT_FALSE(decode_ChangeRecord(unhexed("01 02 07 03 01 02 09 02 0000000000000002 03")).ok());
 }
 
 // What was packed on the first day is read for ever.
@@ -153,6 +160,17 @@ TEST(Records, SmallOnesOfVersion1AreReadAndWritten) {
   expect_golden(PieceRecord{PieceRecord::Codec::flac, 300, 2, 130}, "01 04 ac 02 02 82 01", decode_PieceRecord);
   expect_golden(OrphanRecord{2, from_millis(4)}, "01 02 0000000000000004", decode_OrphanRecord);
   expect_golden(AddressRecord{AccountId{1}}, "01 01", decode_AddressRecord);
+}
+
+TEST(Records, VisitsAreReadAndWrittenAndLieByTheHour) {
+  VisitRecord visit{VisitRecord::Event::login, VisitRecord::Result::refused, from_millis(5), 3, "s", "p", AccountId{1}, "n", "m", "r", from_millis(4), 300, 1};
+  expect_golden(visit, "01 01 02 0000000000000005 03 01 73 01 70 01 01 6e 01 6d 01 72 0000000000000004 ac02 01", decode_VisitRecord);
+  // Milliseconds over 20 bits of a sequence; the third hour since 1970 is of slice 3, the ninth of slice 1.
+  constexpr std::int64_t kHour = 3'600'000;
+  EXPECT_EQ(to_hex(keys::visit(keys::first_visit_of(from_millis(1)))), "560000000000100000");
+  EXPECT_EQ(keys::visit_slice(keys::first_visit_of(from_millis(3 * kHour)) + 7), Partition::slice(PartitionKind::audit, 3));
+  EXPECT_EQ(keys::visit_slice(keys::first_visit_of(from_millis(10 * kHour - 1))), Partition::slice(PartitionKind::audit, 1));
+  EXPECT_EQ(keys::visit_written(keys::first_visit_of(from_millis(9 * kHour)) + 7), from_millis(9 * kHour));
 }
 
 TEST(Records, AuditAndKeptRecordsAreReadAndWritten) {
@@ -184,6 +202,7 @@ TEST(Records, TheIndexIsReadAndWritten) {
   expect_golden(OrderRecord{300, 2, Modseq{9}, {1, 2, 3, "n", "b", "g"}}, "01 ac02 02 09 01 02 03 01 6e 01 62 01 67", decode_OrderRecord);
   expect_golden(ThreadChangeRecord{ThreadId{7}, Modseq{5}}, "01 07 05", decode_ThreadChangeRecord);
   expect_golden(RecountRecord{MailboxId{3}, true, "k"}, "01 03 01 01 6b", decode_RecountRecord);
+  expect_golden(ReindexRecord{{true, 2, "k"}, {}, Modseq{9}}, "01 01 02 01 6b 00 00 00 09", decode_ReindexRecord);
 }
 
 TEST(Records, AHeadTellsOfItsIndexOnlyWhereThereIsOne) {

@@ -7,11 +7,11 @@
 
 #include <random>
 
-#include "adapters/jmap/radix64url_codec.h"
 #include "adapters/jmap/push_encryption_codec.h"
 #include "adapters/jmap/push_pace.h"
 #include "adapters/jmap/push_url_codec.h"
 #include "adapters/jmap/vapid_codec.h"
+#include "base/radix64url.h"
 #include "tests/support/store_fixture.h"
 #include "tests/support/jmap_json.h"
 

@@ -6,10 +6,10 @@
 
 #include "base/result.h"
 
-namespace telepost::adapters::jmap {
+namespace telepost {
 
 std::string to_base64url(std::string_view bytes);
 // With its padding or without. invalid: another alphabet, other bytes in between.
 Result<std::string> from_base64url(std::string_view text);
 
-}  // namespace telepost::adapters::jmap
+}  // namespace telepost

@@ -1,10 +1,10 @@
-#include "adapters/jmap/radix64url_codec.h"
+#include "base/radix64url.h"
 
 #include <algorithm>
 
 #include "base/bytes.h"
 
-namespace telepost::adapters::jmap {
+namespace telepost {
 
 std::string to_base64url(std::string_view bytes) {
   std::string text = to_base64(bytes);
@@ -26,4 +26,4 @@ Result<std::string> from_base64url(std::string_view text) {
   return from_base64(plain);
 }
 
-}  // namespace telepost::adapters::jmap
+}  // namespace telepost
