@@ -5,18 +5,15 @@
 namespace telepost::adapters::access {
 
 Answered change_password(const Service& service, net::HttpExchange& exchange) {
-  if (auto refusal = refusal_of_page(service, exchange)) co_return refusal;
   FieldNames names{{"password", "new"}, {"code"}};
-  net::Awaitable<Sent> reading = read_fields(exchange, std::move(names));
-  const Sent sent = co_await std::move(reading);
-  if (!sent.fields) co_return sent.refusal;
-  const Admitted admitted = co_await admit(service, exchange);
-  if (!admitted.session) co_return admitted.refusal;
-  const Fields& fields = *sent.fields;
+  net::Awaitable<SentBySession> reading = read_fields_of_session(service, exchange, std::move(names));
+  const SentBySession sent = co_await std::move(reading);
+  if (!sent.session) co_return sent.refusal;
+  const Fields& fields = sent.fields;
   const std::string wanted = fields["new"];
   if (const Result<void> fits = fits_as_password(wanted); !fits.ok()) co_return problem_of(400, "invalid", fits.error().detail);
   std::string password = fields["password"], code = fields["code"];
-  net::Awaitable<Verdict> checking = check_own(service, exchange, *admitted.session, std::move(password), std::move(code));
+  net::Awaitable<Verdict> checking = check_own(service, exchange, *sent.session, std::move(password), std::move(code));
   const Verdict verdict = co_await std::move(checking);
   if (verdict.kind != Verdict::Kind::accepted) co_return refusal_of(verdict);
   auto work = [&store = service.store, account = *verdict.account, wanted, known = verdict.password] {

@@ -17,18 +17,15 @@ enum class CodeIs : unsigned char { of_sign_in, of_enrolment };
 
 // Somebody with a session who knows the password; and the code too, where one is asked for at sign-in.
 net::Awaitable<Owner> read_owner(const Service& service, net::HttpExchange& exchange, FieldNames names, CodeIs code_is) {
-  if (auto refusal = refusal_of_page(service, exchange)) co_return Owner{{}, 0, {}, *std::move(refusal)};
-  net::Awaitable<Sent> reading = read_fields(exchange, std::move(names));
-  const Sent sent = co_await std::move(reading);
-  if (!sent.fields) co_return Owner{{}, 0, {}, sent.refusal};
-  const Admitted admitted = co_await admit(service, exchange);
-  if (!admitted.session) co_return Owner{{}, 0, {}, admitted.refusal};
-  const Fields& fields = *sent.fields;
+  net::Awaitable<SentBySession> reading = read_fields_of_session(service, exchange, std::move(names));
+  const SentBySession sent = co_await std::move(reading);
+  if (!sent.session) co_return Owner{{}, 0, {}, sent.refusal};
+  const Fields& fields = sent.fields;
   std::string password = fields["password"], code = code_is == CodeIs::of_sign_in ? fields["code"] : std::string();
-  net::Awaitable<Verdict> checking = check_own(service, exchange, *admitted.session, std::move(password), std::move(code));
+  net::Awaitable<Verdict> checking = check_own(service, exchange, *sent.session, std::move(password), std::move(code));
   const Verdict verdict = co_await std::move(checking);
   if (verdict.kind != Verdict::Kind::accepted) co_return Owner{{}, 0, {}, refusal_of(verdict)};
-  co_return Owner{verdict.account, admitted.session->token.family, fields["code"], {}};
+  co_return Owner{verdict.account, sent.session->token.family, fields["code"], {}};
 }
 
 }  // namespace

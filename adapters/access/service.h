@@ -79,6 +79,14 @@ struct Sent {
 // JSON of these members.
 net::Awaitable<Sent> read_fields(net::HttpExchange& exchange, FieldNames names);
 
+struct SentBySession {
+  std::optional<Session> session{};
+  Fields fields{};
+  net::HttpReply refusal{};  // where there is no session
+};
+// The same of somebody who is signed in once all of it has come: a session that was ended meanwhile does nothing more.
+net::Awaitable<SentBySession> read_fields_of_session(const Service& service, net::HttpExchange& exchange, FieldNames names);
+
 // ---- Passwords (credentials.cc).
 
 struct Credentials {

@@ -75,6 +75,15 @@ net::Awaitable<Sent> read_fields(net::HttpExchange& exchange, FieldNames names) 
   co_return Sent{*std::move(fields), {}};
 }
 
+net::Awaitable<SentBySession> read_fields_of_session(const Service& service, net::HttpExchange& exchange, FieldNames names) {
+  if (auto refusal = refusal_of_page(service, exchange)) co_return SentBySession{{}, {}, *std::move(refusal)};
+  net::Awaitable<Sent> reading = read_fields(exchange, std::move(names));
+  Sent sent = co_await std::move(reading);
+  if (!sent.fields) co_return SentBySession{{}, {}, std::move(sent.refusal)};
+  Admitted admitted = co_await admit(service, exchange);
+  co_return SentBySession{std::move(admitted.session), *std::move(sent.fields), std::move(admitted.refusal)};
+}
+
 net::Awaitable<Result<Begun>> begin_session(const Service& service, net::HttpExchange& exchange, SignedIn who) {
   store::NewToken wanted;
   wanted.kind = store::TokenKind::session;

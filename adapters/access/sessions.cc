@@ -27,16 +27,13 @@ Answered show_sessions(const Service& service, net::HttpExchange& exchange) {
 }
 
 Answered revoke_session(const Service& service, net::HttpExchange& exchange) {
-  if (auto refusal = refusal_of_page(service, exchange)) co_return refusal;
   FieldNames names{{"family"}, {}};
-  net::Awaitable<Sent> reading = read_fields(exchange, std::move(names));
-  const Sent sent = co_await std::move(reading);
-  if (!sent.fields) co_return sent.refusal;
-  const Admitted admitted = co_await admit(service, exchange);
-  if (!admitted.session) co_return admitted.refusal;
-  const std::optional<std::uint64_t> family = number_from((*sent.fields)["family"]);
+  net::Awaitable<SentBySession> reading = read_fields_of_session(service, exchange, std::move(names));
+  const SentBySession sent = co_await std::move(reading);
+  if (!sent.session) co_return sent.refusal;
+  const std::optional<std::uint64_t> family = number_from(sent.fields["family"]);
   if (!family) co_return problem_of(400, "invalid", "family is a number, as the list of sessions gives it");
-  auto work = [&store = service.store, account = admitted.session->token.account, family] { return store.tokens().revoke(account, *family); };
+  auto work = [&store = service.store, account = sent.session->token.account, family] { return store.tokens().revoke(account, *family); };
   net::Awaitable<Result<void>> ending = net::on_worker<void>(service.store, std::move(work));
   const Result<void> ended = co_await std::move(ending);
   if (!ended.ok()) co_return net::problem(ended.error());

@@ -41,7 +41,7 @@ class Stream:
         lines = [f"POST {path} HTTP/1.1", f"Host: {HOST}", f"Origin: {portal.origin}", f"Cookie: {portal.cookie}", "Content-Type: application/json",
                  f"Content-Length: {size}", "", ""]
         begun.sendall("\r\n".join(lines).encode() + piece)
-        Portal(server).get("/access/sessions")  # a turn of the server, which has the beginning by then and waits for the rest
+        Portal(server).get("/access/sessions")  # a turn of the server, by which it has the beginning, as a rule, and waits for the rest
         return begun
 
     def seconds_until_ended(self):

@@ -1,11 +1,8 @@
 // Sessions and grants: how they are listed, how they end, and how many there are.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <future>
 #include <optional>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "base/bytes.h"
